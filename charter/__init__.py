@@ -1,0 +1,1 @@
+"""The Social Value Charter: versions, principles, adoption, pledges, case studies."""

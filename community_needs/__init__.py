@@ -1,0 +1,1 @@
+"""What communities say they need; a need exists before any supplier answers it."""

@@ -1,0 +1,1 @@
+"""Contracts, awards, thresholds, spending; later measures, commitments and delivery."""

@@ -1,0 +1,331 @@
+"""Contracts, their awards, and the dated thresholds that decide what they must carry.
+
+The value stands on the award, once, however many suppliers share it. A framework has none.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from simple_history.models import HistoricalRecords
+
+from trafford_sv.core.access import reach
+from trafford_sv.core.models import Versioned
+from trafford_sv.directory.models import Area, Organisation
+
+
+class CpvCode(models.Model):
+    """A category of the Common Procurement Vocabulary 2008, without its check digit."""
+
+    code = models.CharField(max_length=8, primary_key=True)
+    name = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+
+class ThresholdRule(Versioned):
+    """A rule that holds for awards from a day on: over this value, this must be done."""
+
+    class Duty(models.TextChoices):
+        REQUIRED = "required", "Social value required"
+        CONSIDERED = "considered", "Social value considered"
+        KPIS = "kpis", "Three KPIs and a yearly published rating"
+
+    duty = models.CharField(max_length=12, choices=Duty.choices)
+    amount_pounds = models.DecimalField(max_digits=16, decimal_places=2)
+    applies_at_amount = models.BooleanField(
+        default=False, help_text="True: from the amount. False: only over it."
+    )
+    exempts_light_touch = models.BooleanField(default=False)
+    starts = models.DateField()
+    ends = models.DateField(null=True, blank=True)
+    source = models.TextField()
+    is_confirmed = models.BooleanField(default=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["duty", "-starts"]
+        constraints = [
+            models.UniqueConstraint(fields=["duty", "starts"], name="one_rule_per_duty_and_start"),
+            models.CheckConstraint(
+                condition=Q(ends__isnull=True) | Q(ends__gte=F("starts")),
+                name="a_rule_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_duty_display()} over £{self.amount_pounds:,.0f} from {self.starts:%-d %B %Y}"
+
+
+class ContractQuerySet(models.QuerySet["Contract"]):
+    def visible_to(self, user: Any) -> ContractQuerySet:
+        everything, own = reach(user, "view_contracts")
+        if everything:
+            return self
+        directorates = [pk for role, pk in own if role == "contract_manager"]
+        suppliers = [pk for role, pk in own if role == "supplier"]
+        return self.filter(
+            Q(directorate_id__in=directorates)
+            | Exists(
+                AwardSupplier.objects.filter(
+                    award__contract=OuterRef("pk"), organisation_id__in=suppliers
+                )
+            )
+        )
+
+    def with_figures(self) -> ContractQuerySet:
+        """Adds, in SQL: `value_pounds` (None for a framework or unknown), `awarded_on`,
+        `threshold_pounds`, `threshold_at_amount` and `must_carry` (None where it cannot be said).
+        """
+        awards = Award.objects.filter(
+            contract=OuterRef("pk"), status__in=Award.COUNTED_STATUSES
+        ).order_by()
+        rule = ThresholdRule.objects.filter(
+            Q(ends__isnull=True) | Q(ends__gte=OuterRef("awarded_on")),
+            duty=ThresholdRule.Duty.REQUIRED,
+            starts__lte=OuterRef("awarded_on"),
+        ).order_by("-starts")
+        return (
+            self.annotate(
+                value_pounds=Subquery(
+                    awards.values("contract").annotate(s=Sum("value_pounds")).values("s")
+                ),
+                awarded_on=Subquery(
+                    awards.values("contract").annotate(d=Min("awarded_on")).values("d")
+                ),
+            )
+            .annotate(
+                threshold_pounds=Subquery(rule.values("amount_pounds")[:1]),
+                threshold_at_amount=Subquery(rule.values("applies_at_amount")[:1]),
+            )
+            .annotate(
+                must_carry=Case(
+                    When(awarded_on__isnull=True, then=Value(None)),
+                    When(threshold_pounds__isnull=True, then=Value(False)),
+                    When(value_pounds__isnull=True, then=Value(None)),
+                    When(value_pounds__gt=F("threshold_pounds"), then=Value(True)),
+                    When(
+                        value_pounds=F("threshold_pounds"),
+                        threshold_at_amount=True,
+                        then=Value(True),
+                    ),
+                    default=Value(False),
+                    output_field=BooleanField(null=True),
+                )
+            )
+        )
+
+    def in_progress_on(self, day: datetime.date) -> ContractQuerySet:
+        return self.filter(Q(end__isnull=True) | Q(end__gte=day), start__lte=day)
+
+    def ending_between(self, first: datetime.date, last: datetime.date) -> ContractQuerySet:
+        return self.filter(end__gte=first, end__lte=last)
+
+
+class Contract(Versioned):
+    """An agreement to buy, from the pipeline to its end."""
+
+    class Stage(models.TextChoices):
+        PIPELINE = "pipeline", "Pipeline"
+        TENDER = "tender", "Tender"
+        EVALUATION = "evaluation", "Evaluation"
+        AWARDED = "awarded", "Awarded"
+        MOBILISING = "mobilising", "Mobilising"
+        LIVE = "live", "Live"
+        ENDED = "ended", "Ended"
+        TERMINATED = "terminated", "Terminated"
+
+    class Regime(models.TextChoices):
+        UNKNOWN = "unknown", "Not recorded"
+        PCR_2015 = "pcr2015", "Public Contracts Regulations 2015"
+        PA_2023 = "pa2023", "Procurement Act 2023"
+        BELOW = "below", "Below the regulated thresholds"
+
+    class SocialValue(models.TextChoices):
+        """What is recorded about the promise, until commitments answer it (a later release)."""
+
+        UNKNOWN = "unknown", "Not recorded"
+        INCLUDED = "included", "Included"
+        NOT_INCLUDED = "not_included", "Not included"
+
+    reference = models.CharField(max_length=80, unique=True)
+    ocid = models.CharField("OCID", max_length=120, blank=True)
+    title = models.CharField(max_length=500)
+    description = models.TextField(blank=True)
+    buyer = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="contracts_bought"
+    )
+    directorate = models.ForeignKey(
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="contracts_managed",
+        limit_choices_to={"kinds__kind": "council_service"},
+    )
+    manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="contract manager",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contracts_managed",
+    )
+    star_lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="STAR lead",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contracts_led",
+    )
+    category = models.ForeignKey(
+        CpvCode, null=True, blank=True, on_delete=models.PROTECT, related_name="contracts"
+    )
+    stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.PIPELINE)
+    regime = models.CharField(max_length=10, choices=Regime.choices, default=Regime.UNKNOWN)
+    is_light_touch = models.BooleanField("light-touch regime", default=False)
+    is_framework = models.BooleanField("framework or dynamic purchasing system", default=False)
+    estimated_value_pounds = models.DecimalField(
+        "estimated value before award, excluding VAT",
+        max_digits=16,
+        decimal_places=2,
+        null=True,
+        blank=True,
+    )
+    start = models.DateField(null=True, blank=True)
+    end = models.DateField(null=True, blank=True)
+    extension_options = models.CharField(max_length=300, blank=True)
+    notice_date = models.DateField(
+        "date by which notice or an extension must be decided", null=True, blank=True
+    )
+    social_value = models.CharField(
+        max_length=12, choices=SocialValue.choices, default=SocialValue.UNKNOWN
+    )
+    social_value_reason = models.TextField(blank=True)
+    wards = models.ManyToManyField(Area, blank=True, related_name="contracts")
+    predecessor = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="successors"
+    )
+    source = models.CharField(max_length=60, blank=True, help_text="which import it came by")
+    is_demo = models.BooleanField(default=False)
+
+    objects = ContractQuerySet.as_manager()
+    history = HistoricalRecords(m2m_fields=[wards])
+
+    class Meta:
+        ordering = ["reference"]
+        indexes = [
+            models.Index(fields=["ocid"]),
+            models.Index(fields=["stage"]),
+            models.Index(fields=["end"]),
+            models.Index(fields=["notice_date"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ocid"], condition=~Q(ocid=""), name="an_ocid_names_one_contract"
+            ),
+            models.CheckConstraint(
+                condition=Q(start__isnull=True) | Q(end__isnull=True) | Q(end__gte=F("start")),
+                name="a_contract_ends_after_it_starts",
+                violation_error_message="The contract ends before it starts. Check both dates.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    def in_reach_of(self, organisation_id: int, role: str) -> bool:
+        if role == "contract_manager":
+            return self.directorate_id == organisation_id
+        if role == "supplier":
+            return AwardSupplier.objects.filter(
+                award__contract=self, organisation_id=organisation_id
+            ).exists()
+        return False
+
+
+class Award(Versioned):
+    """One decision to award: a date, one value, and the suppliers who share it."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        ACTIVE = "active", "Active"
+        CANCELLED = "cancelled", "Cancelled"
+        UNSUCCESSFUL = "unsuccessful", "Unsuccessful"
+
+    COUNTED_STATUSES = (Status.ACTIVE,)
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="awards")
+    source_id = models.CharField(max_length=160, blank=True)
+    title = models.CharField(max_length=500, blank=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    awarded_on = models.DateField("award date", null=True, blank=True)
+    value_pounds = models.DecimalField(
+        "value excluding VAT", max_digits=16, decimal_places=2, null=True, blank=True
+    )
+    suppliers = models.ManyToManyField(
+        Organisation, through="AwardSupplier", related_name="awards"
+    )
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["awarded_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "source_id"],
+                condition=~Q(source_id=""),
+                name="an_award_comes_in_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(value_pounds__isnull=True) | Q(value_pounds__gte=0),
+                name="an_award_value_is_not_negative",
+                violation_error_message="An award's value cannot be below zero.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"Award of {self.contract.reference}"
+
+
+class AwardSupplier(models.Model):
+    """A supplier's part in an award. It has no value: the value is the award's."""
+
+    award = models.ForeignKey(Award, on_delete=models.CASCADE, related_name="supplier_links")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="award_links"
+    )
+    name_as_given = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["award", "organisation"], name="a_supplier_is_on_an_award_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.organisation)

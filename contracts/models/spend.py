@@ -1,0 +1,233 @@
+"""Payments as published, who was paid, and the roll-up that answers questions fast.
+
+A payment's identity is (source, digest of its cells, occurrence): wholly identical lines
+are separate payments, and a re-issued, grown file adds only what it did not hold before.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from trafford_sv.core.models import Versioned
+from trafford_sv.directory.models import Organisation
+
+
+class SpendSource(models.Model):
+    """A publisher of spending files, for example Trafford Council."""
+
+    name = models.CharField(max_length=200, unique=True)
+    is_own_council = models.BooleanField(
+        default=False, help_text="Only this council's payments count in retained spend."
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SpendCategory(models.Model):
+    """A category of spend. The code is what counts: its label's spacing varies."""
+
+    source = models.ForeignKey(SpendSource, on_delete=models.CASCADE, related_name="categories")
+    code = models.CharField(max_length=40)
+    label = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["label"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "code"], name="a_spend_category_is_its_code")
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class SpendUnit(models.Model):
+    """The part of the council that paid, as published; linked to a directorate by a person."""
+
+    source = models.ForeignKey(SpendSource, on_delete=models.CASCADE, related_name="units")
+    name = models.CharField(max_length=200)
+    directorate = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="spend_units"
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "name"], name="a_spend_unit_is_named_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SpendExclusion(Versioned):
+    """A payee that no buyer could have chosen otherwise, and why it is left out."""
+
+    class Why(models.TextChoices):
+        TAX = "tax", "Tax and national insurance"
+        PENSION = "pension", "Pension fund"
+        PRECEPT = "precept", "Precept or levy"
+        AUTHORITY = "authority", "Another public authority"
+        WITHHELD = "withheld", "Name withheld by the publisher"
+        OTHER = "other", "Other, as the reason says"
+
+    key = models.CharField(max_length=300, unique=True, help_text="the payee's name, normalised")
+    name = models.CharField(max_length=300)
+    why = models.CharField(max_length=10, choices=Why.choices)
+    reason = models.TextField()
+    reviewed_on = models.DateField()
+    reviewed_by_name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Payee(Versioned):
+    """A name that was paid, exactly as one source spells it."""
+
+    class State(models.TextChoices):
+        UNDECIDED = "undecided", "Not decided"
+        MATCHED = "matched", "Matched to an organisation"
+        UNLOCATABLE = "unlocatable", "Cannot be located"
+
+    source = models.ForeignKey(SpendSource, on_delete=models.CASCADE, related_name="payees")
+    name = models.CharField(max_length=300)
+    key = models.CharField(max_length=300, db_index=True, help_text="normalised, for comparison")
+    vat_number = models.CharField(max_length=20, blank=True)
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="payees"
+    )
+    state = models.CharField(max_length=12, choices=State.choices, default=State.UNDECIDED)
+    exclusion = models.ForeignKey(
+        SpendExclusion, null=True, blank=True, on_delete=models.SET_NULL, related_name="payees"
+    )
+    decided_by_name = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "name"], name="a_payee_is_a_spelling"),
+            models.CheckConstraint(
+                condition=Q(state="matched", organisation__isnull=False)
+                | (~Q(state="matched") & Q(organisation__isnull=True)),
+                name="a_matched_payee_names_its_organisation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PayeeProposal(models.Model):
+    """A suggestion that a payee is an organisation, with score and reasons; a person decides."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Rejected"
+
+    payee = models.ForeignKey(Payee, on_delete=models.CASCADE, related_name="proposals")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="payee_proposals"
+    )
+    score = models.DecimalField(max_digits=4, decimal_places=3)
+    reasons = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    decided_by_name = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-score", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payee", "organisation"], name="a_match_is_proposed_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payee} = {self.organisation}? ({self.score})"
+
+
+class Payment(models.Model):
+    """One line of a published spending file."""
+
+    source = models.ForeignKey(SpendSource, on_delete=models.PROTECT, related_name="+")
+    digest = models.BinaryField(max_length=16, help_text="of the line's cells")
+    occurrence = models.PositiveIntegerField(help_text="1 for the first line with these cells")
+    payee = models.ForeignKey(Payee, on_delete=models.PROTECT, related_name="payments")
+    category = models.ForeignKey(
+        SpendCategory, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    unit = models.ForeignKey(
+        SpendUnit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    paid_on = models.DateField()
+    amount_pounds = models.DecimalField(max_digits=14, decimal_places=2)
+    transaction_number = models.CharField(max_length=60, blank=True)
+    purpose = models.CharField(max_length=300, blank=True)
+    run_id = models.UUIDField(null=True, help_text="the import that brought it")
+    row_number = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-paid_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "digest", "occurrence"], name="a_payment_comes_in_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.paid_on} £{self.amount_pounds}"
+
+
+class PaymentStaging(models.Model):
+    """Checked lines on their way in. Emptied when their run is applied or cancelled."""
+
+    run_id = models.UUIDField(db_index=True)
+    row_number = models.PositiveIntegerField()
+    digest = models.BinaryField(max_length=16)
+    payee_name = models.CharField(max_length=300)
+    vat_number = models.CharField(max_length=20, blank=True)
+    category_code = models.CharField(max_length=40, blank=True)
+    category_label = models.CharField(max_length=200, blank=True)
+    unit_name = models.CharField(max_length=200, blank=True)
+    paid_on = models.DateField()
+    amount_pounds = models.DecimalField(max_digits=14, decimal_places=2)
+    transaction_number = models.CharField(max_length=60, blank=True)
+    purpose = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"row {self.row_number}"
+
+
+class SpendTotal(models.Model):
+    """Payments rolled up, written in the same transaction as they are."""
+
+    source = models.ForeignKey(SpendSource, on_delete=models.CASCADE, related_name="totals")
+    payee = models.ForeignKey(Payee, on_delete=models.CASCADE, related_name="totals")
+    category = models.ForeignKey(SpendCategory, null=True, on_delete=models.CASCADE, related_name="+")
+    unit = models.ForeignKey(SpendUnit, null=True, on_delete=models.CASCADE, related_name="+")
+    financial_year = models.PositiveSmallIntegerField()
+    quarter = models.PositiveSmallIntegerField()
+    amount_pounds = models.DecimalField(max_digits=18, decimal_places=2)
+    lines = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "financial_year", "quarter"])]
+
+    def __str__(self) -> str:
+        return f"{self.payee} {self.financial_year} Q{self.quarter}"

@@ -1,0 +1,86 @@
+"""One access question, asked everywhere: `can(user, permission, on=record)`.
+
+Rows are limited by a queryset's `visible_to(user)`, which pages, API, exports and reports
+share. A record says whether it lies within a grant's organisation through
+`in_reach_of(organisation_id, role)`; one that cannot say so is out of reach.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from .roles import PERMISSIONS, ROLES, Reach
+
+
+class Grant(Protocol):
+    role: str
+    organisation_id: int | None
+
+
+class UnknownPermission(LookupError):
+    """A permission that is not in the table: a mistake in the code, never a denial."""
+
+
+def grants_of(user: Any, *, on_day: datetime.date | None = None) -> list[Grant]:
+    """The user's grants in force; cached on the user for the life of the request."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return []
+    cached: list[Grant] | None = getattr(user, "_grants_in_force", None)
+    if cached is None:
+        cached = list(user.grants.in_force(on_day))
+        user._grants_in_force = cached
+    return cached
+
+
+def forget_grants(user: Any) -> None:
+    """After a grant was made or ended, so that the same object answers anew."""
+    user.__dict__.pop("_grants_in_force", None)
+
+
+def can(user: Any, permission: str, *, on: Any = None) -> bool:
+    """May this person do this, to this record if one is named? Anything not granted is refused."""
+    if permission not in PERMISSIONS:
+        raise UnknownPermission(permission)
+    if permission in ROLES["public"].permissions:
+        return True
+    for grant in grants_of(user):
+        role = ROLES[grant.role]
+        if permission not in role.permissions:
+            continue
+        if on is None or role.reach is Reach.EVERYTHING:
+            return True
+        in_reach = getattr(on, "in_reach_of", None)
+        if in_reach is not None and grant.organisation_id is not None:
+            if in_reach(grant.organisation_id, grant.role):
+                return True
+    return False
+
+
+def reach(user: Any, permission: str) -> tuple[bool, list[tuple[str, int]]]:
+    """For `visible_to`: (sees everything, [(role, organisation id) ...] whose rows they see)."""
+    if permission not in PERMISSIONS:
+        raise UnknownPermission(permission)
+    own: list[tuple[str, int]] = []
+    for grant in grants_of(user):
+        role = ROLES[grant.role]
+        if permission not in role.permissions:
+            continue
+        if role.reach is Reach.EVERYTHING:
+            return True, []
+        if grant.organisation_id is not None:
+            own.append((grant.role, grant.organisation_id))
+    return False, own
+
+
+def permissions_of(user: Any) -> frozenset[str]:
+    """Every permission the person holds somewhere; for menus."""
+    held: set[str] = set(ROLES["public"].permissions)
+    for grant in grants_of(user):
+        held |= ROLES[grant.role].permissions
+    return frozenset(held)
+
+
+def role_names(grants: Iterable[Grant]) -> list[str]:
+    return [ROLES[grant.role].name for grant in grants]

@@ -1,0 +1,140 @@
+"""Who may do what: one table, which is also the help page at `/account/roles/`.
+
+A permission is a word and a sentence. A role is a set of permissions and a reach:
+`everything`, `own organisation` (a directorate, a supplier, a hub) or `public`.
+Nothing that is not written here is allowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reach(StrEnum):
+    EVERYTHING = "everything"
+    OWN = "own organisation"
+    PUBLIC = "what is public"
+
+
+PERMISSIONS: dict[str, str] = {
+    "see_dashboard": "See the officers' dashboard",
+    "view_contracts": "Read contracts and their awards",
+    "change_contracts": "Record and edit contracts",
+    "view_organisations": "Read organisations",
+    "change_organisations": "Record, edit and merge organisations",
+    "view_spend": "Read payments and retained spend",
+    "decide_spend": "Decide who a payee is and which payees are not contestable",
+    "view_imports": "Read what was imported and what was rejected",
+    "run_imports": "Import files",
+    "manage_people": "Invite people and grant roles",
+    "view_audit": "Read the audit log",
+    "close_quarters": "Close and reopen quarters",
+    "change_reference": "Change thresholds and other rules that have dates",
+    "use_api": "Use the API with a token",
+}
+_READ = frozenset(
+    {
+        "see_dashboard",
+        "view_contracts",
+        "view_organisations",
+        "view_spend",
+        "view_imports",
+        "use_api",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """One line of the table: `key` is stored, `name` is shown, `who` says who it is for."""
+
+    key: str
+    name: str
+    who: str
+    reach: Reach
+    permissions: frozenset[str]
+
+    @property
+    def needs_organisation(self) -> bool:
+        return self.reach is Reach.OWN
+
+
+ROLES: dict[str, Role] = {
+    role.key: role
+    for role in (
+        Role(
+            "administrator",
+            "Administrator",
+            "Looks after people, roles and the running of the site.",
+            Reach.EVERYTHING,
+            frozenset(PERMISSIONS),
+        ),
+        Role(
+            "coordinator",
+            "Social value co-ordinator",
+            "Brings contracts, delivery, needs and reports together for the whole council.",
+            Reach.EVERYTHING,
+            frozenset(PERMISSIONS) - {"manage_people"},
+        ),
+        Role(
+            "contract_manager",
+            "Contract manager",
+            "Looks after the contracts of one directorate.",
+            Reach.OWN,
+            frozenset(
+                {"see_dashboard", "view_contracts", "change_contracts", "view_organisations", "use_api"}
+            ),
+        ),
+        Role(
+            "star_officer",
+            "STAR procurement officer",
+            "Runs procurement for the council and reports to the STAR Board and Joint Committee.",
+            Reach.EVERYTHING,
+            _READ | {"change_contracts", "change_organisations", "run_imports", "decide_spend"},
+        ),
+        Role(
+            "steering_member",
+            "Steering Group member",
+            "Reviews the Action Plan as a standing agenda item.",
+            Reach.EVERYTHING,
+            frozenset({"see_dashboard", "view_contracts", "view_organisations", "view_spend", "use_api"}),
+        ),
+        Role(
+            "steering_chair",
+            "Steering Group chair",
+            "Chairs the Steering Group and settles its decisions.",
+            Reach.EVERYTHING,
+            frozenset({"see_dashboard", "view_contracts", "view_organisations", "view_spend", "use_api"}),
+        ),
+        Role(
+            "supplier",
+            "Supplier",
+            "Sees its own contracts and, later, reports what it has delivered.",
+            Reach.OWN,
+            frozenset({"view_contracts", "use_api"}),
+        ),
+        Role(
+            "hub",
+            "Community hub",
+            "Says what its community needs and confirms what arrived.",
+            Reach.OWN,
+            frozenset({"use_api"}),
+        ),
+        Role(
+            "auditor",
+            "Auditor",
+            "Reads everything and changes nothing.",
+            Reach.EVERYTHING,
+            _READ | {"view_audit"},
+        ),
+        Role(
+            "public",
+            "Public",
+            "Anyone, without signing in.",
+            Reach.PUBLIC,
+            frozenset(),
+        ),
+    )
+}
+ROLE_CHOICES = [(role.key, role.name) for role in ROLES.values() if role.key != "public"]

@@ -1,0 +1,1 @@
+"""Every write that matters on the ground floor."""

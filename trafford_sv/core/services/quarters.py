@@ -1,0 +1,81 @@
+"""Closing and reopening quarters, and the lock that everything counted by quarter asks."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from ..models import ClosedQuarter
+from ..periods import Quarter
+from .audit import actor_name, record_event
+
+
+class QuarterClosed(ValueError):
+    """A change would touch a closed quarter."""
+
+
+class QuarterStateError(ValueError):
+    """Closing what is closed, or reopening what is open."""
+
+
+def closed_quarters() -> set[Quarter]:
+    """Every quarter that is closed now. One query."""
+    return {
+        Quarter(year, number)
+        for year, number in ClosedQuarter.objects.filter(reopened_at__isnull=True).values_list(
+            "financial_year", "quarter"
+        )
+    }
+
+
+def assert_open(*, quarter: Quarter) -> None:
+    """Raises QuarterClosed with a sentence for the person."""
+    row = ClosedQuarter.objects.filter(
+        financial_year=quarter.start_year, quarter=quarter.number, reopened_at__isnull=True
+    ).first()
+    if row:
+        raise QuarterClosed(
+            f"{quarter.label} was closed on {row.closed_at:%-d %B %Y}. "
+            "Ask the social value co-ordinator to reopen it."
+        )
+
+
+def close_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime) -> ClosedQuarter:
+    """Lock a quarter that is over. Raises QuarterStateError."""
+    if now.date() <= quarter.end:
+        raise QuarterStateError(
+            f"{quarter.label} ends on {quarter.end:%-d %B %Y}; it can be closed after that."
+        )
+    try:
+        with transaction.atomic():
+            row = ClosedQuarter.objects.create(
+                financial_year=quarter.start_year,
+                quarter=quarter.number,
+                closed_at=now,
+                closed_by_name=actor_name(by),
+            )
+            record_event(by=by, now=now, verb="quarter closed", subject=row)
+    except IntegrityError as error:
+        raise QuarterStateError(f"{quarter.label} is closed already.") from error
+    return row
+
+
+def reopen_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime, reason: str) -> ClosedQuarter:
+    """Unlock, with a reason that stays on record. Raises QuarterStateError."""
+    if not reason.strip():
+        raise QuarterStateError("Say why the quarter is reopened.")
+    with transaction.atomic():
+        row = (
+            ClosedQuarter.objects.select_for_update()
+            .filter(financial_year=quarter.start_year, quarter=quarter.number, reopened_at__isnull=True)
+            .first()
+        )
+        if row is None:
+            raise QuarterStateError(f"{quarter.label} is not closed.")
+        row.reopened_at, row.reopened_by_name, row.reopened_reason = now, actor_name(by), reason.strip()
+        row.version += 1
+        row.save()
+        record_event(by=by, now=now, verb="quarter reopened", subject=row, reason=reason.strip())
+    return row

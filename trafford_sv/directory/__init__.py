@@ -1,0 +1,1 @@
+"""People's organisations and places: who, and where."""
