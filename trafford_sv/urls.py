@@ -3,5 +3,14 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("trafford_sv.core.urls")),
     path("account/", include("allauth.urls")),
+    path("", include("trafford_sv.directory.urls")),
+    path("contracts/", include("contracts.urls")),
+    path("", include("reporting.urls")),
+    path("api/v1/", include("trafford_sv.api")),
 ]
+handler400 = "trafford_sv.core.views.errors.bad_request"
+handler403 = "trafford_sv.core.views.errors.forbidden"
+handler404 = "trafford_sv.core.views.errors.not_found"
+handler500 = "trafford_sv.core.views.errors.server_error"
