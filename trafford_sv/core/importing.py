@@ -1,0 +1,69 @@
+"""The shape every import has: plan, show, apply. Apps register their importers in `apps.ready`.
+
+`plan` reads the file and writes what it would do (ImportRow rows, or a staging table for
+large kinds) and the run's counts; it changes nothing else. `apply` does it in one
+transaction. Both call `beat(done, total)` now and then, which keeps the progress page and
+the heartbeat alive. A file that cannot be read at all raises FileRefused with a sentence.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .models import ImportRun
+
+Beat = Callable[[int, int], None]
+
+
+class FileRefused(ValueError):
+    """The file as a whole is no good; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """One thing we look for in a file, and the headings it is usually found under."""
+
+    name: str
+    label: str
+    required: bool = False
+    help: str = ""
+    aliases: tuple[str, ...] = field(default=())
+
+
+class Importer(Protocol):
+    kind: str  # "spend", "contracts-ocds", "contracts-finder", "contracts-table"
+    title: str  # "Contracts, as OCDS releases"
+    description: str
+    permission: str  # needed to run it
+    extensions: tuple[str, ...]  # (".csv", ".xlsx", ".zip")
+    needs_source_name: bool  # ask for the publisher's name
+    fields: tuple[FieldSpec, ...]  # empty: the format fixes its own columns
+
+    def headings(self, run: ImportRun) -> list[str]:
+        """The file's headings, [] where there is nothing to map. Raises FileRefused."""
+
+    def plan(self, run: ImportRun, *, now: datetime.datetime, beat: Beat) -> None: ...
+
+    def apply(self, run: ImportRun, *, by: Any, now: datetime.datetime, beat: Beat) -> None: ...
+
+    def discard(self, run: ImportRun) -> None:
+        """Throw away what `plan` staged outside ImportRow, on cancel or before planning again."""
+
+
+_REGISTRY: dict[str, Importer] = {}
+
+
+def register(importer: Importer) -> None:
+    _REGISTRY[importer.kind] = importer
+
+
+def importer_for(kind: str) -> Importer:
+    """Raises KeyError for a kind that no app registered."""
+    return _REGISTRY[kind]
+
+
+def importers() -> Mapping[str, Importer]:
+    return dict(_REGISTRY)
