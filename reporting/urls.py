@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from .views import public
+
+urlpatterns = [
+    path("", public.Home.as_view(), name="home"),
+    path("accessibility/", public.Accessibility.as_view(), name="accessibility"),
+    path("privacy/", public.Privacy.as_view(), name="privacy"),
+]

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 PENNY = Decimal("0.01")
 LARGEST = Decimal("99999999999999.99")
-_PLAIN = re.compile(r"^\d{1,3}(,\d{3})+(\.\d+)?$|^\d+(\.\d+)?$|^\.\d+$")
+_PLAIN = re.compile(r"^\d{1,3}(,\d{3})+(\.\d+)?$|^\d+(\.\d+)?$|^\.\d+$", re.ASCII)
 _OTHER_CURRENCY = re.compile(r"[$€¥]|\b(USD|EUR|JPY|CHF|AUD|CAD)\b", re.IGNORECASE)
 _RANGE = re.compile(r"^£?\s*[\d,.]+\s*(-|–|to)\s*£?\s*[\d,.]+$", re.IGNORECASE)
 
@@ -60,7 +60,7 @@ def parse_pounds(text: str) -> Decimal:
     body = re.sub(r"^GBP\s*|^£\s*|\s*GBP$", "", body, flags=re.IGNORECASE).strip()
     if body[:1] in "-−" and not negative:
         negative, body = True, body[1:].strip()
-    if re.fullmatch(r"[\d.]+[eE][+-]?\d+", body):
+    if re.fullmatch(r"[0-9.]+[eE][+-]?[0-9]+", body):
         raise MoneyError(f"“{text}” is in scientific notation. Write the amount in full, for example 100000.")
     if not _PLAIN.match(body):
         raise MoneyError(f"“{text}” is not an amount in pounds. Write it like 1234.50.")

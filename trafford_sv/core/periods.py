@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 
 MONTHS = ("January February March April May June July August September October November December").split()
-_YEAR = re.compile(r"^(\d{4})[-/](\d{2}|\d{4})$")
-_QUARTER = re.compile(r"^(\d{4}[-/](?:\d{2}|\d{4}))[\s-]*Q([1-4])$", re.IGNORECASE)
+_YEAR = re.compile(r"^(\d{4})[-/](\d{2}|\d{4})$", re.ASCII)
+_QUARTER = re.compile(r"^(\d{4}[-/](?:\d{2}|\d{4}))[\s-]*Q([1-4])$", re.IGNORECASE | re.ASCII)
 
 
 class PeriodError(ValueError):

@@ -1,0 +1,42 @@
+"""Pages for anyone: what this is, and the promises the site makes about itself."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from trafford_sv.core.views_base import PublicView
+
+
+class Home(PublicView):
+    """The public front door."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "reporting/home.html", {"steps": GOLDEN_THREAD})
+
+
+class Accessibility(PublicView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(
+            request,
+            "reporting/accessibility.html",
+            {"breadcrumbs": [("Home", "/"), ("Accessibility", None)]},
+        )
+
+
+class Privacy(PublicView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(
+            request,
+            "reporting/privacy.html",
+            {"breadcrumbs": [("Home", "/"), ("Privacy", None)]},
+        )
+
+
+# Each step of the chain that every figure can be walked along, in words for a resident.
+GOLDEN_THREAD = (
+    ("Need", "A community hub says what people nearby are short of."),
+    ("Promise", "A company that wins a council contract promises something that answers it."),
+    ("Proof", "The company shows what it did, and the people it helped confirm it."),
+    ("Report", "The council publishes what was proven, and how it was counted."),
+)
