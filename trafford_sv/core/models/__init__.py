@@ -1,6 +1,7 @@
 """The ground floor's records."""
 
 from .audit import AuditEvent, AuditHead
+from .idempotency import IdempotentAnswer
 from .imports import ColumnMapping, ImportRow, ImportRun
 from .periods import ClosedQuarter
 from .records import DataFlag, Versioned
@@ -12,6 +13,7 @@ __all__ = [
     "ClosedQuarter",
     "ColumnMapping",
     "DataFlag",
+    "IdempotentAnswer",
     "ImportRow",
     "ImportRun",
     "Invitation",
