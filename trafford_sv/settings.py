@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-if (BASE_DIR / ".env").exists():
+if env.str("DEPLOYMENT", default="") != "test" and (BASE_DIR / ".env").exists():
     env.read_env(str(BASE_DIR / ".env"))
 
 DEPLOYMENT = env.str("DEPLOYMENT", default="development")
@@ -172,7 +172,8 @@ else:
         "store_processed": False,
         "control_folder": str(VAR_DIR / "broker"),
     }
-CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_EAGER", default=False)
+CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_EAGER", default=DEPLOYMENT == "test")
+CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -321,4 +322,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }
-TEST_RUNNER = "django.test.runner.DiscoverRunner"
+if DEPLOYMENT == "test":
+    # Tests hash hundreds of passwords and must not share rate limits between processes.
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

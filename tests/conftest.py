@@ -1,0 +1,56 @@
+"""The tests' own world, arranged before Django reads its settings.
+
+`DEPLOYMENT=test`, a `VAR_DIR` of its own for each process, and nothing taken from the
+developer's environment except `DATABASE_URL` and `REDIS_URL`, which `make test-services` sets.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if WORKER:
+    VAR_DIR = Path(os.environ["TEST_VAR_ROOT"]) / WORKER
+else:
+    VAR_ROOT = Path(tempfile.mkdtemp(prefix="social-value-tests-"))
+    atexit.register(shutil.rmtree, VAR_ROOT, ignore_errors=True)
+    os.environ["TEST_VAR_ROOT"] = str(VAR_ROOT)
+    VAR_DIR = VAR_ROOT / "main"
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+for name in ("SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "EMAIL_URL", "MEDIA_ROOT", "STATIC_ROOT"):
+    os.environ.pop(name, None)
+os.environ["DEPLOYMENT"] = "test"
+os.environ["VAR_DIR"] = str(VAR_DIR)
+os.environ["DJANGO_SETTINGS_MODULE"] = "trafford_sv.settings"
+# Playwright's synchronous interface keeps an event loop on the thread that the ORM runs on.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+import django  # noqa: E402
+
+django.setup()
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Rate limits and cached answers never leak from one test to the next."""
+    from django.core.cache import cache
+
+    cache.clear()
+    yield
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of published data that lies beside a full working copy; skips where absent."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the published data files are not beside this checkout (../shared/data)")
+    return folder
