@@ -14,12 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .models import ImportRun
+from .workbooks import FileRefused
 
 Beat = Callable[[int, int], None]
-
-
-class FileRefused(ValueError):
-    """The file as a whole is no good; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +49,8 @@ class Importer(Protocol):
     def discard(self, run: ImportRun) -> None:
         """Throw away what `plan` staged outside ImportRow, on cancel or before planning again."""
 
+
+__all__ = ["Beat", "FieldSpec", "FileRefused", "Importer", "importer_for", "importers", "register"]
 
 _REGISTRY: dict[str, Importer] = {}
 
