@@ -11,6 +11,8 @@ import datetime
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from django.utils import timezone
+
 from .roles import PERMISSIONS, ROLES, Reach
 
 
@@ -24,19 +26,27 @@ class UnknownPermission(LookupError):
 
 
 def grants_of(user: Any, *, on_day: datetime.date | None = None) -> list[Grant]:
-    """The user's grants in force; cached on the user for the life of the request."""
+    """The user's grants in force on a day (today by default), cached on the user for the request.
+
+    Access is asked at the doors, so this is a place that may read the clock: whoever holds a
+    role holds it now, whatever day the figures on the page are for.
+    """
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return []
-    cached: list[Grant] | None = getattr(user, "_grants_in_force", None)
+    day = on_day or timezone.localdate()
+    # getattr and setattr, because `request.user` is a proxy with a dictionary of its own.
+    cached: dict[datetime.date, list[Grant]] | None = getattr(user, "_grants_in_force", None)
     if cached is None:
-        cached = list(user.grants.in_force(on_day))
-        user._grants_in_force = cached
-    return cached
+        cached = user._grants_in_force = {}
+    if day not in cached:
+        cached[day] = list(user.grants.in_force(day))
+    return cached[day]
 
 
 def forget_grants(user: Any) -> None:
     """After a grant was made or ended, so that the same object answers anew."""
-    user.__dict__.pop("_grants_in_force", None)
+    if hasattr(user, "_grants_in_force"):
+        del user._grants_in_force
 
 
 def can(user: Any, permission: str, *, on: Any = None) -> bool:

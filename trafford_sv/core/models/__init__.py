@@ -5,9 +5,10 @@ from .idempotency import IdempotentAnswer
 from .imports import ColumnMapping, ImportRow, ImportRun
 from .periods import ClosedQuarter
 from .records import DataFlag, Versioned
-from .users import Invitation, User
+from .users import ApiToken, Invitation, User
 
 __all__ = [
+    "ApiToken",
     "AuditEvent",
     "AuditHead",
     "ClosedQuarter",

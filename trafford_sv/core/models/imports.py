@@ -107,7 +107,9 @@ class ImportRow(models.Model):
     values = models.JSONField(default=dict, help_text="what was understood, ready to apply")
     changes = models.JSONField(default=list, help_text="[{field, label, before, after}]")
     problems = models.JSONField(default=list, help_text="[{column, value, sentence}]")
-    flags = models.JSONField(default=list, help_text="[{field, raw, understood, proposal, code, sentence}]")
+    flags = models.JSONField(
+        default=list, help_text="[{field, raw, understood, proposal, code, sentence}]"
+    )
 
     class Meta:
         ordering = ["pk"]

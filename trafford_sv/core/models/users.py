@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from knox.models import AbstractAuthToken, AuthTokenManager
 from simple_history.models import HistoricalRecords
 
 from .records import Versioned
@@ -72,10 +73,27 @@ class Invitation(models.Model):
     sent_by_name = models.CharField(max_length=200)
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    # Empty until the mail server took the message: a failed sending is seen and can be repeated.
+    emailed_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-sent_at"]
 
     def __str__(self) -> str:
         return f"Invitation to {self.user} of {self.sent_at:%d %B %Y}"
+
+
+class ApiToken(AbstractAuthToken):
+    """A person's key to the API. Only its digest is kept; `name` says what it is for."""
+
+    name = models.CharField("what it is for", max_length=100)
+
+    objects = AuthTokenManager()
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -108,28 +108,48 @@ def record_event(
 
 @dataclass(frozen=True)
 class ChainReport:
-    """`broken` lists (sequence, what is wrong), empty when the chain holds."""
+    """`broken` lists (sequence, what is wrong), empty when the chain holds; `head` is its last hash."""
 
     events: int
     broken: tuple[tuple[int, str], ...]
+    head: str = ""
 
 
 def verify_chain(*, progress: Callable[[int], None] | None = None) -> ChainReport:
-    """Recompute every hash from the first event to the head."""
+    """Recompute every hash from the first event to the head.
+
+    Events may be appended meanwhile: the log must hold at least what it held at the start and
+    no more than it holds at the end. What no chain can show by itself is a log that was
+    rewritten whole, head included; for that, keep `head` somewhere else and compare.
+    """
+    first_head = AuditHead.objects.filter(pk=1).first() or AuditHead()
     broken: list[tuple[int, str]] = []
     previous, expected, count = "", 1, 0
+    seen_first_head = first_head.sequence == 0
     for event in AuditEvent.objects.order_by("sequence").iterator(chunk_size=2000):
         count += 1
         if event.sequence != expected:
-            broken.append((event.sequence, f"events {expected} to {event.sequence - 1} are missing"))
+            broken.append((event.sequence, _missing(expected, event.sequence - 1)))
         if event.previous_hash != previous:
             broken.append((event.sequence, "it does not follow from the event before it"))
         if event.hash != event_hash(event):
             broken.append((event.sequence, "its content was changed after it was written"))
+        if event.sequence == first_head.sequence and event.hash == first_head.hash:
+            seen_first_head = True
         previous, expected = event.hash, event.sequence + 1
         if progress and count % 2000 == 0:
             progress(count)
-    head = AuditHead.objects.filter(pk=1).first()
-    if (head.sequence if head else 0) != expected - 1 or (head.hash if head else "") != previous:
-        broken.append((expected - 1, "the log's end was cut off"))
-    return ChainReport(count, tuple(broken))
+    last_head = AuditHead.objects.filter(pk=1).first() or AuditHead()
+    if expected - 1 < first_head.sequence:
+        broken.append((expected, _missing(expected, first_head.sequence) + " from the log's end"))
+    elif not seen_first_head:
+        broken.append((first_head.sequence, "the log's end is not the event that was written last"))
+    if expected - 1 > last_head.sequence:
+        broken.append((last_head.sequence + 1, "it was added without being chained"))
+    return ChainReport(count, tuple(broken), previous)
+
+
+def _missing(first: int, last: int) -> str:
+    if last <= first:
+        return f"event {first} is missing"
+    return f"events {first} to {last} are missing"

@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from ..models import ClosedQuarter
 from ..periods import Quarter
 from .audit import actor_name, record_event
+
+
+_LOCK = 7301  # this product's number for "a quarter" among PostgreSQL's advisory locks
 
 
 class QuarterClosed(ValueError):
@@ -30,26 +34,41 @@ def closed_quarters() -> set[Quarter]:
     }
 
 
+def _hold(quarter: Quarter, *, alone: bool) -> None:
+    """Until the transaction ends: writers of a quarter share it, closing it waits for them.
+
+    SQLite needs no help, its transactions run one at a time.
+    """
+    if connection.vendor == "postgresql":
+        take = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {take}(%s, %s)", [_LOCK, quarter.start_year * 10 + quarter.number]
+            )
+
+
 def assert_open(*, quarter: Quarter) -> None:
-    """Raises QuarterClosed with a sentence for the person."""
+    """Raises QuarterClosed with a sentence for the person. Call it inside the writing transaction."""
+    _hold(quarter, alone=False)
     row = ClosedQuarter.objects.filter(
         financial_year=quarter.start_year, quarter=quarter.number, reopened_at__isnull=True
     ).first()
     if row:
         raise QuarterClosed(
-            f"{quarter.label} was closed on {row.closed_at:%-d %B %Y}. "
+            f"{quarter.label} was closed on {timezone.localtime(row.closed_at):%-d %B %Y}. "
             "Ask the social value co-ordinator to reopen it."
         )
 
 
 def close_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime) -> ClosedQuarter:
     """Lock a quarter that is over. Raises QuarterStateError."""
-    if now.date() <= quarter.end:
+    if timezone.localtime(now).date() <= quarter.end:
         raise QuarterStateError(
             f"{quarter.label} ends on {quarter.end:%-d %B %Y}; it can be closed after that."
         )
     try:
         with transaction.atomic():
+            _hold(quarter, alone=True)
             row = ClosedQuarter.objects.create(
                 financial_year=quarter.start_year,
                 quarter=quarter.number,
@@ -62,19 +81,28 @@ def close_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime) -> Close
     return row
 
 
-def reopen_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime, reason: str) -> ClosedQuarter:
+def reopen_quarter(
+    *, quarter: Quarter, by: Any, now: datetime.datetime, reason: str
+) -> ClosedQuarter:
     """Unlock, with a reason that stays on record. Raises QuarterStateError."""
     if not reason.strip():
         raise QuarterStateError("Say why the quarter is reopened.")
     with transaction.atomic():
+        _hold(quarter, alone=True)
         row = (
             ClosedQuarter.objects.select_for_update()
-            .filter(financial_year=quarter.start_year, quarter=quarter.number, reopened_at__isnull=True)
+            .filter(
+                financial_year=quarter.start_year, quarter=quarter.number, reopened_at__isnull=True
+            )
             .first()
         )
         if row is None:
             raise QuarterStateError(f"{quarter.label} is not closed.")
-        row.reopened_at, row.reopened_by_name, row.reopened_reason = now, actor_name(by), reason.strip()
+        row.reopened_at, row.reopened_by_name, row.reopened_reason = (
+            now,
+            actor_name(by),
+            reason.strip(),
+        )
         row.version += 1
         row.save()
         record_event(by=by, now=now, verb="quarter reopened", subject=row, reason=reason.strip())

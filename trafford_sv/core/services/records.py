@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from django.core.exceptions import FieldDoesNotExist
-from django.db import models, transaction
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import IntegrityError, models, transaction
 
 from .audit import record_event
 
@@ -32,19 +32,49 @@ def read_fields(record: models.Model, names: Iterable[str]) -> dict[str, Any]:
         except FieldDoesNotExist:
             many = False
         if many:
-            values[name] = set(getattr(record, name).values_list("pk", flat=True)) if record.pk else set()
+            values[name] = (
+                set(getattr(record, name).values_list("pk", flat=True)) if record.pk else set()
+            )
         else:
             values[name] = getattr(record, name)
     return values
 
 
-def _split(record: models.Model, changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(
+    record: models.Model, changes: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     plain_values: dict[str, Any] = {}
     many_values: dict[str, Any] = {}
     for name, value in changes.items():
         field = record._meta.get_field(name)
         (many_values if field.many_to_many else plain_values)[name] = value
     return plain_values, many_values
+
+
+def _save(record: models.Model, *, by: Any, now: datetime.datetime, reason: str) -> None:
+    """Save with who, when and why in the row's history. A lost race reads as a validation error."""
+    record._history_user = by if getattr(by, "pk", None) else None  # type: ignore[attr-defined]
+    record._history_date = now  # type: ignore[attr-defined]
+    record._change_reason = reason  # type: ignore[attr-defined]
+    try:
+        with transaction.atomic():
+            record.save()
+    except IntegrityError as error:
+        # full_clean() found nothing, so somebody else was quicker by a moment.
+        raise ValidationError(
+            "Someone else has just saved a record like this one. Look for it before you try again."
+        ) from error
+
+
+def _typed(record: models.Model, name: str, value: Any) -> Any:
+    """The value as the field would store it, so that "5" and 5 do not count as a change."""
+    field = record._meta.get_field(name)
+    if field.is_relation or not isinstance(field, models.Field):
+        return value
+    try:
+        return field.to_python(value)
+    except ValidationError as error:
+        raise ValidationError({name: error.messages}) from error
 
 
 def create_record(
@@ -63,9 +93,7 @@ def create_record(
         for name, value in plain_values.items():
             setattr(record, name, value)
         record.full_clean()
-        record._history_user = by if getattr(by, "pk", None) else None  # type: ignore[attr-defined]
-        record._change_reason = reason  # type: ignore[attr-defined]
-        record.save()
+        _save(record, by=by, now=now, reason=reason)
         for name, value in many_values.items():
             getattr(record, name).set(value)
         record_event(
@@ -100,10 +128,14 @@ def update_record(
         if stored.version != expected_version:  # type: ignore[attr-defined]
             raise Collision(stored, changes)
         plain_values, many_values = _split(stored, changes)
+        plain_values = {name: _typed(stored, name, value) for name, value in plain_values.items()}
         before = read_fields(stored, changes)
         wanted = {
             **plain_values,
-            **{name: {getattr(item, "pk", item) for item in value} for name, value in many_values.items()},
+            **{
+                name: {getattr(item, "pk", item) for item in value}
+                for name, value in many_values.items()
+            },
         }
         differing = [name for name in changes if before[name] != wanted[name]]
         if not differing:
@@ -114,9 +146,7 @@ def update_record(
                 setattr(stored, name, plain_values[name])
         stored.version = expected_version + 1  # type: ignore[attr-defined]
         stored.full_clean()
-        stored._history_user = by if getattr(by, "pk", None) else None  # type: ignore[attr-defined]
-        stored._change_reason = reason  # type: ignore[attr-defined]
-        stored.save()
+        _save(stored, by=by, now=now, reason=reason)
         for name in differing:
             if name in many_values:
                 getattr(stored, name).set(many_values[name])

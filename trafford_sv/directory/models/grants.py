@@ -7,7 +7,6 @@ import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from trafford_sv.core.models import Versioned
@@ -19,13 +18,16 @@ _OWN = [role.key for role in ROLES.values() if role.needs_organisation]
 
 
 class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
-    def in_force(self, day: datetime.date | None = None) -> RoleGrantQuerySet:
-        day = day or timezone.localdate()
-        return self.filter(Q(ends__isnull=True) | Q(ends__gte=day), starts__lte=day)
+    def in_force(self, day: datetime.date) -> RoleGrantQuerySet:
+        """Those that count on a day. `ends` is the first day without the role."""
+        return self.filter(Q(ends__isnull=True) | Q(ends__gt=day), starts__lte=day)
 
 
 class RoleGrant(Versioned):
-    """A person's role. Roles that reach only their own organisation must name it."""
+    """A person's role. Roles that reach only their own organisation must name it.
+
+    `ends` is the first day without the role, so that ending one today takes it away at once.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="grants"

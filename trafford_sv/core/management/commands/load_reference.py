@@ -26,7 +26,9 @@ class Command(BaseCommand):
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would change, write nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would change, write nothing"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
         parser.add_argument(
             "--only", action="append", metavar="NAME", help=f"one of: {', '.join(loaders())}"
