@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import (
     BooleanField,
     Case,
+    DecimalField,
     Exists,
     F,
     Min,
@@ -23,6 +24,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Round
 from simple_history.models import HistoricalRecords
 
 from trafford_sv.core.access import reach
@@ -89,14 +91,17 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             Q(directorate_id__in=directorates)
             | Exists(
                 AwardSupplier.objects.filter(
-                    award__contract=OuterRef("pk"), organisation_id__in=suppliers
+                    award__contract=OuterRef("pk"),
+                    award__status__in=Award.COUNTED_STATUSES,
+                    organisation_id__in=suppliers,
                 )
             )
         )
 
     def with_figures(self) -> ContractQuerySet:
-        """Adds, in SQL: `value_pounds` (None for a framework or unknown), `awarded_on`,
-        `threshold_pounds`, `threshold_at_amount` and `must_carry` (None where it cannot be said).
+        """Adds, in SQL: `value_pounds` (None for a framework or unknown), `value_is_partial`
+        (an award has no value), `awarded_on`, `threshold_pounds`, `threshold_at_amount` and
+        `must_carry` (None where it cannot be said). Agrees with `contracts.thresholds`.
         """
         awards = Award.objects.filter(
             contract=OuterRef("pk"), status__in=Award.COUNTED_STATUSES
@@ -106,11 +111,18 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             duty=ThresholdRule.Duty.REQUIRED,
             starts__lte=OuterRef("awarded_on"),
         ).order_by("-starts")
+        # Rounded because SQLite adds in binary: 0.1 + 0.2 must not pass a threshold of 0.3.
+        value = Subquery(
+            awards.filter(contract__is_framework=False)
+            .values("contract")
+            .annotate(s=Round(Sum("value_pounds"), 2))
+            .values("s"),
+            output_field=DecimalField(max_digits=18, decimal_places=2),
+        )
         return (
             self.annotate(
-                value_pounds=Subquery(
-                    awards.values("contract").annotate(s=Sum("value_pounds")).values("s")
-                ),
+                value_pounds=value,
+                value_is_partial=Exists(awards.filter(value_pounds__isnull=True)),
                 awarded_on=Subquery(
                     awards.values("contract").annotate(d=Min("awarded_on")).values("d")
                 ),
@@ -118,11 +130,13 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             .annotate(
                 threshold_pounds=Subquery(rule.values("amount_pounds")[:1]),
                 threshold_at_amount=Subquery(rule.values("applies_at_amount")[:1]),
+                threshold_exempts=Subquery(rule.values("exempts_light_touch")[:1]),
             )
             .annotate(
                 must_carry=Case(
                     When(awarded_on__isnull=True, then=Value(None)),
                     When(threshold_pounds__isnull=True, then=Value(False)),
+                    When(threshold_exempts=True, is_light_touch=True, then=Value(False)),
                     When(value_pounds__isnull=True, then=Value(None)),
                     When(value_pounds__gt=F("threshold_pounds"), then=Value(True)),
                     When(
@@ -130,11 +144,18 @@ class ContractQuerySet(models.QuerySet["Contract"]):
                         threshold_at_amount=True,
                         then=Value(True),
                     ),
+                    When(value_is_partial=True, then=Value(None)),
                     default=Value(False),
                     output_field=BooleanField(null=True),
                 )
             )
         )
+
+    def current_on(self, day: datetime.date) -> ContractQuerySet:
+        """The portfolio on a day: awarded by then and not over. Needs `with_figures`."""
+        return self.filter(
+            Q(end__isnull=True) | Q(end__gte=day), awarded_on__lte=day
+        ).exclude(stage__in=[Contract.Stage.ENDED, Contract.Stage.TERMINATED])
 
     def in_progress_on(self, day: datetime.date) -> ContractQuerySet:
         return self.filter(Q(end__isnull=True) | Q(end__gte=day), start__lte=day)
@@ -261,7 +282,9 @@ class Contract(Versioned):
             return self.directorate_id == organisation_id
         if role == "supplier":
             return AwardSupplier.objects.filter(
-                award__contract=self, organisation_id=organisation_id
+                award__contract=self,
+                award__status__in=Award.COUNTED_STATUSES,
+                organisation_id=organisation_id,
             ).exists()
         return False
 

@@ -1,0 +1,529 @@
+"""Figures over many contracts: by directorate, category, year and ward, and what needs a look.
+
+One query each, whatever the number of contracts. A contract's value is the sum of its awards
+and is counted once, however many suppliers share it. A value that is not recorded is left out
+of a sum and counted in `without_value`, never taken for 0.
+
+Every row carries `query`: the parameters of `/contracts/` that list exactly its contracts.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Cast, Coalesce, Concat, ExtractYear, Substr
+
+from trafford_sv.core.money import pounds, share
+from trafford_sv.core.periods import FinancialYear
+from trafford_sv.directory.models import Area
+
+from ..models import Contract, CpvCode
+from ..models.agreements import ContractQuerySet
+
+
+@dataclass(frozen=True)
+class PortfolioFilters:
+    """Which contracts a figure is about; the names are those of the list page.
+
+    `portfolio`: "current" is awarded by the day and not over; "all" is everything awarded by
+    the day, over or not.
+    """
+
+    portfolio: str = "current"
+    directorate: int | None = None
+    buyer: int | None = None
+    division: str = ""
+    ward: str = ""
+
+    def query(self, **more: Any) -> str:
+        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        return urlencode({k: v for k, v in {**held, **more}.items() if v not in (None, "")})
+
+
+@dataclass(frozen=True)
+class PortfolioRow:
+    """`value_pounds` adds the values that are recorded; None where none is.
+
+    `over_threshold`: those that must carry social value. `cannot_say`: those where it cannot be
+    judged. `with_social_value`: those of `over_threshold` where it is recorded as included.
+    """
+
+    key: str
+    label: str
+    contracts: int
+    over_threshold: int
+    cannot_say: int
+    with_social_value: int
+    value_pounds: Decimal | None
+    over_threshold_pounds: Decimal | None
+    without_value: int
+    query: str
+
+    @property
+    def with_value(self) -> int:
+        return self.contracts - self.without_value
+
+
+@dataclass(frozen=True)
+class ThresholdSummary:
+    """How the current portfolio stands against the threshold on the day.
+
+    `shown_share` is with_social_value / over_threshold, None where nothing is over.
+    """
+
+    as_of: datetime.date
+    contracts: int
+    over_threshold: int
+    under_threshold: int
+    cannot_say: int
+    with_social_value: int
+    without_social_value: int
+    not_recorded: int
+    value_pounds: Decimal | None
+    over_threshold_pounds: Decimal | None
+    without_value: int
+    query_all: str
+    query_over: str
+    query_missing: str
+    query_cannot_say: str
+
+    @property
+    def shown_share(self) -> Decimal | None:
+        return share(Decimal(self.with_social_value), Decimal(self.over_threshold))
+
+
+@dataclass(frozen=True)
+class PortfolioFigures:
+    """What a dashboard shows of the portfolio, read in one query."""
+
+    summary: ThresholdSummary
+    by_directorate: tuple[PortfolioRow, ...]
+    by_category: tuple[PortfolioRow, ...]
+    by_year: tuple[PortfolioRow, ...]
+
+
+@dataclass(frozen=True)
+class ContractLine:
+    """A contract in a short list. `days`: until `date`, below zero where it has passed."""
+
+    pk: int
+    reference: str
+    title: str
+    directorate: str
+    stage: str
+    stage_label: str
+    value_pounds: Decimal | None
+    awarded_on: datetime.date | None
+    start: datetime.date | None
+    end: datetime.date | None
+    notice_date: datetime.date | None
+    must_carry: bool | None
+    social_value: str
+    social_value_label: str
+    has_successor: bool
+    date: datetime.date | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """The first `lines` of `total` contracts, worst first, and the list page that has them all."""
+
+    total: int
+    value_pounds: Decimal | None
+    lines: tuple[ContractLine, ...]
+    query: str
+
+
+@dataclass(frozen=True)
+class WardRow:
+    code: str
+    name: str
+    contracts: int
+    query: str
+
+
+@dataclass(frozen=True)
+class WardCounts:
+    """Current contracts by ward served; a contract serving two wards counts in both.
+
+    `no_ward`: contracts with no ward recorded, which is not the same as serving none.
+    """
+
+    as_of: datetime.date
+    rows: tuple[WardRow, ...]
+    contracts: int
+    no_ward: int
+    query_no_ward: str
+
+    @property
+    def by_code(self) -> dict[str, int]:
+        return {row.code: row.contracts for row in self.rows}
+
+
+def portfolio(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> ContractQuerySet:
+    """The contracts a figure is about, with their figures, limited to what the person may see."""
+    rows = Contract.objects.visible_to(user).with_figures()
+    rows = rows.current_on(as_of) if filters.portfolio == "current" else rows.filter(awarded_on__lte=as_of)
+    if filters.directorate is not None:
+        rows = rows.filter(directorate_id=filters.directorate)
+    if filters.buyer is not None:
+        rows = rows.filter(buyer_id=filters.buyer)
+    if filters.division:
+        rows = rows.filter(category_id__startswith=filters.division)
+    if filters.ward:
+        rows = rows.filter(
+            pk__in=Contract.wards.through.objects.filter(area__code=filters.ward).values("contract_id")
+        )
+    return rows.annotate(
+        has_successor=Exists(Contract.objects.filter(predecessor=OuterRef("pk")))
+    ).order_by()
+
+
+_OVER = Q(must_carry=True)
+_INCLUDED = Q(social_value=Contract.SocialValue.INCLUDED)
+_SUMS: dict[str, Any] = {
+    "n": Count("pk"),
+    "over": Count("pk", filter=_OVER),
+    "unsaid": Count("pk", filter=Q(must_carry__isnull=True)),
+    "carrying": Count("pk", filter=_OVER & _INCLUDED),
+    "left_out": Count("pk", filter=_OVER & Q(social_value=Contract.SocialValue.NOT_INCLUDED)),
+    "unvalued": Count("pk", filter=Q(value_pounds__isnull=True)),
+    "value": Sum("value_pounds"),
+    "over_value": Sum("value_pounds", filter=_OVER),
+}
+_COLUMNS = ("kind", "key", "label", *_SUMS)
+_TEXT = CharField()
+
+
+def _pounds(value: Any) -> Decimal | None:
+    return None if value is None else pounds(Decimal(value))
+
+
+def _grouped(rows: ContractQuerySet, kind: str, key: Any, label: Any) -> Any:
+    """The sums of `rows` by `key`: one branch of a UNION ALL."""
+    return (
+        rows.annotate(group_key=Cast(key, _TEXT), group_label=Cast(label, _TEXT))
+        .values(kind=Value(kind, _TEXT), key=F("group_key"), label=F("group_label"))
+        .annotate(**_SUMS)
+        .values_list(*_COLUMNS)
+    )
+
+
+def _everything(rows: ContractQuerySet) -> Any:
+    return _grouped(rows, "all", Value(""), Value(""))
+
+
+def _by_directorate(rows: ContractQuerySet) -> Any:
+    return _grouped(rows, "directorate", F("directorate_id"), F("directorate__name"))
+
+
+def _by_division(rows: ContractQuerySet) -> Any:
+    name = CpvCode.objects.filter(code=Concat(OuterRef("division"), Value("000000")))
+    rows = rows.annotate(division=Substr("category_id", 1, 2))
+    return _grouped(rows, "division", F("division"), Subquery(name.values("name")[:1]))
+
+
+def _by_year(rows: ContractQuerySet) -> Any:
+    year = Case(
+        When(awarded_on__month__gte=4, then=ExtractYear("awarded_on")),
+        default=ExtractYear("awarded_on") - 1,
+    )
+    return _grouped(rows, "year", year, Value(""))
+
+
+def _row(found: dict[str, Any], filters: PortfolioFilters) -> PortfolioRow:
+    kind, key = found["kind"], found["key"] or ""
+    if kind == "year":
+        key = str(FinancialYear(int(key)))
+        label, query = key.replace("-", "/"), filters.query(award_year=key)
+    elif kind == "division":
+        label = found["label"] or (f"Division {key}" if key else "No category recorded")
+        query = filters.query(division=key or "none")
+    else:
+        label = found["label"] or "No directorate recorded"
+        query = filters.query(directorate=key or "none")
+    return PortfolioRow(
+        key=key,
+        label=label,
+        contracts=found["n"],
+        over_threshold=found["over"],
+        cannot_say=found["unsaid"],
+        with_social_value=found["carrying"],
+        value_pounds=_pounds(found["value"]),
+        over_threshold_pounds=_pounds(found["over_value"]),
+        without_value=found["unvalued"],
+        query=query,
+    )
+
+
+def _summary(
+    found: dict[str, Any], as_of: datetime.date, filters: PortfolioFilters
+) -> ThresholdSummary:
+    return ThresholdSummary(
+        as_of=as_of,
+        contracts=found["n"],
+        over_threshold=found["over"],
+        under_threshold=found["n"] - found["over"] - found["unsaid"],
+        cannot_say=found["unsaid"],
+        with_social_value=found["carrying"],
+        without_social_value=found["left_out"],
+        not_recorded=found["over"] - found["carrying"] - found["left_out"],
+        value_pounds=_pounds(found["value"]),
+        over_threshold_pounds=_pounds(found["over_value"]),
+        without_value=found["unvalued"],
+        query_all=filters.query(),
+        query_over=filters.query(must_carry="yes"),
+        query_missing=filters.query(must_carry="yes", social_value="missing"),
+        query_cannot_say=filters.query(must_carry="cannot-say"),
+    )
+
+
+_NOTHING: dict[str, Any] = {
+    **dict.fromkeys(_SUMS, 0), "kind": "all", "key": "", "label": "", "value": None, "over_value": None,
+}  # fmt: skip
+ALL_YEARS = PortfolioFilters(portfolio="all")
+
+
+def _read(*branches: Any) -> list[dict[str, Any]]:
+    """One query for all the branches."""
+    first, *others = branches
+    rows = first.union(*others, all=True) if others else first
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+
+
+def _largest_first(rows: Iterable[PortfolioRow]) -> tuple[PortfolioRow, ...]:
+    """Unnamed groups last, because they are work to do rather than an answer."""
+    return tuple(
+        sorted(rows, key=lambda row: (not row.key, -(row.value_pounds or Decimal(0)), row.label))
+    )
+
+
+def portfolio_figures(
+    user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters()
+) -> PortfolioFigures:
+    """The four figures below in one query. `by_year` covers everything awarded by the day."""
+    current = portfolio(user, as_of, filters)
+    years = replace(filters, portfolio="all")
+    found = _read(
+        _everything(current),
+        _by_directorate(current),
+        _by_division(current),
+        _by_year(portfolio(user, as_of, years)),
+    )
+    of = lambda kind: [item for item in found if item["kind"] == kind]  # noqa: E731
+    return PortfolioFigures(
+        summary=_summary((of("all") or [_NOTHING])[0], as_of, filters),
+        by_directorate=_largest_first(_row(item, filters) for item in of("directorate")),
+        by_category=_largest_first(_row(item, filters) for item in of("division")),
+        by_year=tuple(sorted((_row(item, years) for item in of("year")), key=lambda row: row.key)),
+    )
+
+
+def portfolio_by_directorate(
+    user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters()
+) -> tuple[PortfolioRow, ...]:
+    """Most value first; contracts without a directorate come last as "No directorate recorded"."""
+    found = _read(_by_directorate(portfolio(user, as_of, filters)))
+    return _largest_first(_row(item, filters) for item in found)
+
+
+def portfolio_by_category(
+    user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters()
+) -> tuple[PortfolioRow, ...]:
+    """By CPV division, the first two digits of the code, named as the vocabulary names it."""
+    found = _read(_by_division(portfolio(user, as_of, filters)))
+    return _largest_first(_row(item, filters) for item in found)
+
+
+def value_by_year(
+    user: Any, as_of: datetime.date, filters: PortfolioFilters = ALL_YEARS
+) -> tuple[PortfolioRow, ...]:
+    """By financial year of award, oldest first; a year without any award has no row."""
+    found = _read(_by_year(portfolio(user, as_of, filters)))
+    return tuple(sorted((_row(item, filters) for item in found), key=lambda row: row.key))
+
+
+def over_threshold_summary(
+    user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters()
+) -> ThresholdSummary:
+    found = _read(_everything(portfolio(user, as_of, filters)))
+    return _summary((found or [_NOTHING])[0], as_of, filters)
+
+
+def awarded_without_social_value(
+    user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters(), *, limit: int = 5
+) -> Worklist:
+    """Contracts that must carry social value and where it is not recorded as included, largest first."""
+    rows = portfolio(user, as_of, filters).filter(_OVER).exclude(_INCLUDED)
+    return _worklist(
+        rows,
+        order=(F("value_pounds").desc(nulls_last=True), "reference"),
+        limit=limit,
+        as_of=as_of,
+        dated="",
+        query=filters.query(must_carry="yes", social_value="missing", sort="-value"),
+    )
+
+
+def notices_due(
+    user: Any,
+    as_of: datetime.date,
+    days: int,
+    filters: PortfolioFilters = PortfolioFilters(),
+    *,
+    limit: int = 5,
+) -> Worklist:
+    """Current contracts whose notice date falls within `days`, or passed in the last 30 days
+    without a successor being linked; soonest first."""
+    rows = portfolio(user, as_of, filters).filter(
+        notice_date__gte=as_of - datetime.timedelta(days=30),
+        notice_date__lte=as_of + datetime.timedelta(days=days),
+        has_successor=False,
+    )
+    return _worklist(
+        rows,
+        order=("notice_date", "reference"),
+        limit=limit,
+        as_of=as_of,
+        dated="notice_date",
+        query=filters.query(notice_within=days),
+    )
+
+
+def expiring(
+    user: Any,
+    as_of: datetime.date,
+    days: int,
+    filters: PortfolioFilters = PortfolioFilters(),
+    *,
+    limit: int = 5,
+) -> Worklist:
+    """Current contracts that end within `days`, soonest first."""
+    rows = portfolio(user, as_of, filters).filter(
+        end__gte=as_of, end__lte=as_of + datetime.timedelta(days=days)
+    )
+    return _worklist(
+        rows,
+        order=("end", "reference"),
+        limit=limit,
+        as_of=as_of,
+        dated="end",
+        query=filters.query(ending_within=days),
+    )
+
+
+def _worklist(
+    rows: ContractQuerySet,
+    *,
+    order: tuple[Any, ...],
+    limit: int,
+    as_of: datetime.date,
+    dated: str,
+    query: str,
+) -> Worklist:
+    """One query: the first few, each carrying the count and sum of all."""
+    found = list(
+        rows.annotate(all_rows=Window(Count("pk")), all_pounds=Window(Sum("value_pounds")))
+        .order_by(*order)
+        .values(*_LINE, "all_rows", "all_pounds")[:limit]
+    )
+    return Worklist(
+        total=found[0]["all_rows"] if found else 0,
+        value_pounds=_pounds(found[0]["all_pounds"]) if found else None,
+        lines=tuple(_line(item, as_of, dated) for item in found),
+        query=query,
+    )
+
+
+_LINE = (
+    "pk", "reference", "title", "directorate__name", "stage", "value_pounds", "awarded_on", "start",
+    "end", "notice_date", "must_carry", "social_value", "has_successor",
+)  # fmt: skip
+
+
+def _line(item: dict[str, Any], as_of: datetime.date, dated: str) -> ContractLine:
+    date = item[dated] if dated else None
+    return ContractLine(
+        pk=item["pk"],
+        reference=item["reference"],
+        title=item["title"],
+        directorate=item["directorate__name"] or "",
+        stage=item["stage"],
+        stage_label=Contract.Stage(item["stage"]).label,
+        value_pounds=_pounds(item["value_pounds"]),
+        awarded_on=item["awarded_on"],
+        start=item["start"],
+        end=item["end"],
+        notice_date=item["notice_date"],
+        must_carry=item["must_carry"],
+        social_value=item["social_value"],
+        social_value_label=Contract.SocialValue(item["social_value"]).label,
+        has_successor=item["has_successor"],
+        date=date,
+        days=(date - as_of).days if date else None,
+    )
+
+
+def contracts_by_ward(
+    user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters()
+) -> WardCounts:
+    """One query: all 21 wards of 2023 with their counts, each row carrying the totals."""
+    current = portfolio(user, as_of, filters)
+    links = Contract.wards.through.objects
+    served = links.filter(area=OuterRef("pk"), contract__in=current.values("pk"))
+    unplaced = current.exclude(pk__in=links.values("contract_id"))
+    rows = (
+        Area.objects.wards(2023)
+        .annotate(
+            n=Coalesce(Subquery(_count(served, "area")), 0),
+            all_rows=Coalesce(Subquery(_count_all(current)), 0),
+            no_ward=Coalesce(Subquery(_count_all(unplaced)), 0),
+        )
+        .order_by("name")
+        .values("code", "name", "n", "all_rows", "no_ward")
+    )
+    found = list(rows)
+    return WardCounts(
+        as_of=as_of,
+        rows=tuple(
+            WardRow(item["code"], item["name"], item["n"], filters.query(ward=item["code"]))
+            for item in found
+        ),
+        contracts=found[0]["all_rows"] if found else 0,
+        no_ward=found[0]["no_ward"] if found else 0,
+        query_no_ward=filters.query(ward="none"),
+    )
+
+
+def _count(rows: Any, by: str) -> Any:
+    return rows.order_by().values(by).annotate(n=Count("pk")).values("n")
+
+
+def _count_all(rows: ContractQuerySet) -> Any:
+    return (
+        Contract.objects.filter(pk__in=rows.values("pk"))
+        .order_by()
+        .values(one=Value(1))
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
