@@ -314,6 +314,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
+# The accounts that `load_demo` makes and `serve` prints. Their addresses cannot exist.
+DEMO_EMAIL_DOMAIN = "@demo.example"
+DEMO_PASSWORD = "trafford-demo-only"
+
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
