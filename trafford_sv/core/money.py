@@ -61,7 +61,9 @@ def parse_pounds(text: str) -> Decimal:
     if body[:1] in "-−" and not negative:
         negative, body = True, body[1:].strip()
     if re.fullmatch(r"[0-9.]+[eE][+-]?[0-9]+", body):
-        raise MoneyError(f"“{text}” is in scientific notation. Write the amount in full, for example 100000.")
+        raise MoneyError(
+            f"“{text}” is in scientific notation. Write the amount in full, for example 100000."
+        )
     if not _PLAIN.match(body):
         raise MoneyError(f"“{text}” is not an amount in pounds. Write it like 1234.50.")
     try:

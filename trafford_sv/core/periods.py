@@ -6,7 +6,9 @@ import datetime
 import re
 from dataclasses import dataclass
 
-MONTHS = ("January February March April May June July August September October November December").split()
+MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
 _YEAR = re.compile(r"^(\d{4})[-/](\d{2}|\d{4})$", re.ASCII)
 _QUARTER = re.compile(r"^(\d{4}[-/](?:\d{2}|\d{4}))[\s-]*Q([1-4])$", re.IGNORECASE | re.ASCII)
 
@@ -33,7 +35,9 @@ class FinancialYear:
             raise PeriodError(f"“{text}” is not a financial year. Write it like 2025-26.")
         start, end = int(match[1]), int(match[2])
         if end != (start + 1) % (100 if len(match[2]) == 2 else 10_000):
-            raise PeriodError(f"“{text}” does not end in the year after it begins. Write it like 2025-26.")
+            raise PeriodError(
+                f"“{text}” does not end in the year after it begins. Write it like 2025-26."
+            )
         return cls(start)
 
     @property

@@ -83,7 +83,13 @@ ROLES: dict[str, Role] = {
             "Looks after the contracts of one directorate.",
             Reach.OWN,
             frozenset(
-                {"see_dashboard", "view_contracts", "change_contracts", "view_organisations", "use_api"}
+                {
+                    "see_dashboard",
+                    "view_contracts",
+                    "change_contracts",
+                    "view_organisations",
+                    "use_api",
+                }
             ),
         ),
         Role(
@@ -98,14 +104,18 @@ ROLES: dict[str, Role] = {
             "Steering Group member",
             "Reviews the Action Plan as a standing agenda item.",
             Reach.EVERYTHING,
-            frozenset({"see_dashboard", "view_contracts", "view_organisations", "view_spend", "use_api"}),
+            frozenset(
+                {"see_dashboard", "view_contracts", "view_organisations", "view_spend", "use_api"}
+            ),
         ),
         Role(
             "steering_chair",
             "Steering Group chair",
             "Chairs the Steering Group and settles its decisions.",
             Reach.EVERYTHING,
-            frozenset({"see_dashboard", "view_contracts", "view_organisations", "view_spend", "use_api"}),
+            frozenset(
+                {"see_dashboard", "view_contracts", "view_organisations", "view_spend", "use_api"}
+            ),
         ),
         Role(
             "supplier",

@@ -9,223 +9,416 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditHead',
+            name="AuditHead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveBigIntegerField(default=0)),
-                ('hash', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveBigIntegerField(default=0)),
+                ("hash", models.CharField(blank=True, max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('job_title', models.CharField(blank=True, max_length=200, verbose_name='job title')),
-                ('is_active', models.BooleanField(default=True, verbose_name='can sign in')),
-                ('joined_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "email",
+                    models.EmailField(max_length=254, unique=True, verbose_name="e-mail address"),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "job_title",
+                    models.CharField(blank=True, max_length=200, verbose_name="job title"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="can sign in")),
+                ("joined_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name', 'pk'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_account_per_mailbox')],
+                "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        name="one_account_per_mailbox",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('sequence', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('actor_id', models.PositiveBigIntegerField(null=True)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('verb', models.CharField(db_index=True, max_length=80)),
-                ('subject_type', models.CharField(max_length=60)),
-                ('subject_id', models.CharField(max_length=60)),
-                ('subject_name', models.CharField(max_length=300)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('reason', models.TextField(blank=True)),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64, unique=True)),
+                ("sequence", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(db_index=True)),
+                ("actor_id", models.PositiveBigIntegerField(null=True)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("verb", models.CharField(db_index=True, max_length=80)),
+                ("subject_type", models.CharField(max_length=60)),
+                ("subject_id", models.CharField(max_length=60)),
+                ("subject_name", models.CharField(max_length=300)),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                ("reason", models.TextField(blank=True)),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64, unique=True)),
             ],
             options={
-                'ordering': ['-sequence'],
-                'indexes': [models.Index(fields=['subject_type', 'subject_id'], name='core_audite_subject_f1453f_idx')],
+                "ordering": ["-sequence"],
+                "indexes": [
+                    models.Index(
+                        fields=["subject_type", "subject_id"], name="core_audite_subject_f1453f_idx"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ClosedQuarter',
+            name="ClosedQuarter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('financial_year', models.PositiveSmallIntegerField(help_text='The year in which April falls.')),
-                ('quarter', models.PositiveSmallIntegerField(help_text='1 is April to June.')),
-                ('closed_at', models.DateTimeField()),
-                ('closed_by_name', models.CharField(max_length=200)),
-                ('reopened_at', models.DateTimeField(blank=True, null=True)),
-                ('reopened_by_name', models.CharField(blank=True, max_length=200)),
-                ('reopened_reason', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "financial_year",
+                    models.PositiveSmallIntegerField(help_text="The year in which April falls."),
+                ),
+                ("quarter", models.PositiveSmallIntegerField(help_text="1 is April to June.")),
+                ("closed_at", models.DateTimeField()),
+                ("closed_by_name", models.CharField(max_length=200)),
+                ("reopened_at", models.DateTimeField(blank=True, null=True)),
+                ("reopened_by_name", models.CharField(blank=True, max_length=200)),
+                ("reopened_reason", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['-financial_year', '-quarter', '-closed_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('reopened_at__isnull', True)), fields=('financial_year', 'quarter'), name='a_quarter_is_closed_once_at_a_time'), models.CheckConstraint(condition=models.Q(('quarter__gte', 1), ('quarter__lte', 4)), name='closed_quarter_is_1_to_4')],
+                "ordering": ["-financial_year", "-quarter", "-closed_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("reopened_at__isnull", True)),
+                        fields=("financial_year", "quarter"),
+                        name="a_quarter_is_closed_once_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quarter__gte", 1), ("quarter__lte", 4)),
+                        name="closed_quarter_is_1_to_4",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ColumnMapping',
+            name="ColumnMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=120)),
-                ('headings_hash', models.CharField(max_length=64)),
-                ('headings', models.JSONField()),
-                ('columns', models.JSONField(help_text='our field name -> their heading')),
-                ('used_at', models.DateTimeField()),
-                ('saved_by_name', models.CharField(max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("headings_hash", models.CharField(max_length=64)),
+                ("headings", models.JSONField()),
+                ("columns", models.JSONField(help_text="our field name -> their heading")),
+                ("used_at", models.DateTimeField()),
+                ("saved_by_name", models.CharField(max_length=200)),
             ],
             options={
-                'ordering': ['kind', 'name'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'headings_hash'), name='one_mapping_per_headings'), models.UniqueConstraint(fields=('kind', 'name'), name='one_mapping_per_name')],
+                "ordering": ["kind", "name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "headings_hash"), name="one_mapping_per_headings"
+                    ),
+                    models.UniqueConstraint(fields=("kind", "name"), name="one_mapping_per_name"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DataFlag',
+            name="DataFlag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_type', models.CharField(max_length=60)),
-                ('subject_id', models.CharField(max_length=60)),
-                ('subject_name', models.CharField(max_length=300)),
-                ('field', models.CharField(max_length=60)),
-                ('raw', models.TextField(blank=True)),
-                ('understood', models.TextField(blank=True)),
-                ('proposal', models.TextField(blank=True)),
-                ('code', models.CharField(max_length=60)),
-                ('sentence', models.TextField()),
-                ('import_run', models.UUIDField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('open', 'Needs a look'), ('accepted', 'Proposal accepted'), ('dismissed', 'Left as it is')], default='open', max_length=10)),
-                ('decided_by_name', models.CharField(blank=True, max_length=200)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_type", models.CharField(max_length=60)),
+                ("subject_id", models.CharField(max_length=60)),
+                ("subject_name", models.CharField(max_length=300)),
+                ("field", models.CharField(max_length=60)),
+                ("raw", models.TextField(blank=True)),
+                ("understood", models.TextField(blank=True)),
+                ("proposal", models.TextField(blank=True)),
+                ("code", models.CharField(max_length=60)),
+                ("sentence", models.TextField()),
+                ("import_run", models.UUIDField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Needs a look"),
+                            ("accepted", "Proposal accepted"),
+                            ("dismissed", "Left as it is"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("decided_by_name", models.CharField(blank=True, max_length=200)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['pk'],
-                'indexes': [models.Index(fields=['subject_type', 'subject_id'], name='core_datafl_subject_dfb64d_idx')],
-                'constraints': [models.UniqueConstraint(fields=('subject_type', 'subject_id', 'field', 'code', 'raw'), name='a_dirty_value_is_flagged_once')],
+                "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        fields=["subject_type", "subject_id"], name="core_datafl_subject_dfb64d_idx"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("subject_type", "subject_id", "field", "code", "raw"),
+                        name="a_dirty_value_is_flagged_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalUser',
+            name="HistoricalUser",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('email', models.EmailField(db_index=True, max_length=254, verbose_name='e-mail address')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('job_title', models.CharField(blank=True, max_length=200, verbose_name='job title')),
-                ('is_active', models.BooleanField(default=True, verbose_name='can sign in')),
-                ('joined_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "email",
+                    models.EmailField(db_index=True, max_length=254, verbose_name="e-mail address"),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "job_title",
+                    models.CharField(blank=True, max_length=200, verbose_name="job title"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="can sign in")),
+                ("joined_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical user',
-                'verbose_name_plural': 'historical users',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical user",
+                "verbose_name_plural": "historical users",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('uploaded', 'Choose columns'), ('planning', 'Checking the file'), ('planned', 'Ready to apply'), ('applying', 'Applying'), ('applied', 'Applied'), ('refused', 'Refused'), ('cancelled', 'Cancelled')], default='uploaded', max_length=10)),
-                ('original_name', models.CharField(max_length=255)),
-                ('file', models.FileField(upload_to='imports/%Y/%m/')),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('file_bytes', models.PositiveBigIntegerField()),
-                ('source_name', models.CharField(blank=True, max_length=200)),
-                ('columns', models.JSONField(default=dict)),
-                ('only_valid', models.BooleanField(default=False)),
-                ('message', models.TextField(blank=True)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('created', models.PositiveIntegerField(default=0)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('rejected', models.PositiveIntegerField(default=0)),
-                ('facts', models.JSONField(default=dict, help_text='figures particular to this kind of import')),
-                ('progress_done', models.PositiveBigIntegerField(default=0)),
-                ('progress_total', models.PositiveBigIntegerField(default=0)),
-                ('started_by_name', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('rejects_seen_at', models.DateTimeField(blank=True, null=True)),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Choose columns"),
+                            ("planning", "Checking the file"),
+                            ("planned", "Ready to apply"),
+                            ("applying", "Applying"),
+                            ("applied", "Applied"),
+                            ("refused", "Refused"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="uploaded",
+                        max_length=10,
+                    ),
+                ),
+                ("original_name", models.CharField(max_length=255)),
+                ("file", models.FileField(upload_to="imports/%Y/%m/")),
+                ("file_sha256", models.CharField(max_length=64)),
+                ("file_bytes", models.PositiveBigIntegerField()),
+                ("source_name", models.CharField(blank=True, max_length=200)),
+                ("columns", models.JSONField(default=dict)),
+                ("only_valid", models.BooleanField(default=False)),
+                ("message", models.TextField(blank=True)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("rejected", models.PositiveIntegerField(default=0)),
+                (
+                    "facts",
+                    models.JSONField(
+                        default=dict, help_text="figures particular to this kind of import"
+                    ),
+                ),
+                ("progress_done", models.PositiveBigIntegerField(default=0)),
+                ("progress_total", models.PositiveBigIntegerField(default=0)),
+                ("started_by_name", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField()),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("rejects_seen_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name="ImportRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sheet', models.CharField(blank=True, max_length=120)),
-                ('row_number', models.PositiveIntegerField(help_text='as the spreadsheet shows it, heading = 1')),
-                ('outcome', models.CharField(choices=[('new', 'New'), ('changed', 'Changed'), ('rejected', 'Rejected')], max_length=10)),
-                ('key', models.CharField(blank=True, max_length=300)),
-                ('title', models.CharField(blank=True, max_length=300)),
-                ('raw', models.JSONField(default=dict, help_text='the cells as they came, by heading')),
-                ('values', models.JSONField(default=dict, help_text='what was understood, ready to apply')),
-                ('changes', models.JSONField(default=list, help_text='[{field, label, before, after}]')),
-                ('problems', models.JSONField(default=list, help_text='[{column, value, sentence}]')),
-                ('flags', models.JSONField(default=list, help_text='[{field, raw, understood, proposal, code, sentence}]')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='planned_rows', to='core.importrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sheet", models.CharField(blank=True, max_length=120)),
+                (
+                    "row_number",
+                    models.PositiveIntegerField(
+                        help_text="as the spreadsheet shows it, heading = 1"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("new", "New"), ("changed", "Changed"), ("rejected", "Rejected")],
+                        max_length=10,
+                    ),
+                ),
+                ("key", models.CharField(blank=True, max_length=300)),
+                ("title", models.CharField(blank=True, max_length=300)),
+                (
+                    "raw",
+                    models.JSONField(default=dict, help_text="the cells as they came, by heading"),
+                ),
+                (
+                    "values",
+                    models.JSONField(default=dict, help_text="what was understood, ready to apply"),
+                ),
+                (
+                    "changes",
+                    models.JSONField(default=list, help_text="[{field, label, before, after}]"),
+                ),
+                (
+                    "problems",
+                    models.JSONField(default=list, help_text="[{column, value, sentence}]"),
+                ),
+                (
+                    "flags",
+                    models.JSONField(
+                        default=list,
+                        help_text="[{field, raw, understood, proposal, code, sentence}]",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="planned_rows",
+                        to="core.importrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('sent_by_name', models.CharField(max_length=200)),
-                ('sent_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("sent_by_name", models.CharField(max_length=200)),
+                ("sent_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-sent_at'],
+                "ordering": ["-sent_at"],
             },
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['kind', 'state'], name='core_import_kind_56f2f2_idx'),
+            model_name="importrun",
+            index=models.Index(fields=["kind", "state"], name="core_import_kind_56f2f2_idx"),
         ),
         migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'applying')), fields=('kind',), name='one_import_of_a_kind_at_once'),
+            model_name="importrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "applying")),
+                fields=("kind",),
+                name="one_import_of_a_kind_at_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['run', 'outcome'], name='core_import_run_id_3f7379_idx'),
+            model_name="importrow",
+            index=models.Index(fields=["run", "outcome"], name="core_import_run_id_3f7379_idx"),
         ),
     ]
