@@ -26,7 +26,7 @@ DEBUG = env.bool("DEBUG", default=DEPLOYMENT == "development") and not PRODUCTIO
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 if not PRODUCTION:
-    for folder in ("mail", "media", "broker/in", "broker/processed", "cache"):
+    for folder in ("mail", "media", "static", "broker/in", "broker/processed", "cache"):
         (VAR_DIR / folder).mkdir(parents=True, exist_ok=True)
 
 
