@@ -2,16 +2,28 @@
 
 A payment's identity is (source, digest of its cells, occurrence): wholly identical lines
 are separate payments, and a re-issued, grown file adds only what it did not hold before.
+Checked lines on their way in wait in a table of their own import (`contracts.services.spend.
+staging`), which is no model because it lives only from the check to the decision.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
 from trafford_sv.directory.models import Organisation
+
+
+class SpendQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> SpendQuerySet:
+        """All of it to those who may read spend; nothing to anyone whose reach is one body."""
+        everything, _ = reach(user, "view_spend")
+        return self if everything else self.none()
 
 
 class SpendSource(models.Model):
@@ -21,6 +33,13 @@ class SpendSource(models.Model):
     is_own_council = models.BooleanField(
         default=False, help_text="Only this council's payments count in retained spend."
     )
+    identity_fields = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="The columns that tell this publisher's lines apart, fixed by its first file.",
+    )
+
+    objects = SpendQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -30,11 +49,16 @@ class SpendSource(models.Model):
 
 
 class SpendCategory(models.Model):
-    """A category of spend. The code is what counts: its label's spacing varies."""
+    """A category of spend. The code is what counts: its label's spacing varies.
+
+    The one without a code is "Not classified".
+    """
 
     source = models.ForeignKey(SpendSource, on_delete=models.CASCADE, related_name="categories")
-    code = models.CharField(max_length=40)
+    code = models.CharField(max_length=200, blank=True)
     label = models.CharField(max_length=200)
+
+    objects = SpendQuerySet.as_manager()
 
     class Meta:
         ordering = ["label"]
@@ -47,13 +71,18 @@ class SpendCategory(models.Model):
 
 
 class SpendUnit(models.Model):
-    """The part of the council that paid, as published; linked to a directorate by a person."""
+    """The part of the council that paid, as published; linked to a directorate by a person.
+
+    The one without a name is "Not stated".
+    """
 
     source = models.ForeignKey(SpendSource, on_delete=models.CASCADE, related_name="units")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, blank=True)
     directorate = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="spend_units"
     )
+
+    objects = SpendQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -62,7 +91,7 @@ class SpendUnit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or "Not stated"
 
 
 class SpendExclusion(Versioned):
@@ -73,17 +102,17 @@ class SpendExclusion(Versioned):
         PENSION = "pension", "Pension fund"
         PRECEPT = "precept", "Precept or levy"
         AUTHORITY = "authority", "Another public authority"
-        WITHHELD = "withheld", "Name withheld by the publisher"
         OTHER = "other", "Other, as the reason says"
 
     key = models.CharField(max_length=300, unique=True, help_text="the payee's name, normalised")
-    name = models.CharField(max_length=300)
-    why = models.CharField(max_length=10, choices=Why.choices)
+    name = models.CharField("payee's name, as the file spells it", max_length=300)
+    why = models.CharField("kind", max_length=10, choices=Why.choices)
     reason = models.TextField()
     reviewed_on = models.DateField()
-    reviewed_by_name = models.CharField(max_length=200)
-    is_active = models.BooleanField(default=True)
+    reviewed_by_name = models.CharField("reviewed by (role, not a person's name)", max_length=200)
+    is_active = models.BooleanField("in use", default=True)
 
+    objects = SpendQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -105,6 +134,10 @@ class Payee(Versioned):
     name = models.CharField(max_length=300)
     key = models.CharField(max_length=300, db_index=True, help_text="normalised, for comparison")
     vat_number = models.CharField(max_length=20, blank=True)
+    number = models.CharField(max_length=40, blank=True, help_text="the publisher's own number")
+    is_withheld = models.BooleanField(
+        default=False, help_text="The publisher withheld the name, so it can never be located."
+    )
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="payees"
     )
@@ -115,6 +148,7 @@ class Payee(Versioned):
     decided_by_name = models.CharField(max_length=200, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
+    objects = SpendQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -150,6 +184,8 @@ class PayeeProposal(models.Model):
     decided_by_name = models.CharField(max_length=200, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
+    objects = SpendQuerySet.as_manager()
+
     class Meta:
         ordering = ["-score", "pk"]
         constraints = [
@@ -163,24 +199,43 @@ class PayeeProposal(models.Model):
 
 
 class Payment(models.Model):
-    """One line of a published spending file."""
+    """One line of a published spending file.
 
-    source = models.ForeignKey(SpendSource, on_delete=models.PROTECT, related_name="+")
-    digest = models.BinaryField(max_length=16, help_text="of the line's cells")
+    Written only by the import, in one statement that joins the rows it points to, and never
+    edited: so the database does not check each foreign key again line by line, which would
+    take longer than everything else the import does. Django still protects what is pointed to.
+    """
+
+    source = models.ForeignKey(
+        SpendSource,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    digest = models.UUIDField(help_text="128 bits over the line's cells")
     occurrence = models.PositiveIntegerField(help_text="1 for the first line with these cells")
-    payee = models.ForeignKey(Payee, on_delete=models.PROTECT, related_name="payments")
+    payee = models.ForeignKey(
+        Payee, on_delete=models.PROTECT, related_name="payments", db_constraint=False
+    )
     category = models.ForeignKey(
-        SpendCategory, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        SpendCategory,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     unit = models.ForeignKey(
-        SpendUnit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        SpendUnit, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    paid_on = models.DateField()
+    paid_on = models.DateField(db_index=True)
     amount_pounds = models.DecimalField(max_digits=14, decimal_places=2)
     transaction_number = models.CharField(max_length=60, blank=True)
     purpose = models.CharField(max_length=300, blank=True)
     run_id = models.UUIDField(null=True, help_text="the import that brought it")
-    row_number = models.PositiveIntegerField()
+    row_number = models.IntegerField()
+
+    objects = SpendQuerySet.as_manager()
 
     class Meta:
         ordering = ["-paid_on", "-pk"]
@@ -194,40 +249,28 @@ class Payment(models.Model):
         return f"{self.paid_on} £{self.amount_pounds}"
 
 
-class PaymentStaging(models.Model):
-    """Checked lines on their way in. Emptied when their run is applied or cancelled."""
-
-    run_id = models.UUIDField(db_index=True)
-    row_number = models.PositiveIntegerField()
-    digest = models.BinaryField(max_length=16)
-    payee_name = models.CharField(max_length=300)
-    vat_number = models.CharField(max_length=20, blank=True)
-    category_code = models.CharField(max_length=40, blank=True)
-    category_label = models.CharField(max_length=200, blank=True)
-    unit_name = models.CharField(max_length=200, blank=True)
-    paid_on = models.DateField()
-    amount_pounds = models.DecimalField(max_digits=14, decimal_places=2)
-    transaction_number = models.CharField(max_length=60, blank=True)
-    purpose = models.CharField(max_length=300, blank=True)
-
-    def __str__(self) -> str:
-        return f"row {self.row_number}"
-
-
 class SpendTotal(models.Model):
     """Payments rolled up, written in the same transaction as they are."""
 
     source = models.ForeignKey(SpendSource, on_delete=models.CASCADE, related_name="totals")
     payee = models.ForeignKey(Payee, on_delete=models.CASCADE, related_name="totals")
-    category = models.ForeignKey(SpendCategory, null=True, on_delete=models.CASCADE, related_name="+")
-    unit = models.ForeignKey(SpendUnit, null=True, on_delete=models.CASCADE, related_name="+")
+    category = models.ForeignKey(SpendCategory, on_delete=models.CASCADE, related_name="totals")
+    unit = models.ForeignKey(SpendUnit, on_delete=models.CASCADE, related_name="totals")
     financial_year = models.PositiveSmallIntegerField()
     quarter = models.PositiveSmallIntegerField()
     amount_pounds = models.DecimalField(max_digits=18, decimal_places=2)
     lines = models.PositiveIntegerField()
 
+    objects = SpendQuerySet.as_manager()
+
     class Meta:
         indexes = [models.Index(fields=["source", "financial_year", "quarter"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payee", "category", "unit", "financial_year", "quarter"],
+                name="a_spend_total_stands_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.payee} {self.financial_year} Q{self.quarter}"
