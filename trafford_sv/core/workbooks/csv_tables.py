@@ -126,7 +126,7 @@ def _rows(
 
     reader = csv.reader(lines(), delimiter=delimiter)
     try:
-        for number, cells in enumerate(reader, 1):  # noqa: B007 - `lines` reads it
+        for number, cells in enumerate(reader, 1):
             pending = 0
             if not cells or not (cells[0] or any(cells)):
                 continue
