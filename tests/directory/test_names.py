@@ -47,7 +47,11 @@ def test_a_key_of_a_key_is_itself(text):
 
 @given(st.text(alphabet=st.characters(codec="latin-1"), max_size=40))
 def test_limited_and_ltd_are_one(text):
-    assert name_key(f"{text} Ltd") == name_key(f"{text} LIMITED") == name_key(f" {text} Limited.\u00a0")
+    assert (
+        name_key(f"{text} Ltd")
+        == name_key(f"{text} LIMITED")
+        == name_key(f" {text} Limited.\u00a0")
+    )
 
 
 @given(st.text(max_size=60))

@@ -1,4 +1,4 @@
-"""The app's name for Django."""
+"""The app's name for Django, and the reference data it brings."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,12 @@ class DirectoryConfig(AppConfig):
     name = "trafford_sv.directory"
     label = "directory"
     verbose_name = "Directory"
+
+    def ready(self) -> None:
+        from trafford_sv.core.reference_data import register_loader
+
+        from .services.reference import load_areas, load_hubs, load_postcodes
+
+        register_loader("areas", load_areas)
+        register_loader("postcodes", load_postcodes)
+        register_loader("hubs", load_hubs)

@@ -11,7 +11,24 @@ from simple_history.models import HistoricalRecords
 from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
 
+from ..names import name_key
 from .places import Area
+
+
+class NameKeyField(models.CharField):
+    """The comparison key of the record's `name`, set on every save, bulk or not."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 320)
+        kwargs.setdefault("db_index", True)
+        kwargs.setdefault("editable", False)
+        kwargs.setdefault("default", "")
+        super().__init__(*args, **kwargs)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        key = name_key(getattr(model_instance, "name", ""))[: self.max_length]
+        setattr(model_instance, self.attname, key)
+        return key
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -56,6 +73,7 @@ class Organisation(Versioned):
         UNKNOWN = "unknown", "Unknown"
 
     name = models.CharField(max_length=300)
+    name_key = NameKeyField()
     legal_name = models.CharField(max_length=300, blank=True)
     size = models.CharField(max_length=10, choices=Size.choices, default=Size.UNKNOWN)
     is_voluntary = models.BooleanField(
@@ -160,7 +178,7 @@ class OrganisationAlias(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="aliases")
     name = models.CharField(max_length=300)
-    key = models.CharField(max_length=300, db_index=True)
+    key = NameKeyField()
     source = models.CharField(max_length=120, blank=True)
 
     class Meta:
@@ -180,7 +198,9 @@ class OrganisationMerge(models.Model):
     absorbed = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="merges_absorbed"
     )
-    moved = models.JSONField(help_text='[{"model": "app.Model", "field": "...", "pks": [...]}]')
+    moved = models.JSONField(
+        help_text='[{"model": "app.Model", "field": "...", "pks": [...], "removed": [...]}]'
+    )
     reason = models.TextField()
     merged_at = models.DateTimeField()
     merged_by_name = models.CharField(max_length=200)

@@ -144,7 +144,9 @@ def deactivate_person(*, user: User, by: Any, now: datetime.datetime, reason: st
         _set_active(user, False, by=by, now=now, reason=reason)
         _assert_an_administrator_remains(timezone.localtime(now).date())
         user.auth_token_set.all().delete()
-        user.invitations.filter(used_at__isnull=True, withdrawn_at__isnull=True).update(withdrawn_at=now)
+        user.invitations.filter(used_at__isnull=True, withdrawn_at__isnull=True).update(
+            withdrawn_at=now
+        )
         record_event(by=by, now=now, verb="account closed", subject=user, reason=reason)
     return user
 
@@ -160,9 +162,7 @@ def reactivate_person(*, user: User, by: Any, now: datetime.datetime, reason: st
     return user
 
 
-def _set_active(
-    user: User, active: bool, *, by: Any, now: datetime.datetime, reason: str
-) -> None:
+def _set_active(user: User, active: bool, *, by: Any, now: datetime.datetime, reason: str) -> None:
     user.is_active = active
     user.version += 1
     user._history_user = by if getattr(by, "pk", None) else None  # type: ignore[attr-defined]
