@@ -1,0 +1,63 @@
+"""The unknown suppliers that matter most, as a short list with its totals, in one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Sum, Window
+
+from trafford_sv.core.periods import FinancialYear
+from trafford_sv.directory.models import Organisation
+
+from ..models import Payee, SpendTotal
+from ..retained import ZERO
+from .spend import place_is
+
+
+@dataclass(frozen=True)
+class UnknownLine:
+    """A payee whose location is unknown, and its net pounds in the year."""
+
+    pk: int
+    name: str
+    pounds: Decimal
+
+
+@dataclass(frozen=True)
+class UnknownWorklist:
+    """The first lines by value, of `total` payees with `pounds` between them."""
+
+    total: int
+    pounds: Decimal
+    lines: tuple[UnknownLine, ...]
+
+
+def unknown_worklist(user: Any, year: FinancialYear | None, *, limit: int = 3) -> UnknownWorklist:
+    """Payees of the council's own files that somebody could place: not excluded, not withheld,
+    not given up on. Only those whose net spend is above zero. One query."""
+    rows = (
+        SpendTotal.objects.visible_to(user)
+        .filter(
+            place_is(Organisation.Locality.UNKNOWN),
+            source__is_own_council=True,
+            payee__is_withheld=False,
+        )
+        .exclude(payee__state=Payee.State.UNLOCATABLE)
+    )
+    if year:
+        rows = rows.filter(financial_year=year.start_year)
+    found = list(
+        rows.order_by()
+        .values("payee_id", name=F("payee__name"))
+        .annotate(pounds=Sum("amount_pounds"))
+        .filter(pounds__gt=0)
+        .annotate(all_rows=Window(Count("*")), all_pounds=Window(Sum("pounds")))
+        .order_by("-pounds", "payee_id")[:limit]
+    )
+    return UnknownWorklist(
+        total=found[0]["all_rows"] if found else 0,
+        pounds=Decimal(found[0]["all_pounds"]) if found else ZERO,
+        lines=tuple(UnknownLine(row["payee_id"], row["name"], row["pounds"]) for row in found),
+    )

@@ -1,0 +1,133 @@
+"""What the officers' dashboard shows, gathered in at most seven queries.
+
+Each figure comes from the one selector that its own page uses; this module only chooses.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any
+
+from contracts.retained import RetainedSpend
+from contracts.selectors.portfolio import (
+    PortfolioFigures,
+    WardCounts,
+    Worklist,
+    contracts_by_ward,
+    notices_due,
+    portfolio_figures,
+)
+from contracts.selectors.spend import RetainedGroup, retained_spend_by
+from contracts.selectors.spend_worklist import UnknownWorklist, unknown_worklist
+from trafford_sv.core.access import can
+from trafford_sv.core.models import ImportRun
+from trafford_sv.core.periods import FinancialYear
+from trafford_sv.directory.models import Area
+
+NOTICE_DAYS = 90
+
+
+@dataclass(frozen=True)
+class ImportToSee:
+    """An import that waits for a person: ready to apply, or with rows that were rejected."""
+
+    pk: str
+    name: str
+    state: str
+    rejected: int
+    created_at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class SpendOfYear:
+    """Where one year's money went, by quarter and in total, and the years there are."""
+
+    year: FinancialYear
+    years: tuple[FinancialYear, ...]
+    quarters: tuple[RetainedGroup, ...]
+    total: RetainedSpend
+    unknown: UnknownWorklist
+
+
+@dataclass(frozen=True)
+class WardShape:
+    code: str
+    name: str
+    geometry: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class OfficerDashboard:
+    """Everything on the page. `spend` is None where the person may not read payments or where
+    no payment was imported yet; `imports` is empty where they may not read imports."""
+
+    as_of: datetime.date
+    portfolio: PortfolioFigures
+    notices: Worklist
+    imports: tuple[ImportToSee, ...]
+    spend: SpendOfYear | None
+    wards: WardCounts
+    shapes: tuple[WardShape, ...]
+    may_read_spend: bool
+
+    @property
+    def without_social_value(self) -> int:
+        """Over the threshold, and social value is not recorded as included."""
+        summary = self.portfolio.summary
+        return summary.without_social_value + summary.not_recorded
+
+
+def officer_dashboard(
+    *, user: Any, as_of: datetime.date, year: FinancialYear | None = None
+) -> OfficerDashboard:
+    """`year` chooses the year of the spending part; None or a year without payments: the latest."""
+    may_read_spend = can(user, "view_spend")
+    return OfficerDashboard(
+        as_of=as_of,
+        portfolio=portfolio_figures(user, as_of),
+        notices=notices_due(user, as_of, NOTICE_DAYS),
+        imports=_imports(user),
+        spend=_spend(user, year) if may_read_spend else None,
+        wards=contracts_by_ward(user, as_of),
+        shapes=tuple(
+            WardShape(**row)
+            for row in Area.objects.wards(2023).order_by("name").values("code", "name", "geometry")
+        ),
+        may_read_spend=may_read_spend,
+    )
+
+
+def _imports(user: Any) -> tuple[ImportToSee, ...]:
+    if not can(user, "view_imports"):
+        return ()
+    rows = (
+        ImportRun.objects.filter(state=ImportRun.State.PLANNED)
+        | ImportRun.objects.filter(
+            state=ImportRun.State.APPLIED, rejected__gt=0, rejects_seen_at__isnull=True
+        )
+    ).order_by("-created_at")
+    return tuple(
+        ImportToSee(
+            str(row["id"]), row["original_name"], row["state"], row["rejected"], row["created_at"]
+        )
+        for row in rows.values("id", "original_name", "state", "rejected", "created_at")[:5]
+    )
+
+
+def _spend(user: Any, wanted: FinancialYear | None) -> SpendOfYear | None:
+    groups = retained_spend_by(user, "quarter")
+    if not groups:
+        return None
+    years = sorted({FinancialYear.parse(group.key[:7]) for group in groups}, reverse=True)
+    year = wanted if wanted in years else years[0]
+    quarters = tuple(group for group in groups if group.key.startswith(str(year)))
+    return SpendOfYear(
+        year=year,
+        years=tuple(years),
+        quarters=quarters,
+        total=reduce(add, (group.spend for group in quarters)),
+        unknown=unknown_worklist(user, year),
+    )
