@@ -1,0 +1,261 @@
+"""Recording and changing contracts and their awards, with the rules a person would expect.
+
+Each refusal is a ValidationError whose messages are sentences by field. `Collision` is raised
+where somebody else saved in between. The value stands on the award; suppliers share it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from trafford_sv.core.services.records import create_record, update_record
+
+from ..models import Award, Contract
+from ..thresholds import day_words
+
+Sentences = dict[str, list[str]]
+
+
+def record_contract(
+    *, values: Mapping[str, Any], by: Any, now: datetime.datetime, reason: str = ""
+) -> Contract:
+    """A new contract from its fields' values; `wards` is an iterable of areas."""
+    with transaction.atomic():
+        _refuse(_contract_problems(None, values))
+        return create_record(
+            model=Contract, values=values, by=by, now=now, reason=reason, verb="contract recorded"
+        )
+
+
+def change_contract(
+    *,
+    contract: Contract,
+    changes: Mapping[str, Any],
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+    reason: str = "",
+) -> Contract:
+    """The contract after the change, judged as it would stand with every change made."""
+    with transaction.atomic():
+        stored = Contract.objects.select_for_update().get(pk=contract.pk)
+        if stored.version == expected_version:
+            _refuse(_contract_problems(stored, changes))
+        return update_record(
+            record=stored,
+            changes=changes,
+            expected_version=expected_version,
+            by=by,
+            now=now,
+            reason=reason,
+            verb="contract changed",
+        )
+
+
+def link_successor(
+    *,
+    contract: Contract,
+    successor: Contract,
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+) -> Contract:
+    """Say that `successor` replaces `contract`. `expected_version` is the successor's."""
+    return change_contract(
+        contract=successor,
+        changes={"predecessor": contract},
+        expected_version=expected_version,
+        by=by,
+        now=now,
+        reason=f"Linked as the successor of {contract.reference}.",
+    )
+
+
+def unlink_successor(
+    *,
+    contract: Contract,
+    successor: Contract,
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+) -> Contract:
+    """Undo `link_successor`."""
+    if successor.predecessor_id != contract.pk:
+        raise ValidationError(f"{successor.reference} is not linked to {contract.reference}.")
+    return change_contract(
+        contract=successor,
+        changes={"predecessor": None},
+        expected_version=expected_version,
+        by=by,
+        now=now,
+        reason=f"No longer the successor of {contract.reference}.",
+    )
+
+
+def record_award(
+    *,
+    contract: Contract,
+    values: Mapping[str, Any],
+    by: Any,
+    now: datetime.datetime,
+    reason: str = "",
+) -> Award:
+    """A new award. `suppliers` in `values` is an iterable of organisations."""
+    with transaction.atomic():
+        locked = Contract.objects.select_for_update().get(pk=contract.pk)
+        _refuse(_award_problems(locked, None, values))
+        return create_record(
+            model=Award,
+            values={"contract": locked, **values},
+            by=by,
+            now=now,
+            reason=reason,
+            verb="award recorded",
+        )
+
+
+def change_award(
+    *,
+    award: Award,
+    changes: Mapping[str, Any],
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+    reason: str = "",
+) -> Award:
+    with transaction.atomic():
+        locked = Contract.objects.select_for_update().get(pk=award.contract_id)
+        stored = Award.objects.select_for_update().get(pk=award.pk)
+        if stored.version == expected_version:
+            _refuse(_award_problems(locked, stored, changes))
+        return update_record(
+            record=stored,
+            changes=changes,
+            expected_version=expected_version,
+            by=by,
+            now=now,
+            reason=reason,
+            verb="award changed",
+        )
+
+
+def _refuse(problems: Sentences) -> None:
+    if problems:
+        raise ValidationError(problems)
+
+
+def _reader(record: Any, values: Mapping[str, Any]) -> Any:
+    """Reads a field as it would be after the change."""
+
+    def read(name: str, otherwise: Any = None) -> Any:
+        if name in values:
+            return values[name]
+        return otherwise if record is None else getattr(record, name)
+
+    return read
+
+
+def _contract_problems(stored: Contract | None, values: Mapping[str, Any]) -> Sentences:
+    read = _reader(stored, values)
+    found: Sentences = {}
+    start, end, notice = read("start"), read("end"), read("notice_date")
+    if start and end and end < start:
+        found["end"] = [
+            f"The contract ends on {day_words(end)}, before it starts on {day_words(start)}. "
+            "Check both dates."
+        ]
+    if notice and end and notice > end:
+        found["notice_date"] = [
+            f"The notice date is after the contract ends on {day_words(end)}. Notice must be "
+            "decided before the end."
+        ]
+    reference = (read("reference") or "").strip()
+    others = Contract.objects.exclude(pk=stored.pk if stored else None)
+    if reference and others.filter(reference=reference).exists():
+        found["reference"] = [
+            f"The reference “{reference}” belongs to another contract. Give this one its own."
+        ]
+    ocid = (read("ocid") or "").strip()
+    if ocid and others.filter(ocid=ocid).exists():
+        found["ocid"] = [f"The OCID “{ocid}” belongs to another contract."]
+    estimate = read("estimated_value_pounds")
+    if estimate is not None and estimate < 0:
+        found["estimated_value_pounds"] = ["A value cannot be below zero."]
+    if stored is not None:
+        found.update(_problems_with_awards(stored, read("is_framework"), end))
+    predecessor = read("predecessor")
+    if predecessor is not None:
+        sentence = _loop(stored, predecessor)
+        if sentence:
+            found["predecessor"] = [sentence]
+    return found
+
+
+def _problems_with_awards(
+    stored: Contract, is_framework: bool, end: datetime.date | None
+) -> Sentences:
+    found: Sentences = {}
+    for awarded_on, value in Award.objects.filter(
+        contract=stored, status__in=Award.COUNTED_STATUSES
+    ).values_list("awarded_on", "value_pounds"):
+        if is_framework and value is not None:
+            found["is_framework"] = [
+                "A framework has no value of its own, and an award here has one. Take the value "
+                "off the award first, or leave this unticked."
+            ]
+        if end and awarded_on and awarded_on > end:
+            found["end"] = [
+                f"The contract was awarded on {day_words(awarded_on)}, after this end date. "
+                "Check the end date or the award date."
+            ]
+    return found
+
+
+def _loop(stored: Contract | None, predecessor: Contract) -> str:
+    """A sentence where following predecessors from `predecessor` comes back to `stored`."""
+    if stored is None:
+        return ""
+    if predecessor.pk == stored.pk:
+        return "A contract cannot replace itself. Choose another contract."
+    seen: set[int] = set()
+    step: int | None = predecessor.pk
+    while step is not None and step not in seen:
+        seen.add(step)
+        step = Contract.objects.values_list("predecessor_id", flat=True).get(pk=step)
+        if step == stored.pk:
+            return (
+                f"{predecessor.reference} already follows {stored.reference}, so "
+                f"{stored.reference} cannot follow it as well. Unlink one of them first."
+            )
+    return ""
+
+
+def _award_problems(
+    contract: Contract, stored: Award | None, values: Mapping[str, Any]
+) -> Sentences:
+    read = _reader(stored, values)
+    found: Sentences = {}
+    value, awarded_on = read("value_pounds"), read("awarded_on")
+    counted = read("status", Award.Status.ACTIVE) in Award.COUNTED_STATUSES
+    if value is not None and value < 0:
+        found["value_pounds"] = ["An award’s value cannot be below zero."]
+    elif value is not None and contract.is_framework:
+        found["value_pounds"] = [
+            "A framework has no value of its own. Leave the value empty and record it on each "
+            "contract called off under the framework."
+        ]
+    if value is not None and awarded_on is None and counted:
+        found["awarded_on"] = [
+            "Give the award date. The threshold on that day decides what the contract must carry."
+        ]
+    if awarded_on and contract.end and awarded_on > contract.end and counted:
+        found["awarded_on"] = [
+            f"The award date is after the contract ends on {day_words(contract.end)}. "
+            "Check the award date, or the contract’s end date."
+        ]
+    return found
