@@ -12,7 +12,7 @@ class Home(PublicView):
     """The public front door."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "reporting/home.html", {"steps": GOLDEN_THREAD})
+        return render(request, "reporting/home.html", {"steps": GOLDEN_THREAD, "principles": PRINCIPLES})
 
 
 class Accessibility(PublicView):
@@ -39,4 +39,12 @@ GOLDEN_THREAD = (
     ("Promise", "A company that wins a council contract promises something that answers it."),
     ("Proof", "The company shows what it did, and the people it helped confirm it."),
     ("Report", "The council publishes what was proven, and how it was counted."),
+)
+
+# Paragraph 5.1 of the report to the Executive of 24 October 2022, which says "these include".
+PRINCIPLES = (
+    "All our residents will have access to quality learning, training and jobs",
+    "All our communities will be happy, healthy and safe",
+    "All our businesses both large and small and town centres will be supported to recover "
+    "and flourish for the benefit of everyone",
 )
