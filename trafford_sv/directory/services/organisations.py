@@ -23,7 +23,6 @@ from ..selectors.matching import (
     Match,
     OrganisationIndex,
     find_organisation,
-    usable_identifiers,
 )
 from ..selectors.places import Location, locate, locate_many
 from .merging import MergeRefused, merge_organisations, undo_merge

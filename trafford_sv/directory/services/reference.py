@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from django.db import connection, models, transaction
 
