@@ -44,10 +44,14 @@ class OrganisationFilter(filters.FilterSet):
     locality = filters.MultipleChoiceFilter(
         label="Where it is",
         choices=Organisation.Locality.choices,
+        distinct=False,
         widget=CheckboxSelectMultiple,
     )
     size = filters.MultipleChoiceFilter(
-        label="Size", choices=Organisation.Size.choices, widget=CheckboxSelectMultiple
+        label="Size",
+        choices=Organisation.Size.choices,
+        distinct=False,
+        widget=CheckboxSelectMultiple,
     )
     voluntary = filters.MultipleChoiceFilter(
         label="Voluntary, community or social enterprise",
