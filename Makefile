@@ -42,4 +42,4 @@ lock: setup ## Write the lock files again from pyproject.toml (ARGS=--upgrade fo
 	@$(UV_COMPILE) $(ARGS) --group dev --group bench -o requirements-dev.lock
 
 assets: ## Build the style sheet and scripts again (needs node; the results are committed)
-	@.ci/assets
+	@npm install --no-package-lock --no-audit --no-fund --silent && npm run --silent build
