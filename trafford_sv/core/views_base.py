@@ -28,6 +28,7 @@ class PermissionView(View):
             raise PermissionDenied
         self.now = timezone.now()
         self.today = timezone.localdate()
+        request.today = self.today  # type: ignore[attr-defined]  # for filters that count days
         return super().dispatch(request, *args, **kwargs)
 
     def check(self, record: Any, permission: str = "") -> None:
@@ -44,6 +45,7 @@ class PublicView(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.now = timezone.now()
         self.today = timezone.localdate()
+        request.today = self.today  # type: ignore[attr-defined]  # for filters that count days
         return super().dispatch(request, *args, **kwargs)
 
 
