@@ -255,6 +255,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
+FORMAT_MODULE_PATH = "trafford_sv.formats"
 USE_TZ = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 

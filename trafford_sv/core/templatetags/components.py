@@ -1,7 +1,181 @@
-"""Template tags for the shared page parts."""
+"""Template tags for the shared page parts: no `{% load %}` needed. See `docs/page-parts.md`."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
 from django import template
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from .. import gds as design
+from .. import money
+from ..navigation import FOOTER, NAVIGATION, NavigationLink, navigation_for
+from ..parts import EmptyState, Figure, Need, Paging, SummaryRow, Table, Tag, TimelineEntry, Tone
 
 register = template.Library()
+NOT_KNOWN = "Not known"
+
+
+# Design System components
+
+
+@register.simple_tag
+def gds(name: str, **arguments: Any) -> SafeString:
+    """`{% gds "button" text="Save" %}`; `label__text=` nests; snake_case becomes camelCase."""
+    return design.component(name, design.params_from(arguments))
+
+
+@register.simple_tag
+def gds_field(bound: Any, **options: Any) -> SafeString:
+    """`{% gds_field form.name %}`; the options are those of `core.gds.field`."""
+    return design.field(bound, **options)
+
+
+@register.simple_tag
+def gds_fields(form: Any, **options: Any) -> SafeString:
+    """Every field of a form, hidden ones included, in order."""
+    return SafeString("\n".join(design.field(bound, **options) for bound in form))
+
+
+@register.simple_tag
+def gds_errors(*forms: Any, title: str = "There is a problem") -> SafeString:
+    """`{% gds_errors form formset %}`: the summary at the top of the page, or nothing."""
+    return design.errors(forms, title)
+
+
+# Menu
+
+
+@register.simple_tag(takes_context=True)
+def service_navigation(context: Context) -> list[NavigationLink]:
+    return _links(context, NAVIGATION)
+
+
+@register.simple_tag(takes_context=True)
+def footer_navigation(context: Context) -> list[NavigationLink]:
+    return _links(context, FOOTER)
+
+
+def _links(context: Context, items: Any) -> list[NavigationLink]:
+    request = context.get("request")
+    user = context.get("user")
+    return navigation_for(
+        items,
+        context.get("permissions") or frozenset(),
+        path=request.path if request is not None else "",
+        signed_in=bool(user is not None and user.is_authenticated),
+    )
+
+
+@register.simple_tag
+def url_if_any(name: str) -> str:
+    """The address of a page, or "" where this product does not have it (yet)."""
+    from ..navigation import url_of
+
+    return url_of(name)
+
+
+# Parts
+
+
+@register.inclusion_tag("components/summary_figure.html")
+def figure(figure: Figure) -> dict[str, Any]:
+    return {"figure": figure}
+
+
+@register.inclusion_tag("components/empty_state.html")
+def empty_state(empty: EmptyState) -> dict[str, Any]:
+    return {"empty": empty}
+
+
+@register.inclusion_tag("components/summary_list.html")
+def summary_list(rows: Sequence[SummaryRow]) -> dict[str, Any]:
+    return {"rows": rows}
+
+
+@register.inclusion_tag("components/timeline.html")
+def timeline(entries: Sequence[TimelineEntry]) -> dict[str, Any]:
+    return {"entries": entries}
+
+
+@register.inclusion_tag("components/table.html")
+def data_table(table: Table) -> dict[str, Any]:
+    return {"table": table}
+
+
+@register.inclusion_tag("components/paging.html")
+def paging(paging: Paging, noun: str = "rows") -> dict[str, Any]:
+    return {"paging": paging, "noun": noun}
+
+
+@register.inclusion_tag("components/needs.html")
+def needs(needs: Sequence[Need]) -> dict[str, Any]:
+    return {"needs": needs}
+
+
+@register.simple_tag
+def status_tag(tag: Tag | str, tone: str = "neutral") -> SafeString:
+    """`{% status_tag "Expired" "warning" %}` or `{% status_tag row.status %}` (a parts.Tag)."""
+    text, tone = (tag.text, tag.tone) if isinstance(tag, Tag) else (tag, tone)
+    return format_html('<strong class="govuk-tag sv-tag sv-tag--{}">{}</strong>', Tone(tone), text)
+
+
+# Words
+
+
+@register.filter
+def pounds(amount: Decimal | None, missing: str = NOT_KNOWN) -> str:
+    """For checking: £1,243,118.20."""
+    return missing if amount is None else money.exact(amount)
+
+
+@register.filter
+def pounds_short(amount: Decimal | None, missing: str = NOT_KNOWN) -> str:
+    """For reading: £1.24 million."""
+    return missing if amount is None else money.readable(amount)
+
+
+@register.filter
+def share(value: Decimal | None, places: int = 0) -> str:
+    """0.53 as 53%; None as "not available"."""
+    return money.percentage(value, places)
+
+
+@register.filter
+def number(value: int | Decimal | None, missing: str = NOT_KNOWN) -> str:
+    """12,345."""
+    return missing if value is None else f"{value:,}".replace("-", "−")
+
+
+@register.filter
+def day(value: datetime.date | datetime.datetime | None, missing: str = NOT_KNOWN) -> str:
+    """3 May 2026."""
+    if not value:
+        return missing
+    if isinstance(value, datetime.datetime) and value.tzinfo:
+        value = timezone.localtime(value)
+    return date_format(value, "j F Y")
+
+
+@register.filter
+def moment(value: datetime.datetime | None, missing: str = NOT_KNOWN) -> str:
+    """3 May 2026 at 14:05."""
+    if not value:
+        return missing
+    if not isinstance(value, datetime.datetime):
+        return day(value, missing)
+    return date_format(timezone.localtime(value) if value.tzinfo else value, r"j F Y \a\t H:i")
+
+
+@register.filter
+def plural(count: int, words: str) -> str:
+    """`{{ n|plural:"contract,contracts" }}` as "1 contract", "1,204 contracts"."""
+    one, many = words.split(",")
+    return f"{count:,} {one if count == 1 else many}"

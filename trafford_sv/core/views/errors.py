@@ -6,6 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import get_template
+
+PLAIN = (
+    "<!DOCTYPE html><html lang='en'><title>Something went wrong</title>"
+    "<h1>Something went wrong on our side</h1><p>Try again in a few minutes.</p></html>"
+)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -20,5 +26,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "404.html", status=404)
 
 
+def too_many_requests(request: HttpRequest, *args: Any) -> HttpResponse:
+    return render(request, "429.html", status=429)
+
+
 def server_error(request: HttpRequest, *args: Any) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    """Rendered without a request, so that no context processor and no database is asked."""
+    try:
+        page = get_template("500.html").render({})
+    except Exception:  # noqa: BLE001 - whatever is broken, this page must come out
+        page = PLAIN
+    return HttpResponse(page, status=500)
