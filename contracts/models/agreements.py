@@ -25,6 +25,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Round
+from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from trafford_sv.core.access import reach
@@ -160,6 +161,14 @@ class ContractQuerySet(models.QuerySet["Contract"]):
     def in_progress_on(self, day: datetime.date) -> ContractQuerySet:
         return self.filter(Q(end__isnull=True) | Q(end__gte=day), start__lte=day)
 
+    def notice_due(self, day: datetime.date, days: int) -> ContractQuerySet:
+        """Notice falls due within `days`, or was missed in the last 30, and nothing follows yet."""
+        return self.filter(
+            ~Exists(Contract.objects.filter(predecessor=OuterRef("pk"))),
+            notice_date__gte=day - datetime.timedelta(days=30),
+            notice_date__lte=day + datetime.timedelta(days=days),
+        )
+
     def ending_between(self, first: datetime.date, last: datetime.date) -> ContractQuerySet:
         return self.filter(end__gte=first, end__lte=last)
 
@@ -276,6 +285,9 @@ class Contract(Versioned):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("contract-detail", kwargs={"pk": self.pk})
 
     def in_reach_of(self, organisation_id: int, role: str) -> bool:
         if role == "contract_manager":

@@ -395,11 +395,7 @@ def notices_due(
 ) -> Worklist:
     """Current contracts whose notice date falls within `days`, or passed in the last 30 days
     without a successor being linked; soonest first."""
-    rows = portfolio(user, as_of, filters).filter(
-        notice_date__gte=as_of - datetime.timedelta(days=30),
-        notice_date__lte=as_of + datetime.timedelta(days=days),
-        has_successor=False,
-    )
+    rows = portfolio(user, as_of, filters).notice_due(as_of, days)
     return _worklist(
         rows,
         order=("notice_date", "reference"),
