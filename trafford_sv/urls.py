@@ -4,7 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("trafford_sv.core.urls")),
-    path("account/", include("allauth.urls")),
     path("", include("trafford_sv.directory.urls")),
     path("contracts/", include("contracts.urls")),
     path("", include("reporting.urls")),

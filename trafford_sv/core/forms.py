@@ -53,7 +53,7 @@ class PersonForm(VersionedForm):
         max_length=254,
         help_text="They sign in with it.",
     )
-    job_title = forms.CharField(label="Job title (optional)", max_length=200, required=False)
+    job_title = forms.CharField(label="Job title", max_length=200, required=False)
 
     def clean_email(self) -> str:
         return normalise_email(self.cleaned_data["email"])
@@ -108,13 +108,3 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Say why. The reason stays on record."},
     )
-
-
-class AuditFilterForm(forms.Form):
-    """What to look for in the audit log."""
-
-    verb = forms.CharField(label="What was done", max_length=80, required=False)
-    subject = forms.CharField(label="To what", max_length=100, required=False)
-    actor = forms.CharField(label="By whom", max_length=100, required=False)
-    since = forms.DateField(label="From", required=False)
-    until = forms.DateField(label="To", required=False)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
-PUBLIC_VIEW_PREFIXES = ("allauth.account.", "allauth.mfa.", "drf_spectacular.")
+PUBLIC_VIEW_PREFIXES = ("drf_spectacular.",)
 
 
 def public(view: Callable[..., Any]) -> Callable[..., Any]:

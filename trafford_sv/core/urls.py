@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern] = []
+from .views import audit, health, quarters
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.Healthz.as_view(), name="healthz"),
+    path("readyz", health.Readyz.as_view(), name="readyz"),
+    path("account/", include("trafford_sv.core.urls_account")),
+    path("audit/", audit.AuditList.as_view(), name="audit-list"),
+    path("audit/<int:sequence>/", audit.AuditDetail.as_view(), name="audit-detail"),
+    path("quarters/", quarters.QuarterList.as_view(), name="quarter-list"),
+    path("quarters/<str:code>/close/", quarters.QuarterClose.as_view(), name="quarter-close"),
+    path("quarters/<str:code>/reopen/", quarters.QuarterReopen.as_view(), name="quarter-reopen"),
+]

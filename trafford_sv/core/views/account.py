@@ -80,14 +80,14 @@ class SignedInView(View):
 
 class ChangePassword(allauth_views.PasswordChangeView):
     template_name = "account/password_change.html"
-    success_url = reverse_lazy("account-home")
+    success_url = reverse_lazy("my-account")
 
 
 class AfterSignIn(SignedInView):
     """The first page of each role."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return redirect("dashboard" if can(request.user, "see_dashboard") else "account-home")
+        return redirect("dashboard" if can(request.user, "see_dashboard") else "my-account")
 
 
 class AccountHome(SignedInView):
@@ -156,7 +156,7 @@ class TokenRevoke(PermissionView):
         name = token.name
         revoke_token(token=token, by=request.user, now=self.now)
         messages.success(request, f"The token “{name}” no longer works.")
-        return redirect("account-home")
+        return redirect("my-account")
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from kombu.exceptions import OperationalError as BrokerError
-
-from trafford_sv.celery import app as celery_app
 
 from ..views_base import PublicView
 
@@ -36,7 +35,7 @@ def migrations() -> None:
 
 
 def broker() -> None:
-    with celery_app.connection_for_write(connect_timeout=2) as link:
+    with current_app.connection_for_write(connect_timeout=2) as link:
         link.ensure_connection(max_retries=0, timeout=2)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +20,7 @@ from trafford_sv.core.services.invitations import (
     create_person,
     issue_invitation,
 )
+from trafford_sv.core.services.records import update_record
 
 from ..models import Organisation, RoleGrant
 
@@ -130,6 +133,34 @@ def end_role(*, grant: RoleGrant, by: Any, now: datetime.datetime, reason: str =
         )
     forget_grants(grant.user)
     return grant
+
+
+def change_person(
+    *,
+    user: User,
+    changes: Mapping[str, Any],
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+) -> User:
+    """Name, address, job title. A new address ends open links and resets. Raises as update_record."""
+    with transaction.atomic():
+        old = user.email
+        changed = update_record(
+            record=user,
+            changes=changes,
+            expected_version=expected_version,
+            by=by,
+            now=now,
+            verb="person changed",
+        )
+        if changed.email != old:
+            # Sign-in looks at these too: the former address must not open the account.
+            EmailAddress.objects.filter(user_id=user.pk).delete()
+            changed.invitations.filter(used_at__isnull=True, withdrawn_at__isnull=True).update(
+                withdrawn_at=now
+            )
+    return changed
 
 
 def deactivate_person(*, user: User, by: Any, now: datetime.datetime, reason: str = "") -> User:
