@@ -180,10 +180,12 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000
 CELERY_TIMEZONE = "Europe/London"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+# Two deployments may share one Redis when each names its own queue.
+CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="celery")
 CELERY_BEAT_SCHEDULE = {
     "resume-stalled-imports": {
         "task": "trafford_sv.core.tasks.resume_stalled_imports",
-        "schedule": 120.0,
+        "schedule": env.float("RESUME_IMPORTS_SECONDS", default=120.0),
     },
 }
 
