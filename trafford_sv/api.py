@@ -1,7 +1,125 @@
-"""Joins the apps' API routers into /api/v1/."""
+"""Joins the apps' API addresses into /api/v1/, with the schema, its page and the problems.
+
+The schema, the page and the list of problems hold no data, so anyone may read them.
+"""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import Resolver404, path, re_path, resolve, reverse
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework import exceptions
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contracts.api import urlpatterns as contract_urls
+from contracts.api_spend import urlpatterns as spend_urls
+from trafford_sv.core.api_problems import KINDS
+from trafford_sv.core.api_views import ApiView
+from trafford_sv.core.views_base import PublicView
+from trafford_sv.directory.api import urlpatterns as directory_urls
+
+
+class OpenView(ApiView):
+    """For what holds no data: no sign-in asked."""
+
+    is_public = True
+    permission_classes = [AllowAny]
+    schema = None
+
+
+class Index(OpenView):
+    """Where to begin: the address of each list."""
+
+    def get(self, request: Request) -> Response:
+        names = ["contracts", "organisations", "wards"]
+        lists = {name: request.build_absolute_uri(reverse(f"api-{name}")) for name in names}
+        return Response(
+            {
+                **lists,
+                "schema": request.build_absolute_uri(reverse("api-schema")),
+                "docs": request.build_absolute_uri(reverse("api-docs")),
+            }
+        )
+
+
+class Problems(OpenView):
+    """What each `type` of problem means and what to do about it."""
+
+    def get(self, request: Request, code: str = "") -> Response:
+        if code and code not in KINDS:
+            raise exceptions.NotFound("There is no such kind of problem.")
+        kinds = [KINDS[code]] if code else list(KINDS.values())
+        rows = [
+            {
+                "type": f"/api/v1/problems/{kind.code}/",
+                "title": kind.title,
+                "status": kind.status,
+                "what_to_do": kind.advice,
+            }
+            for kind in kinds
+        ]
+        return Response(rows[0] if code else {"results": rows})
+
+
+class Schema(SpectacularAPIView):
+    is_public = True
+    is_api = True
+    authentication_classes: list[Any] = []
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+
+class Docs(PublicView):
+    """The schema as a page to read and try."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "api/docs.html", {"schema_url": reverse("api-schema")})
+
+
+class Nowhere(OpenView):
+    """Any other address under /api/v1/: problem details, or the same address with its slash."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not request.path.endswith("/") and request.method in ("GET", "HEAD"):
+            try:
+                found = resolve(f"{request.path_info}/")
+            except Resolver404:
+                found = None
+            if found is not None and found.func.__dict__.get("cls") is not Nowhere:
+                raise _Moved
+        raise exceptions.NotFound(
+            "There is nothing at this address. /api/v1/ lists what there is, and addresses end in a slash."
+        )
+
+    def handle_exception(self, exc: Exception) -> Any:
+        if isinstance(exc, _Moved):
+            query = self.request.META.get("QUERY_STRING", "")
+            return HttpResponseRedirect(
+                f"{self.request.path}/" + (f"?{query}" if query else ""), status=308
+            )
+        return super().handle_exception(exc)
+
+
+class _Moved(Exception):
+    """The address lacks its slash."""
+
+
+urlpatterns = [
+    path("", Index.as_view(), name="api-index"),
+    path("schema/", Schema.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
+    path("problems/", Problems.as_view(), name="api-problems"),
+    path("problems/<slug:code>/", Problems.as_view(), name="api-problem"),
+    *directory_urls,
+    *contract_urls,
+    *spend_urls,
+    re_path(r"^.*$", Nowhere.as_view(), name="api-nowhere"),
+]
