@@ -118,6 +118,8 @@ class ListMixin:
             )
         paginator = Paginator(rows, self.page_size)
         page = paginator.get_page(request.GET.get("page"))
+        # For `get_context`: what one more query brings for the rows on this page.
+        self.page = page
         chosen = self._chosen(filterset) if filterset is not None else []
         plural = self.noun_plural or f"{self.noun}s"
         form = filterset.form if filterset is not None else None
