@@ -17,10 +17,10 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contracts.api import urlpatterns as contract_urls
-from contracts.api_spend import urlpatterns as spend_urls
-from trafford_sv.core.api_problems import KINDS
-from trafford_sv.core.api_views import ApiView
+from contracts.api.contracts import urlpatterns as contract_urls
+from contracts.api.spend import urlpatterns as spend_urls
+from trafford_sv.core.api.problems import KINDS
+from trafford_sv.core.api.views import ApiView
 from trafford_sv.core.views_base import PublicView
 from trafford_sv.directory.api import urlpatterns as directory_urls
 

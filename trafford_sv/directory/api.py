@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.urls import path
 from rest_framework import serializers
 
-from trafford_sv.core.api_columns import Column, Row, choice, text, whole, yes_no
-from trafford_sv.core.api_views import (
+from trafford_sv.core.api.columns import Column, Row, choice, text, whole, yes_no
+from trafford_sv.core.api.views import (
     CreateMixin,
     DetailView,
     ListView,

@@ -6,10 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from trafford_sv.core.api_views import StrictSerializer, VisibleKey
+from trafford_sv.core.api.views import StrictSerializer, VisibleKey
 from trafford_sv.directory.models import Area, Organisation
 
-from .models import Award, Contract, CpvCode
+from ..models import Award, Contract, CpvCode
 
 VALUE_STATES = [
     ("awarded", "The sum of the active awards, excluding VAT"),

@@ -25,8 +25,8 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from .access import can
-from .api_problems import MEDIA_TYPE, respond_to
+from ..access import can
+from .problems import MEDIA_TYPE, respond_to
 
 LARGEST_PAGE = 500
 USUAL_PAGE = 100

@@ -27,8 +27,8 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from .services.quarters import QuarterClosed
-from .services.records import Collision
+from ..services.quarters import QuarterClosed
+from ..services.records import Collision
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"

@@ -15,7 +15,7 @@ from django.urls import path, reverse
 from rest_framework import serializers
 
 from trafford_sv.core.access import can, reach
-from trafford_sv.core.api_columns import (
+from trafford_sv.core.api.columns import (
     Column,
     Row,
     choice,
@@ -26,7 +26,7 @@ from trafford_sv.core.api_columns import (
     whole,
     yes_no,
 )
-from trafford_sv.core.api_views import (
+from trafford_sv.core.api.views import (
     ApiView,
     CreateMixin,
     DetailView,
@@ -35,7 +35,19 @@ from trafford_sv.core.api_views import (
     etag_of,
 )
 
-from .api_shapes import (
+from ..filters import ContractFilter
+from ..models import Award, AwardSupplier, Contract
+from ..selectors.contracts import (
+    AwardLine,
+    LinkedContract,
+    Named,
+    contract_detail,
+    contract_rows,
+    current_rules,
+)
+from ..services.contracts import change_award, change_contract, record_award, record_contract
+from ..thresholds import Case, Rule, judge
+from .shapes import (
     VALUE_STATES,
     AwardSerializer,
     AwardWriteSerializer,
@@ -44,18 +56,6 @@ from .api_shapes import (
     ContractWriteSerializer,
     ReferenceSerializer,
 )
-from .filters import ContractFilter
-from .models import Award, AwardSupplier, Contract
-from .selectors.contracts import (
-    AwardLine,
-    LinkedContract,
-    Named,
-    contract_detail,
-    contract_rows,
-    current_rules,
-)
-from .services.contracts import change_award, change_contract, record_award, record_contract
-from .thresholds import Case, Rule, judge
 
 AS_OF = (
     "A day (2026-11-22), today unless given: what is not yet awarded is judged by that day's rule."
@@ -146,7 +146,7 @@ class Contracts(CreateMixin, ListView):
 
     def rows(self) -> QuerySet[Contract]:
         self.as_of = self.day_parameter("as_of") or self.today
-        self.request._request.today = self.as_of  # the filters' day
+        self.request.today = self.as_of  # the filters' day
         return contract_rows(self.request.user)
 
     def envelope(self) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from .api_columns import serializer_of
-from .api_problems import MEDIA_TYPE
+from .columns import serializer_of
+from .problems import MEDIA_TYPE
 
 
 class FieldErrorSerializer(serializers.Serializer):
@@ -232,7 +232,7 @@ class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call]
         row = self.resolve_serializer(serializer_of(f"{name}Serializer", view.columns), "response")
         link = {"type": ["string", "null"], "format": "uri"}
         members: dict[str, Any] = {
-            **{key: schema for key, schema in getattr(view, "envelope_schema", {}).items()},
+            **getattr(view, "envelope_schema", {}),
             "next": link,
             "previous": link,
             "results": {"type": "array", "items": row.ref},

@@ -23,7 +23,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from .api import (
+from ..exports import neutralised
+from ..models import IdempotentAnswer
+from ..services.records import Collision
+from . import (
     Allowed,
     CSVRenderer,
     CursorPages,
@@ -32,12 +35,9 @@ from .api import (
     ProblemRenderer,
     TokenSignIn,
 )
-from .api_columns import Column, Row, cell_of, render, sources
-from .api_problems import Problem
-from .api_schema import ApiSchema, parameter_names
-from .exports import neutralised
-from .models import IdempotentAnswer
-from .services.records import Collision
+from .columns import Column, Row, cell_of, render, sources
+from .problems import Problem
+from .schema import ApiSchema, parameter_names
 
 KEY_LIFETIME = datetime.timedelta(hours=24)
 CHUNK = 500

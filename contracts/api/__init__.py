@@ -1,0 +1,1 @@
+"""Contracts, payments and retained spend for programs."""
