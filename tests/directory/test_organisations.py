@@ -274,3 +274,9 @@ def test_the_preview_counts_what_would_move(two):
     _, absorb = two
     counts = {(item.name, item.field): item.rows for item in preview_merge(absorb=absorb)}
     assert counts[("award suppliers", "organisation")] == 2
+
+
+def test_a_dirty_postcode_is_refused_with_a_proposal(places):
+    with pytest.raises(ValidationError, match="It could be WA14 2SZ"):
+        create("Invented", values={"postcode": "WAI4 2SZ"})
+    assert not Organisation.objects.exists()

@@ -6,29 +6,10 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import CheckboxSelectMultiple
 
-from .identifiers import clean_identifier
-from .models import Area, Identifier, Organisation, OrganisationAlias, OrganisationKind
-from .names import name_key
+from .models import Area, Organisation, OrganisationKind
 
 VOLUNTARY = [("yes", "Yes"), ("no", "No"), ("unknown", "Not known")]
 _VOLUNTARY = {"yes": True, "no": False, "unknown": None}
-
-
-def matching_words(rows: QuerySet[Organisation], text: str) -> QuerySet[Organisation]:
-    """Those with the words in a name or another spelling, or with exactly that number."""
-    text = text.strip()
-    if not text:
-        return rows
-    numbers = {text} | {clean_identifier(scheme, text) for scheme in Identifier.Scheme.values}
-    wanted = Q(Exists(Identifier.objects.filter(organisation=OuterRef("pk"), value__in=numbers)))
-    wanted |= Q(name__icontains=text) | Q(legal_name__icontains=text)
-    key = name_key(text)
-    if key:
-        wanted |= Q(name_key__contains=key)
-        wanted |= Q(
-            Exists(OrganisationAlias.objects.filter(organisation=OuterRef("pk"), key__contains=key))
-        )
-    return rows.filter(wanted)
 
 
 class OrganisationFilter(filters.FilterSet):
@@ -68,7 +49,7 @@ class OrganisationFilter(filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     def search(self, rows: QuerySet[Organisation], name: str, value: str) -> QuerySet[Organisation]:
-        return matching_words(rows, value)
+        return rows.matching(value)  # type: ignore[attr-defined]
 
     def of_kind(
         self, rows: QuerySet[Organisation], name: str, value: list[str]

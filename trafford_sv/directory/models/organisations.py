@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from simple_history.models import HistoricalRecords
 
 from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
 
+from ..identifiers import clean_identifier
 from ..names import name_key
 from .places import Area
 
@@ -38,6 +39,20 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
     def of_kind(self, *kinds: str) -> OrganisationQuerySet:
         return self.filter(kinds__kind__in=kinds).distinct()
+
+    def matching(self, text: str) -> OrganisationQuerySet:
+        """Those with the words in a name or another spelling, or with exactly that number."""
+        text = text.strip()
+        if not text:
+            return self
+        numbers = {text} | {clean_identifier(scheme, text) for scheme in Identifier.Scheme.values}
+        held = Identifier.objects.filter(organisation=OuterRef("pk"), value__in=numbers)
+        wanted = Q(Exists(held)) | Q(name__icontains=text) | Q(legal_name__icontains=text)
+        key = name_key(text)
+        if key:
+            spelt = OrganisationAlias.objects.filter(organisation=OuterRef("pk"), key__contains=key)
+            wanted |= Q(name_key__contains=key) | Q(Exists(spelt))
+        return self.filter(wanted)
 
     def visible_to(self, user: Any) -> OrganisationQuerySet:
         everything, own = reach(user, "view_organisations")

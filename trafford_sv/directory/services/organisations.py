@@ -17,7 +17,7 @@ from trafford_sv.core.services.records import Collision, read_fields
 from ..identifiers import STRONG, clean_identifier, identifier_problem
 from ..models import Identifier, Organisation, OrganisationAlias, OrganisationKind
 from ..names import name_key
-from ..postcodes import normalise
+from ..postcodes import normalise, proposal
 from ..selectors.matching import (
     IdentifierPair,
     Match,
@@ -36,6 +36,7 @@ __all__ = [
     "create_organisations",
     "find_organisation",
     "merge_organisations",
+    "postcode_problem",
     "undo_merge",
     "update_organisation",
 ]
@@ -53,10 +54,14 @@ def _located(location: Location) -> dict[str, Any]:
 
 
 def _place(organisation: Organisation, stated_locality: str | None) -> None:
-    """Location from the postcode; an officer's word counts only where that says nothing."""
+    """Location from the postcode; an officer's word counts only where that says nothing.
+
+    Raises ValidationError for what is not a postcode, with a repair to accept where there is one.
+    """
     location = locate(organisation.postcode)
-    if location.is_known or organisation.postcode:
-        organisation.postcode = location.postcode[:8]
+    if organisation.postcode.strip() and not normalise(organisation.postcode):
+        raise ValidationError({"postcode": [postcode_problem(organisation.postcode)]})
+    organisation.postcode = location.postcode
     was_stated = organisation.location_precision == Organisation.Precision.STATED
     stated = organisation.locality if stated_locality is None and was_stated else stated_locality
     for name, value in _located(location).items():
@@ -64,6 +69,13 @@ def _place(organisation: Organisation, stated_locality: str | None) -> None:
     if not location.is_known and stated and stated != Organisation.Locality.UNKNOWN:
         organisation.locality = stated
         organisation.location_precision = Organisation.Precision.STATED
+
+
+def postcode_problem(text: str) -> str:
+    """Why this is not a postcode, and what it could be; nothing is repaired for the person."""
+    repair = proposal(text)
+    could_be = f"It could be {repair}." if repair else "Enter it like M32 0TH, or leave it empty."
+    return f"“{text.strip()}” is not a UK postcode. {could_be}"
 
 
 def _checked_identifiers(identifiers: Iterable[Held]) -> list[tuple[str, str, str]]:
