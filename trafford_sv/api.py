@@ -25,6 +25,13 @@ from trafford_sv.core.views_base import PublicView
 from trafford_sv.directory.api import urlpatterns as directory_urls
 
 
+NOUNS = {
+    "api-contracts": "Contracts with their value, dates, suppliers and what they must carry",
+    "api-organisations": "Suppliers, partners, council services, schools and hubs",
+    "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
+}
+
+
 class OpenView(ApiView):
     """For what holds no data: no sign-in asked."""
 
@@ -37,13 +44,11 @@ class Index(OpenView):
     """Where to begin: the address of each list."""
 
     def get(self, request: Request) -> Response:
-        names = ["contracts", "organisations", "wards"]
-        lists = {name: request.build_absolute_uri(reverse(f"api-{name}")) for name in names}
+        names = [*NOUNS, "api-problems", "api-schema", "api-docs"]
         return Response(
             {
-                **lists,
-                "schema": request.build_absolute_uri(reverse("api-schema")),
-                "docs": request.build_absolute_uri(reverse("api-docs")),
+                name.removeprefix("api-").replace("-", "_"): request.build_absolute_uri(reverse(name))
+                for name in names
             }
         )
 
@@ -81,7 +86,12 @@ class Docs(PublicView):
     """The schema as a page to read and try."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "api/docs.html", {"schema_url": reverse("api-schema")})
+        context = {
+            "title": "API",
+            "schema_url": reverse("api-schema"),
+            "nouns": [{"address": reverse(name), "words": words} for name, words in NOUNS.items()],
+        }
+        return render(request, "api/docs.html", context)
 
 
 class Nowhere(OpenView):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django import forms
@@ -112,6 +113,13 @@ def _filter_parameters(name: str, item: Any) -> list[OpenApiParameter]:
         )
         for parameter in parameter_names(name, item)
     ]
+
+
+@functools.cache
+def row_serializer(view: Any) -> type[serializers.Serializer]:
+    """The one class that describes the rows of this list view."""
+    noun = "".join(part.title() for part in view.noun.split("_"))
+    return serializer_of(f"{noun}RowSerializer", view.columns)
 
 
 class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call]
@@ -228,8 +236,7 @@ class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call]
         view = self.view
         if not getattr(view, "is_list", False) or self.method == "POST":
             return view.response_serializer
-        name = f"{''.join(part.title() for part in view.noun.split('_'))}Row"
-        row = self.resolve_serializer(serializer_of(f"{name}Serializer", view.columns), "response")
+        row = self.resolve_serializer(row_serializer(type(view)), "response")
         link = {"type": ["string", "null"], "format": "uri"}
         members: dict[str, Any] = {
             **getattr(view, "envelope_schema", {}),
