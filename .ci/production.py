@@ -82,9 +82,9 @@ def ask(port: int, path: str) -> tuple[int, str, dict[str, str]]:
     )
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, answer.read().decode(), dict(answer.headers)
+            return answer.status, answer.read().decode(errors="replace"), dict(answer.headers)
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode(), dict(error.headers)
+        return error.code, error.read().decode(errors="replace"), dict(error.headers)
     except OSError as error:
         return 0, str(error), {}
 
