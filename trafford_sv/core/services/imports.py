@@ -430,6 +430,24 @@ def apply_run(*, run: ImportRun, only_valid: bool, by: Any, now: datetime.dateti
     )
 
 
+def finish_unchanged(*, run: ImportRun, by: Any, now: datetime.datetime) -> ImportRun:
+    """Close a checked import that would change nothing: it is applied, with nothing done."""
+    with transaction.atomic():
+        run = _locked(run)
+        if run.state != State.PLANNED:
+            raise ImportStateError(_cannot_apply(run))
+        if run.created or run.changed:
+            raise ImportStateError("This import would change something. Apply it instead.")
+        run.state, run.finished_at, run.message = State.APPLIED, now, ""
+        run.applied_by = by if getattr(by, "pk", None) else None
+        run.applied_by_name = actor_name(by)
+        run.save()
+        record_event(
+            by=by, now=now, verb="import applied", subject=run, after={"unchanged": run.unchanged}
+        )
+    return run
+
+
 def _back_to_planned(run: ImportRun, message: str) -> None:
     ImportRun.objects.filter(pk=run.pk, state=State.APPLYING).update(
         state=State.PLANNED, message=message

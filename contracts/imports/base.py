@@ -1,0 +1,94 @@
+"""What the three contract importers share: plan through drafts, apply, nothing else staged."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from trafford_sv.core.importing import Beat, FieldSpec
+from trafford_sv.core.models import ImportRun
+from trafford_sv.core.money import exact
+
+from .applying import Applier
+from .drafts import ContractDraft, Flag
+
+PENNIES = Decimal("0.01")
+# Digits typed to fill a box, not an amount.
+SUSPICIOUS = frozenset(
+    Decimal(text)
+    for text in ("1234567890", "123456789", "12345678", "999999999", "9999999999", "111111111")
+)
+
+
+class ContractImporter:
+    kind = ""
+    title = ""
+    description = ""
+    permission = "change_contracts"
+    extensions: tuple[str, ...] = (".csv",)
+    needs_source_name = False
+    fields: tuple[FieldSpec, ...] = ()
+
+    def headings(self, run: ImportRun) -> list[str]:
+        raise NotImplementedError
+
+    def plan(self, run: ImportRun, *, now: datetime.datetime, beat: Beat) -> None:
+        raise NotImplementedError
+
+    def apply(self, run: ImportRun, *, by: Any, now: datetime.datetime, beat: Beat) -> None:
+        Applier(run, by=by, now=now, beat=beat).apply()
+
+    def discard(self, run: ImportRun) -> None:
+        """Everything this kind plans is in ImportRow."""
+
+
+def published_value(
+    draft: ContractDraft, value: Decimal | None, *, field: str, column: str
+) -> Decimal | None:
+    """The amount of a published notice: 0 and 1 stand for "not said" and become None with a
+    flag; one that looks typed to fill a box is kept with a flag. Below zero is a problem.
+    """
+    if value is None:
+        return None
+    raw = format(value, "f")
+    if value < 0:
+        draft.problem(column, raw, f"“{raw}” is below zero, which a contract’s value cannot be.")
+        return None
+    if value in (0, 1):
+        draft.flags.append(
+            Flag(
+                field,
+                "placeholder_value",
+                raw,
+                f"The notice gives {exact(value)}, which stands for “not said”.",
+            )
+        )
+        return None
+    value = value.quantize(PENNIES)
+    if value in SUSPICIOUS:
+        draft.flags.append(
+            Flag(
+                field,
+                "suspicious_value",
+                raw,
+                f"{exact(value)} looks like digits typed to fill the box. Check it with the buyer.",
+                understood=raw,
+            )
+        )
+    return value
+
+
+def check_order(draft: ContractDraft) -> None:
+    """An end before the start is flagged and left out: the rest of the notice still holds."""
+    start, end = draft.fields.get("start"), draft.fields.get("end")
+    if start and end and end < start:
+        draft.flags.append(
+            Flag(
+                "end",
+                "ends_before_start",
+                end.isoformat(),
+                f"The notice ends the contract on {end:%d/%m/%Y}, before it starts. The end was left out.",
+            )
+        )
+        draft.fields["end"] = None
