@@ -22,9 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         organisations.OrganisationEdit.as_view(),
         name="organisation-edit",
     ),
-    path(
-        "organisations/<int:pk>/merge/", merging.MergeChoose.as_view(), name="organisation-merge"
-    ),
+    path("organisations/<int:pk>/merge/", merging.MergeChoose.as_view(), name="organisation-merge"),
     path(
         "organisations/<int:pk>/merge/<int:other>/",
         merging.MergeConfirm.as_view(),

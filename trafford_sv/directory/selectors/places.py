@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from django.db.models import Count, QuerySet
 
 from ..authorities import authority_name, locality_of
-from ..models import Area, Postcode, PostcodeSector
+from ..models import Area, Organisation, Postcode, PostcodeSector
 from ..postcodes import OUTSIDE_GREAT_BRITAIN, area, compact, normalise, proposal, sector
 
 CHUNK = 900  # values in one IN list that every database accepts
@@ -169,3 +172,52 @@ def _approximate(found: str, key: str, la_code: str, share: Decimal) -> Location
 def current_wards() -> list[Area]:
     """Trafford's 21 wards of 2023, with geometry, by name. One query."""
     return list(Area.objects.wards().order_by("name"))
+
+
+@dataclass(frozen=True)
+class WardLine:
+    """A ward for the map and the list; `organisations` None where the reader may not count them."""
+
+    code: str
+    name: str
+    boundary_year: int
+    geometry: Any
+    organisations: int | None
+
+
+def wards_with_counts(
+    boundary_year: int, organisations: QuerySet[Organisation] | None
+) -> list[WardLine]:
+    """Wards of one vintage by name, with how many of these organisations stand in each.
+
+    At most two queries.
+    """
+    counts: dict[int, int] = {}
+    if organisations is not None:
+        counts = dict(
+            organisations.filter(ward__isnull=False)
+            .order_by()
+            .values_list("ward")
+            .annotate(rows=Count("pk"))
+        )
+    return [
+        WardLine(
+            ward.code,
+            ward.name,
+            ward.boundary_year,
+            ward.geometry,
+            counts.get(ward.pk, 0) if organisations is not None else None,
+        )
+        for ward in Area.objects.wards(boundary_year).order_by("name")
+    ]
+
+
+def other_vintages(area: Area) -> list[Area]:
+    """Areas of another year that bear the same name; other places, named so that nobody
+    takes one for the other."""
+    return list(
+        Area.objects.filter(name=area.name, kind=area.kind)
+        .exclude(pk=area.pk)
+        .defer("geometry")
+        .order_by("-boundary_year")
+    )
