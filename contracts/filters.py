@@ -20,7 +20,7 @@ from trafford_sv.core.form_fields import PoundsField
 from trafford_sv.core.periods import FinancialYear, PeriodError
 from trafford_sv.directory.models import Organisation
 
-from .models import Award, AwardSupplier, Contract
+from .models import Award, AwardSupplier, Contract, CpvCode
 from .selectors.contracts import filter_choices
 
 NONE = "none"
@@ -225,3 +225,18 @@ def _same(rows: Any, field: str, value: str) -> Any:
     if value == NONE:
         return rows.filter(**{f"{field}__isnull": True})
     return rows.filter(**{field: int(value)})
+
+
+class CategoryFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        method="search", label="Search", help_text="For example, cleaning, or 9091"
+    )
+
+    class Meta:
+        model = CpvCode
+        fields: list[str] = []
+
+    def search(self, rows: Any, name: str, value: str) -> Any:
+        for word in value.split()[:6]:
+            rows = rows.filter(Q(name__icontains=word) | Q(code__startswith=word))
+        return rows

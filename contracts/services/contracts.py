@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from trafford_sv.core.services.records import create_record, update_record
+from trafford_sv.directory.models import OrganisationKind
 
 from ..models import Award, Contract
 from ..thresholds import day_words
@@ -109,7 +110,7 @@ def record_award(
     with transaction.atomic():
         locked = Contract.objects.select_for_update().get(pk=contract.pk)
         _refuse(_award_problems(locked, None, values))
-        return create_record(
+        award = create_record(
             model=Award,
             values={"contract": locked, **values},
             by=by,
@@ -117,6 +118,8 @@ def record_award(
             reason=reason,
             verb="award recorded",
         )
+        _call_suppliers(values)
+        return award
 
 
 def change_award(
@@ -133,7 +136,7 @@ def change_award(
         stored = Award.objects.select_for_update().get(pk=award.pk)
         if stored.version == expected_version:
             _refuse(_award_problems(locked, stored, changes))
-        return update_record(
+        changed = update_record(
             record=stored,
             changes=changes,
             expected_version=expected_version,
@@ -141,6 +144,16 @@ def change_award(
             now=now,
             reason=reason,
             verb="award changed",
+        )
+        _call_suppliers(changes)
+        return changed
+
+
+def _call_suppliers(values: Mapping[str, Any]) -> None:
+    """Whoever won an award is a supplier, whatever else it is."""
+    for organisation in values.get("suppliers", ()):
+        OrganisationKind.objects.get_or_create(
+            organisation=organisation, kind=OrganisationKind.Kind.SUPPLIER
         )
 
 
