@@ -90,6 +90,7 @@ class Contracts(CreateMixin, ListView):
     permission = "view_contracts"
     write_permission = "change_contracts"
     tag, noun, file_name = "contracts", "contracts", "contracts"
+    one = "a contract"
     filterset_class = ContractFilter
     parameters: ClassVar[dict[str, str]] = {"as_of": AS_OF}
     write_serializer = ContractCreateSerializer
@@ -206,6 +207,7 @@ class ContractDetail(PatchMixin, DetailView):
     permission = "view_contracts"
     write_permission = "change_contracts"
     tag, noun = "contracts", "contract"
+    one = "a contract"
     parameters: ClassVar[dict[str, str]] = {"as_of": AS_OF}
     write_serializer = ContractWriteSerializer
     response_serializer = ContractSerializer
@@ -355,6 +357,7 @@ class Awards(CreateMixin, ApiView):
 
     permission = "change_contracts"
     tag, noun = "contracts", "award"
+    one = "an award"
     write_serializer = AwardWriteSerializer
     response_serializer = AwardSerializer
 
@@ -376,6 +379,7 @@ class AwardDetail(PatchMixin, DetailView):
     permission = "view_contracts"
     write_permission = "change_contracts"
     tag, noun = "contracts", "award"
+    one = "an award"
     write_serializer = AwardWriteSerializer
     response_serializer = AwardSerializer
 

@@ -161,6 +161,7 @@ class Organisations(CreateMixin, ListView):
     permission = "view_organisations"
     write_permission = "change_organisations"
     tag, noun, file_name = "organisations", "organisations", "organisations"
+    one = "an organisation"
     filterset_class = OrganisationFilter
     write_serializer = OrganisationWriteSerializer
     response_serializer = OrganisationSerializer
@@ -210,6 +211,7 @@ class OrganisationDetail(PatchMixin, DetailView):
     permission = "view_organisations"
     write_permission = "change_organisations"
     tag, noun = "organisations", "organisation"
+    one = "an organisation"
     write_serializer = OrganisationWriteSerializer
     response_serializer = OrganisationSerializer
 
@@ -285,6 +287,7 @@ class WardDetail(DetailView):
 
     permission = "use_api"
     tag, noun = "wards", "ward"
+    one = "a ward"
     response_serializer = WardSerializer
     parameters: ClassVar[dict[str, str]] = Wards.parameters
     flags = Wards.flags

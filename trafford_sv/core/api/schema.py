@@ -137,6 +137,16 @@ class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call]
             verb = "list"
         return f"{verb}_{noun}"
 
+    def get_summary(self) -> str:
+        words = str(getattr(self.view, "noun", "")).replace("_", " ")
+        if self.method == "GET" and getattr(self.view, "is_list", False):
+            return f"List {words}"
+        if self.method == "POST":
+            return f"Record {getattr(self.view, 'one', words)}"
+        return (
+            f"{'Change' if self.method == 'PATCH' else 'Read'} {getattr(self.view, 'one', words)}"
+        )
+
     def get_override_parameters(self) -> list[Any]:
         view = self.view
         found: list[Any] = []
