@@ -144,12 +144,17 @@ def error_items(all_forms: Iterable[Any]) -> list[dict[str, Any]]:
     return items
 
 
-def errors(all_forms: Iterable[Any], title: str = "There is a problem") -> SafeString:
-    """The error summary; nothing where there are no errors."""
+def errors(
+    all_forms: Iterable[Any], title: str = "There is a problem", *, focus: bool = True
+) -> SafeString:
+    """The error summary, which takes the focus; nothing where there are no errors."""
     items = error_items(all_forms)
     if not items:
         return SafeString("")
-    return component("error-summary", {"titleText": title, "errorList": items})
+    params: dict[str, Any] = {"titleText": title, "errorList": items}
+    if not focus:
+        params["disableAutoFocus"] = "true"
+    return component("error-summary", params)
 
 
 def field(

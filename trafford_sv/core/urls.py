@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import audit, health, quarters
+from .views import audit, health, quarters, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.Healthz.as_view(), name="healthz"),
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quarters/", quarters.QuarterList.as_view(), name="quarter-list"),
     path("quarters/<str:code>/close/", quarters.QuarterClose.as_view(), name="quarter-close"),
     path("quarters/<str:code>/reopen/", quarters.QuarterReopen.as_view(), name="quarter-reopen"),
+    path("styleguide/", styleguide.Styleguide.as_view(), name="styleguide"),
 ]

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from .. import gds as design
 from .. import money
+from ..charts import Chart, WardMap
 from ..navigation import FOOTER, NAVIGATION, NavigationLink, navigation_for
 from ..parts import EmptyState, Figure, Need, Paging, SummaryRow, Table, Tag, TimelineEntry, Tone
 
@@ -45,9 +46,11 @@ def gds_fields(form: Any, **options: Any) -> SafeString:
 
 
 @register.simple_tag
-def gds_errors(*forms: Any, title: str = "There is a problem") -> SafeString:
+def gds_errors(
+    *forms: Any, title: str = "There is a problem", focus: bool = True
+) -> SafeString:
     """`{% gds_errors form formset %}`: the summary at the top of the page, or nothing."""
-    return design.errors(forms, title)
+    return design.errors(forms, title, focus=focus)
 
 
 # Menu
@@ -108,6 +111,17 @@ def timeline(entries: Sequence[TimelineEntry]) -> dict[str, Any]:
 @register.inclusion_tag("components/table.html")
 def data_table(table: Table) -> dict[str, Any]:
     return {"table": table}
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(chart: Chart, level: int = 3) -> dict[str, Any]:
+    """`{% chart retained %}`; `level` is the heading level of its title."""
+    return {"chart": chart, "level": level, "drawings": [("wide", chart.wide), ("narrow", chart.narrow)]}
+
+
+@register.inclusion_tag("components/ward_map.html")
+def ward_map(ward_map: WardMap, level: int = 3) -> dict[str, Any]:
+    return {"map": ward_map, "level": level}
 
 
 @register.inclusion_tag("components/paging.html")

@@ -1,0 +1,186 @@
+"""One value for each of several things: bars lying, or columns standing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..parts import Link, Table
+from .drawing import (
+    MUTED,
+    NARROW,
+    RULE,
+    WIDE,
+    Box,
+    Chart,
+    Drawing,
+    Line,
+    Paint,
+    Words,
+    px,
+    sentence,
+    text_width,
+    wrap,
+)
+
+_BAR, _GAP, _LINE = 26, 16, 20
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`text` is the value as read ("£1.2 million"); value None is drawn as not reported.
+
+    `url` opens the rows behind it; the link is in the table, where every reader can follow it.
+    """
+
+    label: str
+    value: Decimal | None
+    text: str
+    paint: Paint = Paint.VERIFIED
+    url: str = ""
+
+
+def bar_chart(
+    *,
+    key: str,
+    title: str,
+    subtitle: str,
+    bars: Sequence[Bar],
+    headings: tuple[str, str],
+    note: str = "",
+    missing: str = "Not reported",
+) -> Chart:
+    """Bars lying, longest names beside them; for comparing things."""
+    return Chart(
+        key=key,
+        title=title,
+        subtitle=subtitle,
+        description=_description(bars, missing),
+        wide=_lying(bars, WIDE, missing, beside=True),
+        narrow=_lying(bars, NARROW, missing, beside=False),
+        table=_table(subtitle, headings, bars, missing),
+        note=note,
+    )
+
+
+def column_chart(
+    *,
+    key: str,
+    title: str,
+    subtitle: str,
+    bars: Sequence[Bar],
+    headings: tuple[str, str],
+    note: str = "",
+    missing: str = "Not reported",
+) -> Chart:
+    """Columns standing, for a few points in time; on a phone they lie down."""
+    return Chart(
+        key=key,
+        title=title,
+        subtitle=subtitle,
+        description=_description(bars, missing),
+        wide=_standing(bars, WIDE, missing),
+        narrow=_lying(bars, NARROW, missing, beside=False),
+        table=_table(subtitle, headings, bars, missing),
+        note=note,
+    )
+
+
+def _said(bar: Bar, missing: str) -> str:
+    return missing if bar.value is None else bar.text
+
+
+def _description(bars: Sequence[Bar], missing: str) -> str:
+    return sentence([(bar.label, _said(bar, missing)) for bar in bars])
+
+
+def _table(
+    caption: str, headings: tuple[str, str], bars: Sequence[Bar], missing: str
+) -> Table:
+    rows = [
+        (Link(bar.label, bar.url) if bar.url else bar.label, _said(bar, missing)) for bar in bars
+    ]
+    return Table(caption, headings, rows, numeric=frozenset({1}))
+
+
+def _extent(bars: Sequence[Bar]) -> tuple[Decimal, Decimal]:
+    values = [bar.value for bar in bars if bar.value is not None]
+    return min([*values, Decimal(0)]), max([*values, Decimal(0)])
+
+
+def _lying(bars: Sequence[Bar], width: int, missing: str, *, beside: bool) -> Drawing:
+    drawing = Drawing(width)
+    low, high = _extent(bars)
+    names = min(230, max((text_width(bar.label) for bar in bars), default=0) + 12) if beside else 0
+    texts = max((text_width(_said(bar, missing)) for bar in bars if (bar.value or 0) >= 0), default=0)
+    below = max((text_width(bar.text) for bar in bars if (bar.value or 0) < 0), default=-10)
+    room = Decimal(max(width - names - texts - 10 - (below + 10), 60))
+    scale = room / (high - low) if high > low else Decimal(0)
+    zero = names + below + 10 - low * scale + 1
+    top = 4
+    for bar in bars:
+        lines = wrap(bar.label, names - 12 if beside else width, most=2)
+        tall = max(len(lines) * _LINE, _BAR) if beside else len(lines) * _LINE + _BAR + 2
+        bar_top = top + (tall - _BAR) // 2 if beside else top + len(lines) * _LINE + 2
+        first = top + (tall - len(lines) * _LINE) // 2 + 15 if beside else top + 15
+        for number, line in enumerate(lines):
+            drawing.words.append(Words(px(0), px(first + number * _LINE), line))
+        middle = bar_top + _BAR // 2 + 6
+        if bar.value is None:
+            wide = text_width(missing) + 20
+            drawing.boxes.append(Box(px(zero), px(bar_top), px(wide), px(_BAR), Paint.NOT_REPORTED))
+            drawing.words.append(Words(px(zero + 10), px(middle), missing, colour=MUTED))
+        else:
+            long = abs(bar.value) * scale
+            left = zero - long if bar.value < 0 else zero
+            drawing.boxes.append(
+                Box(px(left), px(bar_top), px(max(long, Decimal(1))), px(_BAR), bar.paint)
+            )
+            at, anchor = (left - 8, "end") if bar.value < 0 else (left + long + 8, "start")
+            drawing.words.append(Words(px(at), px(middle), bar.text, anchor, bold=True))
+        top += tall + _GAP
+    drawing.height = max(top - _GAP + 4, 40)
+    drawing.lines.append(Line(px(zero), px(0), px(zero), px(drawing.height), MUTED))
+    return drawing
+
+
+def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:
+    drawing = Drawing(width)
+    low, high = _extent(bars)
+    slot = Decimal(width) / max(len(bars), 1)
+    wide = min(slot * Decimal("0.62"), Decimal(84))
+    labels = [wrap(bar.label, int(slot) - 6, most=3) for bar in bars]
+    size = 16 if all(text_width(_said(bar, missing)) < slot - 4 for bar in bars) else 14
+    plot, above = Decimal(220), 26
+    below = 26 if low < 0 else 0
+    scale = plot / (high - low) if high > low else Decimal(0)
+    zero = above + high * scale
+    bottom = above + plot + below
+    for number, (bar, lines) in enumerate(zip(bars, labels, strict=True)):
+        middle = slot * number + slot / 2
+        left = middle - wide / 2
+        if bar.value is None:
+            drawing.boxes.append(
+                Box(px(left), px(zero - 40), px(wide), px(40), Paint.NOT_REPORTED)
+            )
+            drawing.words.append(
+                Words(px(middle), px(zero - 48), missing, "middle", 14, colour=MUTED)
+            )
+        else:
+            tall = abs(bar.value) * scale
+            top = zero if bar.value < 0 else zero - tall
+            drawing.boxes.append(
+                Box(px(left), px(top), px(wide), px(max(tall, Decimal(1))), bar.paint)
+            )
+            at = top + tall + 18 if bar.value < 0 else top - 8
+            drawing.words.append(Words(px(middle), px(at), bar.text, "middle", size, bold=True))
+        for row, line in enumerate(lines):
+            drawing.words.append(
+                Words(px(middle), px(bottom + 22 + row * 18), line, "middle", 15)
+            )
+    drawing.lines.append(Line(px(0), px(zero), px(width), px(zero), MUTED))
+    if low < 0:
+        drawing.lines.append(Line(px(0), px(bottom), px(width), px(bottom), RULE))
+    drawing.height = int(bottom) + 12 + 18 * max((len(lines) for lines in labels), default=1)
+    return drawing

@@ -1,0 +1,160 @@
+"""Values over time. A gap is a gap: nothing is drawn through a value that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..parts import Table
+from .drawing import (
+    AMBER,
+    INK,
+    MUTED,
+    NARROW,
+    TEAL,
+    WHITE,
+    WIDE,
+    Chart,
+    Dot,
+    Drawing,
+    Line,
+    Shape,
+    Words,
+    px,
+    sentence,
+    text_width,
+    ticks,
+    wrap,
+)
+
+# Colour and dash together, so that lines differ without colour.
+_STYLES = ((TEAL, ""), (AMBER, "8 5"), (INK, "2 4"), (MUTED, "12 4 2 4"))
+
+
+@dataclass(frozen=True)
+class Series:
+    """`values` run along the chart's points; None is not reported."""
+
+    label: str
+    values: Sequence[Decimal | None]
+
+
+def line_chart(
+    *,
+    key: str,
+    title: str,
+    subtitle: str,
+    points: Sequence[str],
+    series: Sequence[Series],
+    text: Callable[[Decimal], str],
+    heading: str,
+    note: str = "",
+    missing: str = "Not reported",
+) -> Chart:
+    """At most four lines, each named at its end. `text` says a value as it is read.
+
+    Raises ValueError where a series is not as long as the points, or there are more than four.
+    """
+    if len(series) > len(_STYLES):
+        raise ValueError("A line chart shows at most four series; choose the ones that answer.")
+    for one in series:
+        if len(one.values) != len(points):
+            raise ValueError(f"{one.label} has {len(one.values)} values for {len(points)} points.")
+    rows = [
+        (
+            point,
+            *(missing if (v := one.values[number]) is None else text(v) for one in series),
+        )
+        for number, point in enumerate(points)
+    ]
+    headings = (heading, *(one.label for one in series))
+    return Chart(
+        key=key,
+        title=title,
+        subtitle=subtitle,
+        description=sentence(rows),
+        wide=_draw(points, series, text, WIDE),
+        narrow=_draw(points, series, text, NARROW),
+        table=Table(subtitle, headings, rows, numeric=frozenset(range(1, len(headings)))),
+        note=note,
+    )
+
+
+def _draw(
+    points: Sequence[str], series: Sequence[Series], text: Callable[[Decimal], str], width: int
+) -> Drawing:
+    wide = width == WIDE
+    drawing = Drawing(width)
+    known = [value for one in series for value in one.values if value is not None]
+    marks = ticks(min(known, default=Decimal(0)), max(known, default=Decimal(0)))
+    size = 15 if wide else 14
+    left = max(text_width(text(mark), size) for mark in marks) + 10
+    right = (
+        min(200, max((text_width(one.label, size) for one in series), default=0) + 16) if wide else 12
+    )
+    top = 14
+    if not wide:
+        for number, one in enumerate(series):
+            colour, dash = _STYLES[number]
+            y = 10 + number * 22
+            drawing.lines.append(Line(px(0), px(y), px(28), px(y), colour, 3, dash))
+            drawing.words.append(Words(px(36), px(y + 5), one.label, size=size))
+        top += len(series) * 22
+    plot = 230 if wide else 200
+    low, high = marks[0], marks[-1]
+    across = Decimal(width - left - right)
+    step = across / max(len(points) - 1, 1)
+
+    def x_of(number: int) -> Decimal:
+        return px(left + step * number) if len(points) > 1 else px(left + across / 2)
+
+    def y_of(value: Decimal) -> Decimal:
+        return px(top + plot - (value - low) / (high - low) * plot)
+
+    for mark in marks:
+        y = y_of(mark)
+        drawing.lines.append(
+            Line(px(left), y, px(width - right), y, MUTED if mark == 0 else "#d5dddf")
+        )
+        drawing.words.append(Words(px(left - 8), y + 5, text(mark), "end", size, colour=MUTED))
+    room = max(int(step) - 6, 30)
+    widest = max((text_width(line, size) for p in points for line in wrap(p, room, size)), default=1)
+    every = max(1, -(-(widest + 8) // max(int(step), 1)))
+    for number, point in enumerate(points):
+        if (len(points) - 1 - number) % every:
+            continue
+        anchor = "middle"
+        if number == len(points) - 1 and right < widest / 2:
+            anchor = "end"
+        for row, line in enumerate(wrap(point, room * every, size, most=3)):
+            drawing.words.append(
+                Words(x_of(number), px(top + plot + 22 + row * 18), line, anchor, size)
+            )
+    ends: list[tuple[Decimal, str, str]] = []
+    for number, one in enumerate(series):
+        colour, dash = _STYLES[number]
+        path, pen_down, last = [], False, None
+        for at, value in enumerate(one.values):
+            if value is None:
+                pen_down = False
+                continue
+            x, y = x_of(at), y_of(value)
+            path.append(f"{'L' if pen_down else 'M'}{x} {y}")
+            pen_down, last = True, (x, y)
+            drawing.dots.append(Dot(x, y, colour if number % 2 == 0 else WHITE, colour))
+        if path:
+            drawing.shapes.append(Shape("".join(path), "none", colour, Decimal(3), dash))
+        if last and wide:
+            ends.append((last[1], one.label, colour))
+    # Names at the ends of the lines, kept a line's height apart.
+    floor = Decimal(-100)
+    for y, label, colour in sorted(ends):
+        at = max(y + 5, floor + 19)
+        floor = at
+        lines = wrap(label, right - 14, size, most=1)
+        drawing.words.append(
+            Words(px(width - right + 12), px(at), lines[0], size=size, bold=True, colour=colour)
+        )
+    drawing.height = top + plot + 66
+    return drawing
