@@ -12,7 +12,9 @@ class Home(PublicView):
     """The public front door."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "reporting/home.html", {"steps": GOLDEN_THREAD, "principles": PRINCIPLES})
+        return render(
+            request, "reporting/home.html", {"steps": GOLDEN_THREAD, "principles": PRINCIPLES}
+        )
 
 
 class Accessibility(PublicView):

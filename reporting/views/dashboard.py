@@ -1,0 +1,202 @@
+"""The officers' dashboard: one sentence, what needs you, four figures, then the pictures."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from trafford_sv.core.access import can
+from trafford_sv.core.models import ImportRun
+from trafford_sv.core.money import exact, percentage, readable
+from trafford_sv.core.parts import EmptyState, Figure, Link, Need, Tag, Tone
+from trafford_sv.core.periods import FinancialYear, PeriodError
+from trafford_sv.core.views_base import PermissionView
+
+from ..selectors.dashboard import NOTICE_DAYS, OfficerDashboard, SpendOfYear, officer_dashboard
+from . import dashboard_charts as charts
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """ "1 contract", "1,204 contracts"."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def contracts_url(query: str) -> str:
+    return f"{reverse('contract-list')}?{query}"
+
+
+class Dashboard(PermissionView):
+    permission = "see_dashboard"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        year = None
+        # A year nobody can read shows the latest, and the page says which that is.
+        with contextlib.suppress(PeriodError):
+            year = FinancialYear.parse(request.GET.get("year", ""))
+        board = officer_dashboard(user=request.user, as_of=self.today, year=year)
+        empty = None
+        if not board.portfolio.summary.contracts and not board.portfolio.by_year:
+            empty = EmptyState(
+                "No contracts yet",
+                "Contracts that must carry social value, money that stays in the borough and notices "
+                "that fall due will be here once contracts are recorded or imported.",
+                Link("Import contracts", reverse("import-new"))
+                if can(request.user, "run_imports")
+                else None,
+            )
+        return render(
+            request,
+            "reporting/dashboard.html",
+            {
+                "breadcrumbs": [("Home", reverse("home")), ("Dashboard", None)],
+                "board": board,
+                "empty": empty,
+                "sentence": sentence(board),
+                "needs": tuple(needs(board)),
+                "figures": tuple(figures(board)),
+                "by_year": charts.by_year(board),
+                "by_directorate": charts.by_directorate(board),
+                "by_category": charts.by_category(board),
+                "retained": charts.retained(board),
+                "wards": charts.wards(board),
+            },
+        )
+
+
+def sentence(board: OfficerDashboard) -> str:
+    """Where things stand, in one sentence."""
+    summary = board.portfolio.summary
+    if not summary.contracts:
+        return "No contract is in force today."
+    words = (
+        f"Of {counted(summary.contracts, 'current contract', 'current contracts')}, "
+        f"{summary.over_threshold:,} must carry social value"
+    )
+    if summary.over_threshold:
+        words += f", and it is recorded for {summary.with_social_value:,} of them"
+    if summary.cannot_say:
+        words += f"; for {summary.cannot_say:,} it cannot be said yet, because a value or date is missing"
+    return words + "."
+
+
+def needs(board: OfficerDashboard) -> Iterator[Need]:
+    """What waits for this person, worst first."""
+    for line in board.notices.lines:
+        late = line.days is not None and line.days < 0
+        yield Need(
+            text=f"{'Notice date passed' if late else 'Decide on notice or extension'}: {line.title}",
+            url=reverse("contract-detail", args=[line.pk]),
+            detail=f"By {line.date:%-d %B %Y}" if line.date else "",
+            tag=Tag(
+                f"{-line.days} days ago" if late and line.days else f"{line.days} days left",
+                Tone.BAD if late else Tone.WARNING if (line.days or 0) <= 30 else Tone.INFO,
+            ),
+        )
+    left = board.notices.total - len(board.notices.lines)
+    if left > 0:
+        yield Need(
+            text=f"{counted(left, 'more notice date', 'more notice dates')} within {NOTICE_DAYS} days",
+            url=contracts_url(board.notices.query),
+        )
+    summary = board.portfolio.summary
+    if board.without_social_value:
+        yield Need(
+            text=counted(
+                board.without_social_value,
+                "contract that must carry social value has none recorded",
+                "contracts that must carry social value have none recorded",
+            ),
+            url=contracts_url(summary.query_missing),
+            detail=f"{summary.not_recorded:,} not recorded, {summary.without_social_value:,} recorded as not included",
+            tag=Tag("To record", Tone.WARNING),
+        )
+    if summary.cannot_say:
+        yield Need(
+            text=counted(
+                summary.cannot_say,
+                "contract has no value or award date",
+                "contracts have no value or award date",
+            ),
+            url=contracts_url(summary.query_cannot_say),
+            detail="Until then nobody can say whether they must carry social value",
+        )
+    for item in board.imports:
+        if item.state == ImportRun.State.PLANNED:
+            text, detail = (
+                f"Apply or cancel the import of {item.name}",
+                "It is checked and waits for you",
+            )
+        else:
+            text = counted(item.rejected, "row was", "rows were") + f" rejected from {item.name}"
+            detail = "Download them, correct them and import them again"
+        yield Need(text=text, url=reverse("import-detail", args=[item.pk]), detail=detail)
+    if board.spend and board.spend.unknown.total:
+        unknown = board.spend.unknown
+        names = ", ".join(line.name for line in unknown.lines)
+        yield Need(
+            text=counted(
+                unknown.total,
+                "payee has no known location",
+                "payees have no known location",
+            ),
+            url=f"{reverse('spend-unknown')}?year={board.spend.year}",
+            detail=f"The largest: {names}",
+            amount=unknown.pounds,
+        )
+
+
+def figures(board: OfficerDashboard) -> Iterator[Figure]:
+    """At most four."""
+    summary = board.portfolio.summary
+    yield Figure(
+        label="Contracts that must carry social value",
+        number=f"{summary.over_threshold:,}",
+        of_what=f"of {counted(summary.contracts, 'current contract', 'current contracts')}",
+        completeness=f"{summary.cannot_say:,} cannot be judged yet" if summary.cannot_say else "",
+        way_in=Link("Show these contracts", contracts_url(summary.query_over)),
+    )
+    yield Figure(
+        label="Their value",
+        number=None
+        if summary.over_threshold_pounds is None
+        else readable(summary.over_threshold_pounds),
+        exact="" if summary.over_threshold_pounds is None else exact(summary.over_threshold_pounds),
+        of_what=""
+        if summary.value_pounds is None
+        else f"of {readable(summary.value_pounds)} in all current contracts",
+        completeness=(
+            f"{summary.contracts - summary.without_value:,} of {summary.contracts:,} have a value"
+        ),
+        way_in=Link("Show these contracts", contracts_url(summary.query_over)),
+    )
+    yield Figure(
+        label="Social value is recorded for",
+        number=None if summary.shown_share is None else percentage(summary.shown_share),
+        missing="Not available",
+        of_what="of contracts that must carry it",
+        completeness=f"{summary.with_social_value:,} of {summary.over_threshold:,}",
+        way_in=Link("Show those without", contracts_url(summary.query_missing))
+        if board.without_social_value
+        else None,
+    )
+    if board.spend:
+        yield retained_figure(board.spend)
+
+
+def retained_figure(spend: SpendOfYear) -> Figure:
+    """Never without the share that is known."""
+    total = spend.total
+    known = percentage(total.known_share, 1)
+    return Figure(
+        label=f"Spend that stayed in Greater Manchester, {str(spend.year).replace('-', '/')}",
+        number=None if total.retained_share is None else percentage(total.retained_share, 1),
+        missing="Not available",
+        exact=f"{exact(total.retained_pounds)} of {exact(total.known_pounds)}",
+        of_what="of spend whose location is known",
+        completeness=f"Location is known for {known} of {readable(total.contestable_pounds)}",
+        way_in=Link("See where the money went", f"{reverse('spend-retained')}?year={spend.year}"),
+    )

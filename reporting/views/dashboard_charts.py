@@ -1,0 +1,190 @@
+"""The dashboard's pictures: each title is the answer, each row of its table opens the contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.urls import reverse
+
+from contracts.retained import RetainedSpend
+from contracts.selectors.portfolio import PortfolioRow
+from trafford_sv.core.charts import (
+    Bar,
+    Chart,
+    Part,
+    Place,
+    Stack,
+    WardMap,
+    bar_chart,
+    column_chart,
+    stacked_chart,
+    ward_map,
+)
+from trafford_sv.core.charts.drawing import Paint
+from trafford_sv.core.money import percentage, readable
+
+from ..selectors.dashboard import OfficerDashboard
+
+MOST_CATEGORIES = 8
+_ZERO = Decimal(0)
+_PARTS = (
+    Part("Trafford", Paint.VERIFIED),
+    Part("Rest of Greater Manchester", Paint.REPORTED),
+    Part("Elsewhere", Paint.OTHER),
+    Part("Location unknown", Paint.UNKNOWN),
+)
+
+
+def _bars(rows: Sequence[PortfolioRow]) -> list[Bar]:
+    return [
+        Bar(
+            label=row.label,
+            value=row.over_threshold_pounds if row.over_threshold else _ZERO,
+            text=f"{readable(row.over_threshold_pounds or _ZERO)} ({row.over_threshold:,})",
+            paint=Paint.CLASS_4,
+            url=f"{reverse('contract-list')}?{row.query}&must_carry=yes",
+        )
+        for row in rows
+    ]
+
+
+def _carrying(rows: Sequence[PortfolioRow]) -> list[PortfolioRow]:
+    """Rows with something over the threshold, most pounds first."""
+    held = [row for row in rows if row.over_threshold]
+    return sorted(held, key=lambda row: (-(row.over_threshold_pounds or _ZERO), row.label))
+
+
+def by_directorate(board: OfficerDashboard) -> Chart | None:
+    rows = _carrying(board.portfolio.by_directorate)
+    if not rows:
+        return None
+    return bar_chart(
+        key="directorates",
+        title=f"{rows[0].label} holds the most value that must carry social value",
+        subtitle="Value of current contracts over the threshold, by directorate, with their number",
+        bars=_bars(rows),
+        headings=("Directorate", "Value over the threshold (contracts)"),
+        missing="No value recorded",
+    )
+
+
+def by_category(board: OfficerDashboard) -> Chart | None:
+    rows = _carrying(board.portfolio.by_category)
+    if not rows:
+        return None
+    shown, rest = rows[:MOST_CATEGORIES], rows[MOST_CATEGORIES:]
+    note = ""
+    if rest:
+        pounds = sum((row.over_threshold_pounds or _ZERO for row in rest), _ZERO)
+        count = sum(row.over_threshold for row in rest)
+        note = f"{len(rest)} smaller categories hold {readable(pounds)} in {count:,} contracts."
+    return bar_chart(
+        key="categories",
+        title=f"{shown[0].label}: the category with the most to deliver",
+        subtitle="Value of current contracts over the threshold, by category, with their number",
+        bars=_bars(shown),
+        headings=("Category", "Value over the threshold (contracts)"),
+        note=note,
+        missing="No value recorded",
+    )
+
+
+def by_year(board: OfficerDashboard) -> Chart | None:
+    rows = [row for row in board.portfolio.by_year if row.contracts][-8:]
+    if not rows:
+        return None
+    largest = max(rows, key=lambda row: row.value_pounds or _ZERO)
+    return column_chart(
+        key="years",
+        title=f"{readable(largest.value_pounds or _ZERO)} was awarded in {largest.label}, the most in a year",
+        subtitle="Value of contracts by the financial year of their award",
+        bars=[
+            Bar(
+                label=row.label,
+                value=row.value_pounds,
+                text=readable(row.value_pounds or _ZERO),
+                paint=Paint.CLASS_4,
+                url=f"{reverse('contract-list')}?{row.query}",
+            )
+            for row in rows
+        ],
+        headings=("Year of award", "Value"),
+        missing="No value recorded",
+    )
+
+
+def _stack(label: str, spend: RetainedSpend) -> Stack:
+    values = (
+        spend.trafford_pounds,
+        spend.greater_manchester_pounds,
+        spend.elsewhere_pounds,
+        spend.unknown_pounds,
+    )
+    return Stack(
+        label=label,
+        # Refunds can outweigh payments; such a part is drawn as nothing and read in the table.
+        values=[max(value, _ZERO) for value in values],
+        texts=[readable(value) for value in values],
+        total_text=readable(spend.contestable_pounds),
+    )
+
+
+def retained(board: OfficerDashboard) -> Chart | None:
+    if board.spend is None:
+        return None
+    spend = board.spend
+    total = spend.total
+    year = str(spend.year).replace("-", "/")
+    if total.retained_share is None:
+        title = f"Nobody can say yet how much stayed in Greater Manchester in {year}"
+    else:
+        title = (
+            f"{percentage(total.retained_share)} of what can be placed stayed in Greater Manchester; "
+            f"{percentage(None if total.known_share is None else 1 - total.known_share)} cannot be placed yet"
+        )
+    return stacked_chart(
+        key="retained",
+        title=title,
+        subtitle=f"What the council paid to suppliers it could choose, {year}, by where they are",
+        parts=_PARTS,
+        stacks=[_stack(group.label, group.spend) for group in spend.quarters],
+        heading="Quarter",
+        note=(
+            f"{readable(total.excluded_pounds)} of tax, pensions, precepts and payments to other "
+            "authorities is left out: nobody else could have been paid."
+        ),
+    )
+
+
+def wards(board: OfficerDashboard) -> WardMap | None:
+    counts = board.wards
+    if not board.shapes or not counts.contracts:
+        return None
+    by_code = {row.code: row for row in counts.rows}
+    served = sum(1 for row in counts.rows if row.contracts)
+    return ward_map(
+        key="wards",
+        title=f"Contracts in force serve {served} of {len(board.shapes)} wards",
+        subtitle="Current contracts by ward served; a contract that serves two wards counts in both",
+        places=[
+            Place(
+                code=shape.code,
+                name=shape.name,
+                geometry=shape.geometry,
+                value=Decimal(by_code[shape.code].contracts) if shape.code in by_code else _ZERO,
+                text=f"{by_code[shape.code].contracts:,}" if shape.code in by_code else "0",
+                url=f"{reverse('contract-list')}?{by_code[shape.code].query}"
+                if shape.code in by_code
+                else "",
+            )
+            for shape in board.shapes
+        ],
+        headings=("Ward", "Contracts"),
+        note=(
+            f"{counts.no_ward:,} of {counts.contracts:,} current contracts have no ward recorded, "
+            "which is not the same as serving none."
+            if counts.no_ward
+            else ""
+        ),
+    )
