@@ -201,6 +201,8 @@ if EMAIL_URL.startswith("filemail:"):
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Social Value <noreply@localhost>")
 
 AUTH_USER_MODEL = "core.User"
+# Tokens are `core.ApiToken`; knox's own table would stand empty and in the way.
+MIGRATION_MODULES = {"knox": None}
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
