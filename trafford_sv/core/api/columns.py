@@ -14,6 +14,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from .. import money
+
 Row = dict[str, Any]
 
 
@@ -81,10 +83,16 @@ def whole(name: str, help_text: str, source: str | None = None, *, null: bool = 
 
 
 def pounds(name: str, help_text: str, source: str | None = None, *, null: bool = True) -> Column:
+    """An amount as text with two decimals, whatever the database hands over for a sum."""
     schema = serializers.DecimalField(
         max_digits=20, decimal_places=2, **_kept(help_text, allow_null=null)
     )
-    return Column(name, schema, name if source is None else source)
+    path = name if source is None else source
+
+    def to_the_penny(row: Row) -> str | None:
+        return None if row[path] is None else f"{money.pounds(row[path]):f}"
+
+    return Column(name, schema, path, make=to_the_penny)
 
 
 def date(name: str, help_text: str, source: str | None = None, *, null: bool = True) -> Column:
