@@ -11,8 +11,8 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from trafford_sv.core.importing import Beat
 from trafford_sv.core.models import DataFlag, ImportRow, ImportRun
 from trafford_sv.core.services.imports import PlanIsStale
-from trafford_sv.directory.models import OrganisationKind
-from trafford_sv.directory.services.organisations import create_organisations
+from trafford_sv.directory.models import Organisation, OrganisationKind
+from trafford_sv.directory.services.organisations import create_organisations, update_organisation
 
 from ..models import Award, AwardSupplier, Contract
 from .drafts import AwardDraft, ContractDraft, Party, from_json
@@ -60,6 +60,7 @@ class Applier:
         for party, number in self.numbers.items():
             if number < 0:
                 self.numbers[party] = made[-number - 1].pk
+        self._locate(resolver.located)
         known = {number: said for number, said in kinds.items() if number > 0}
         OrganisationKind.objects.bulk_create(
             [
@@ -70,6 +71,22 @@ class Applier:
             ],
             ignore_conflicts=True,
         )
+
+    def _locate(self, located: dict[int, Party]) -> None:
+        """A recorded organisation without a postcode gets the one that a notice gives."""
+        for organisation in Organisation.objects.filter(pk__in=located):
+            party = located[organisation.pk]
+            changes = {"postcode": party.postcode}
+            if not organisation.address:
+                changes["address"] = party.address
+            update_organisation(
+                organisation=organisation,
+                changes=changes,
+                expected_version=organisation.version,
+                by=self.by,
+                now=self.now,
+                reason=self.reason,
+            )
 
     def _chunk(self, rows: list[ImportRow]) -> None:
         drafts = {
@@ -176,7 +193,7 @@ class Applier:
             for name, value in draft.fields.items():
                 if value not in (None, ""):
                     setattr(contract, name, value)
-            if draft.buyer:
+            if draft.buyer and contract.buyer_id is None:
                 contract.buyer_id = self.numbers[draft.buyer]
             contract.version += 1
             contracts.append(contract)

@@ -263,6 +263,7 @@ def _read_award(draft: ContractDraft, read: Callable[..., Any], columns: dict[st
             name=name,
             postal_code=postcode if alone else "",
             identifiers=[("GB-COH", company)] if alone and company else [],
+            strict=False,
             flags=draft.flags,
         )
         if party and party not in suppliers:

@@ -15,6 +15,7 @@ from trafford_sv.core.importing import Beat, FileRefused
 from trafford_sv.core.models import ImportRow, ImportRun
 from trafford_sv.core.money import exact
 from trafford_sv.directory.models import Organisation
+from trafford_sv.directory.names import name_key
 
 from ..models import Award, AwardSupplier, Contract, CpvCode
 from .drafts import AwardDraft, ContractDraft, Flag, to_json
@@ -93,6 +94,7 @@ class Planner:
             **run.facts,
             "suppliers": len(self.suppliers),
             "new_organisations": sum(1 for entry in self.resolver.new if entry["kinds"]),
+            "located_organisations": len(self.resolver.located),
             "awards": self.awards,
             "flags": self.flags,
         }
@@ -216,7 +218,9 @@ class Planner:
             pk = self.resolver.number(draft.buyer, "public_body")
             if existing.buyer_id is None:
                 changed("buyer", "Buyer", None, draft.buyer.name)
-            elif existing.buyer_id != pk:
+            elif existing.buyer_id != pk and name_key(existing.buyer.name) != name_key(
+                draft.buyer.name
+            ):
                 draft.problem(
                     "Buyer",
                     draft.buyer.name,
