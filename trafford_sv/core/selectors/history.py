@@ -62,14 +62,14 @@ def history_of(record: models.Model, *, limit: int = 50) -> History:
     number does not grow with the history.
     """
     rows = list(
-        record.history.select_related("history_user").order_by("-history_date", "-history_id")[  # type: ignore[attr-defined]
+        record.history.select_related("history_user").order_by("-history_id")[  # type: ignore[attr-defined]
             : limit + 1
         ]
     )
     fields = [
         field
         for field in record._meta.concrete_fields
-        if field.name not in NOT_SHOWN and hasattr(type(rows[0]), field.attname)
+        if field.editable and field.name not in NOT_SHOWN and hasattr(type(rows[0]), field.attname)
     ] if rows else []
     changed: list[list[models.Field[Any, Any]]] = []
     wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
@@ -114,14 +114,14 @@ def version_of(record: models.Model, version: int | None) -> Any:
     """The history row at a version, or None."""
     if version is None or not hasattr(record, "history"):
         return None
-    return record.history.filter(version=version).order_by("-history_date", "-history_id").first()
+    return record.history.filter(version=version).order_by("-history_id").first()
 
 
 def author_of_version(record: models.Model) -> Author | None:
     """Who made the record what it is now."""
     if not hasattr(record, "history"):
         return None
-    row = record.history.select_related("history_user").order_by("-history_date", "-history_id").first()
+    row = record.history.select_related("history_user").order_by("-history_id").first()
     if row is None:
         return None
     who = str(row.history_user) if row.history_user else "The system"
