@@ -176,38 +176,28 @@ def current_wards() -> list[Area]:
 
 @dataclass(frozen=True)
 class WardLine:
-    """A ward for the map and the list; `organisations` None where the reader may not count them."""
+    """A ward for the map and the list, with how many of the organisations asked about it holds."""
 
     code: str
     name: str
     boundary_year: int
     geometry: Any
-    organisations: int | None
+    organisations: int
 
 
-def wards_with_counts(
-    boundary_year: int, organisations: QuerySet[Organisation] | None
-) -> list[WardLine]:
+def wards_with_counts(boundary_year: int, organisations: QuerySet[Organisation]) -> list[WardLine]:
     """Wards of one vintage by name, with how many of these organisations stand in each.
 
-    At most two queries.
+    Two queries.
     """
-    counts: dict[int, int] = {}
-    if organisations is not None:
-        counts = dict(
-            organisations.filter(ward__isnull=False)
-            .order_by()
-            .values_list("ward")
-            .annotate(rows=Count("pk"))
-        )
+    counts: dict[int, int] = dict(
+        organisations.filter(ward__isnull=False)
+        .order_by()
+        .values_list("ward")
+        .annotate(rows=Count("pk", distinct=True))
+    )
     return [
-        WardLine(
-            ward.code,
-            ward.name,
-            ward.boundary_year,
-            ward.geometry,
-            counts.get(ward.pk, 0) if organisations is not None else None,
-        )
+        WardLine(ward.code, ward.name, ward.boundary_year, ward.geometry, counts.get(ward.pk, 0))
         for ward in Area.objects.wards(boundary_year).order_by("name")
     ]
 

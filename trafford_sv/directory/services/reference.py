@@ -138,20 +138,23 @@ def _bring_to(
 def _insert(model: type[models.Model], columns: list[str], rows: list[tuple]) -> None:
     if not rows:
         return
+    names = ", ".join(connection.ops.quote_name(name) for name in columns)
+    table = connection.ops.quote_name(model._meta.db_table)
     if connection.vendor == "postgresql":
         # COPY takes a fifth of the time of inserts, and this table is the largest that ships.
         buffer = io.StringIO()
         writer = csv.writer(buffer)
         writer.writerows(rows)
         buffer.seek(0)
-        names = ", ".join(connection.ops.quote_name(name) for name in columns)
-        table = connection.ops.quote_name(model._meta.db_table)
         with connection.cursor() as cursor:
             cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", buffer)
         return
-    for start in range(0, len(rows), BATCH):
-        model._default_manager.bulk_create(
-            [model(**dict(zip(columns, row, strict=True))) for row in rows[start : start + BATCH]]
+    # Plain values into plain columns: a tenth of what building model objects costs.
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} ({names}) VALUES ({places})",  # noqa: S608 - names are the model's
+            [tuple(format(v, "f") if isinstance(v, Decimal) else v for v in row) for row in rows],
         )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from trafford_sv.core.access import can
+from trafford_sv.core.charts import Place, WardMap, ward_map
 from trafford_sv.core.parts import SummaryRow
 from trafford_sv.core.views_base import PublicView
 
 from ..filters import AreaFilter
 from ..forms.organisations import PostcodeForm
 from ..models import Area, Organisation
-from ..selectors.places import locate, other_vintages, wards_with_counts
+from ..selectors.places import WardLine, locate, other_vintages, wards_with_counts
 
 
 class AreaList(PublicView):
@@ -25,20 +29,66 @@ class AreaList(PublicView):
         filterset = AreaFilter(request.GET, queryset=Area.objects.all(), request=request)
         asked = filterset.form.cleaned_data.get("boundary_year") if filterset.is_valid() else None
         year = int(asked) if asked in years else years[0]
-        visible = Organisation.objects.visible_to(request.user).current() if may_count else None
+        # Community hubs are public record; who else is in a ward is for those who may read it.
+        counted = (
+            Organisation.objects.visible_to(request.user).current()
+            if may_count
+            else Organisation.objects.current().of_kind("hub")
+        )
+        wards = wards_with_counts(year, counted)
         return render(
             request,
             "directory/area_list.html",
             {
                 "title": "Wards of Trafford",
-                "breadcrumbs": [("Wards", None)],
-                "wards": wards_with_counts(year, visible),
+                "wards": wards,
+                "map": _map(wards, may_count) if wards and year == years[0] else None,
                 "year": year,
                 "years": years,
-                "may_count": may_count,
-                "form": PostcodeForm(),
             },
         )
+
+
+def _map(wards: Sequence[WardLine], may_count: bool) -> WardMap:
+    """Officers see every organisation; anyone sees the community hubs."""
+    total = sum(ward.organisations for ward in wards)
+    held = sum(1 for ward in wards if ward.organisations)
+    what = "organisation" if may_count else "community hub"
+    if not total:
+        title = f"No {what} is placed in a ward yet"
+    elif total == 1:
+        title = f"One {what} stands in one of {len(wards)} wards"
+    else:
+        title = f"{total:,} {what}s stand in {held} of {len(wards)} wards"
+    largest = max(ward.organisations for ward in wards)
+    return ward_map(
+        key="wards",
+        title=title,
+        subtitle=f"{what[:1].upper()}{what[1:]}s by ward, from their exact postcodes",
+        places=[
+            Place(
+                ward.code,
+                ward.name,
+                ward.geometry,
+                Decimal(ward.organisations),
+                f"{ward.organisations:,}",
+                reverse("area-detail", args=[ward.code, ward.boundary_year]),
+            )
+            for ward in wards
+        ],
+        headings=("Ward", f"{what[:1].upper()}{what[1:]}s"),
+        # A ward without any is a class of its own: none is not few.
+        breaks=[Decimal(1), *_steps(largest)],
+    )
+
+
+def _steps(largest: int) -> list[Decimal]:
+    """Up to three round bounds between 1 and the largest."""
+    for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000):
+        bounds = [step * number + 1 for number in (1, 2, 3) if step * number + 1 <= largest]
+        if step * 4 >= largest:
+            return [Decimal(bound) for bound in bounds]
+    return []
 
 
 class AreaDetail(PublicView):

@@ -9,7 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
+from django.utils.html import format_html
 
 from trafford_sv.core.access import can
 from trafford_sv.core.exports import ExportColumn
@@ -26,6 +28,7 @@ from ..sections import sections_of
 from ..selectors.organisations import merges_kept, where_it_is
 from ..services.organisations import create_organisation, find_organisation, update_organisation
 
+_REGISTERS = (Identifier.Scheme.COMPANY, Identifier.Scheme.CHARITY, Identifier.Scheme.PPON)
 Crumbs = list[tuple[str, str | None]]
 
 
@@ -85,7 +88,8 @@ class OrganisationList(ListPage):
             .defer("ward__geometry")
             .prefetch_related(
                 "kinds",
-                Prefetch("identifiers", Identifier.objects.order_by("scheme", "value")),
+                # The registers' numbers; a file's own ids would only puzzle a reader here.
+                Prefetch("identifiers", Identifier.objects.filter(scheme__in=_REGISTERS)),
             )
         )
 
@@ -156,6 +160,11 @@ def _facts(organisation: Organisation) -> list[SummaryRow]:
     if organisation.aliases.all():
         names = "; ".join(alias.name for alias in organisation.aliases.all())
         rows.append(SummaryRow("Other names and spellings", names))
+    if organisation.website:
+        link = format_html(
+            '<a class="govuk-link" href="{0}" rel="noreferrer">{0}</a>', organisation.website
+        )
+        rows.append(SummaryRow("Website", link))
     if organisation.note:
         rows.append(SummaryRow("Note", organisation.note))
     return rows
@@ -163,10 +172,14 @@ def _facts(organisation: Organisation) -> list[SummaryRow]:
 
 def _where(organisation: Organisation, place: Any) -> list[SummaryRow]:
     rows = [
-        SummaryRow("Address", organisation.address),
+        SummaryRow("Address", linebreaksbr(organisation.address)),
         SummaryRow("Postcode", organisation.postcode),
         SummaryRow("Counts as", place.locality, note=place.precision),
     ]
+    ward = organisation.ward
+    if ward:
+        url = reverse("area-detail", args=[ward.code, ward.boundary_year])
+        rows.append(SummaryRow("Ward", ward.name, action=Link("Open", url)))
     if place.authority:
         rows.append(SummaryRow("Local authority", place.authority))
     return rows
