@@ -31,7 +31,7 @@ def client_of(db: None) -> Client:
         _, token = get_token_model().objects.create(user)
         client = APIClient()
         client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
-        client.user = user
+        client.user, client.token = user, f"Token {token}"
         return client
 
     return make

@@ -223,6 +223,11 @@ class ListView(ApiView):
     file_name = "rows"
     is_list = True
 
+    def get_renderers(self) -> list[Any]:
+        """CSV is a way to read a list; what a POST made comes back as JSON."""
+        reading = self.request.method in ("GET", "HEAD")
+        return super().get_renderers() if reading else [JSONRenderer()]
+
     def rows(self) -> models.QuerySet[Any]:
         raise NotImplementedError
 
