@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Sum, Window
+from django.db.models import Count, OuterRef, Subquery, Sum, Window
 
 from trafford_sv.core.periods import FinancialYear
 from trafford_sv.directory.models import Organisation
@@ -37,27 +37,32 @@ class UnknownWorklist:
 def unknown_worklist(user: Any, year: FinancialYear | None, *, limit: int = 3) -> UnknownWorklist:
     """Payees of the council's own files that somebody could place: not excluded, not withheld,
     not given up on. Only those whose net spend is above zero. One query."""
-    rows = (
-        SpendTotal.objects.visible_to(user)
-        .filter(
-            place_is(Organisation.Locality.UNKNOWN),
-            source__is_own_council=True,
-            payee__is_withheld=False,
-        )
-        .exclude(payee__state=Payee.State.UNLOCATABLE)
-    )
+    sums = SpendTotal.objects.filter(payee=OuterRef("pk"))
     if year:
-        rows = rows.filter(financial_year=year.start_year)
-    found = list(
-        rows.order_by()
-        .values("payee_id", name=F("payee__name"))
-        .annotate(pounds=Sum("amount_pounds"))
+        sums = sums.filter(financial_year=year.start_year)
+    # A sum per payee first, because SQL has no window over an aggregate that is filtered too.
+    rows = (
+        Payee.objects.visible_to(user)
+        .filter(
+            place_is(Organisation.Locality.UNKNOWN, payee=""),
+            source__is_own_council=True,
+            is_withheld=False,
+        )
+        .exclude(state=Payee.State.UNLOCATABLE)
+        .annotate(
+            pounds=Subquery(
+                sums.order_by().values("payee").annotate(s=Sum("amount_pounds")).values("s")
+            )
+        )
         .filter(pounds__gt=0)
-        .annotate(all_rows=Window(Count("*")), all_pounds=Window(Sum("pounds")))
-        .order_by("-pounds", "payee_id")[:limit]
+    )
+    found = list(
+        rows.annotate(all_rows=Window(Count("*")), all_pounds=Window(Sum("pounds")))
+        .order_by("-pounds", "pk")
+        .values("pk", "name", "pounds", "all_rows", "all_pounds")[:limit]
     )
     return UnknownWorklist(
         total=found[0]["all_rows"] if found else 0,
         pounds=Decimal(found[0]["all_pounds"]) if found else ZERO,
-        lines=tuple(UnknownLine(row["payee_id"], row["name"], row["pounds"]) for row in found),
+        lines=tuple(UnknownLine(row["pk"], row["name"], row["pounds"]) for row in found),
     )
