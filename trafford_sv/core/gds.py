@@ -90,7 +90,7 @@ def field_id(bound: BoundField) -> str:
 
 def messages(bound: BoundField) -> list[str]:
     """The field's errors in words that say what to do, instead of Django's few stock ones."""
-    name = _lower_first(str(bound.label or bound.name))
+    name = _named(str(bound.label or bound.name))
     widget = bound.field.widget
     stock = type(bound.field)().error_messages if type(bound.field) in _STOCK_FIELDS else {}
     found: list[str] = []
@@ -121,8 +121,15 @@ def messages(bound: BoundField) -> list[str]:
 _STOCK_FIELDS = {forms.DateField, forms.DecimalField, forms.IntegerField, forms.EmailField}
 
 
-def _lower_first(text: str) -> str:
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+def _named(label: str) -> str:
+    """"Award date" as "the award date"; labels that begin as a question stay as they are."""
+    if label.endswith("?"):
+        return f"an answer to “{label}”"
+    text = label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    return text if text.split(" ")[0] in _BEGINNINGS else f"the {text}"
+
+
+_BEGINNINGS = {"the", "a", "an", "your", "who", "what", "when", "where", "which", "how", "why", "at"}
 
 
 def error_items(all_forms: Iterable[Any]) -> list[dict[str, Any]]:

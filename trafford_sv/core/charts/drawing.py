@@ -12,7 +12,7 @@ from ..parts import Table
 INK, MUTED, RULE, WHITE = "#14212b", "#4a5a63", "#b8c4c6", "#ffffff"
 TEAL, TEAL_LIGHT = "#0b5563", "#a9cbd1"
 AMBER, AMBER_LIGHT = "#8a5a00", "#e8d2a6"
-WIDE, NARROW = 720, 335
+WIDE, NARROW = 860, 335
 
 
 class Paint(StrEnum):

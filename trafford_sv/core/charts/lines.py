@@ -103,11 +103,12 @@ def _draw(
         top += len(series) * 22
     plot = 230 if wide else 200
     low, high = marks[0], marks[-1]
-    across = Decimal(width - left - right)
+    pad = 14  # between the axis' words and the first point
+    across = Decimal(width - left - right - pad)
     step = across / max(len(points) - 1, 1)
 
     def x_of(number: int) -> Decimal:
-        return px(left + step * number) if len(points) > 1 else px(left + across / 2)
+        return px(left + pad + (step * number if len(points) > 1 else across / 2))
 
     def y_of(value: Decimal) -> Decimal:
         return px(top + plot - (value - low) / (high - low) * plot)
@@ -118,18 +119,23 @@ def _draw(
             Line(px(left), y, px(width - right), y, MUTED if mark == 0 else "#d5dddf")
         )
         drawing.words.append(Words(px(left - 8), y + 5, text(mark), "end", size, colour=MUTED))
-    room = max(int(step) - 6, 30)
+    # No word of a label is cut: where they are wide, every second or third label is shown.
+    words = [text_width(word, size) for point in points for word in point.split()]
+    room = max(int(step) - 6, *words, 30)
     widest = max((text_width(line, size) for p in points for line in wrap(p, room, size)), default=1)
     every = max(1, -(-(widest + 8) // max(int(step), 1)))
+    rows = 1
     for number, point in enumerate(points):
         if (len(points) - 1 - number) % every:
             continue
         anchor = "middle"
         if number == len(points) - 1 and right < widest / 2:
             anchor = "end"
-        for row, line in enumerate(wrap(point, room * every, size, most=3)):
+        lines = wrap(point, room, size, most=3)
+        rows = max(rows, len(lines))
+        for row, line in enumerate(lines):
             drawing.words.append(
-                Words(x_of(number), px(top + plot + 22 + row * 18), line, anchor, size)
+                Words(x_of(number), px(top + plot + 26 + row * 18), line, anchor, size)
             )
     ends: list[tuple[Decimal, str, str]] = []
     for number, one in enumerate(series):
@@ -156,5 +162,5 @@ def _draw(
         drawing.words.append(
             Words(px(width - right + 12), px(at), lines[0], size=size, bold=True, colour=colour)
         )
-    drawing.height = top + plot + 66
+    drawing.height = top + plot + 18 + 18 * rows
     return drawing

@@ -261,7 +261,7 @@ def _inside(points: Sequence[tuple[Any, Any]]) -> tuple[Any, Any, Any]:
         )
         for left, right in zip(crossings[::2], crossings[1::2], strict=False):
             depth = min(y - top, bottom - y)
-            score = (right - left) + min(depth, 60)
+            score = min(right - left, 150) + 1.5 * min(depth, 80)
             if score > best[0]:
                 best = (score, (left + right) / 2, y, right - left)
     return best[1], best[2], best[3]
