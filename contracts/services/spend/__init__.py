@@ -1,0 +1,1 @@
+"""Every write about payments and payees."""

@@ -1,0 +1,427 @@
+"""From checked lines to payments: what is new, then all of it in one transaction."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from trafford_sv.core.periods import Quarter
+from trafford_sv.core.services.audit import record_event
+from trafford_sv.core.services.quarters import closed_quarters
+from trafford_sv.directory.names import name_key
+
+from ...models import Payee, SpendCategory, SpendExclusion, SpendSource, SpendUnit
+from ...payee_matching import is_withheld
+from . import staging
+
+_PAYEES_AT_ONCE = 2_000
+ZERO = Decimal("0.00")
+
+
+class LinesChanged(ValueError):
+    """What would be written is no longer what was shown; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class StagedCounts:
+    """What the waiting lines would do. `missing` counts payments that earlier files held for
+    the same dates and this one does not: they are kept. `net_pounds` is of all good lines.
+    """
+
+    lines: int
+    created: int
+    unchanged: int
+    missing: int
+    net_pounds: Decimal
+    new_pounds: Decimal
+    negative: int
+    suppliers: int
+    new_suppliers: int
+    first_day: datetime.date | None
+    last_day: datetime.date | None
+
+
+def _sql(text: str, table: str) -> str:
+    return text.replace("STAGING", table)
+
+
+# The lines of the file, each digest's occurrences numbered, beside how many of it are held.
+_NUMBERED = """
+    SELECT s.*, row_number() OVER (PARTITION BY s.digest ORDER BY s.row_number) AS occurrence
+    FROM STAGING s
+"""
+_HELD = """
+    SELECT p.digest, count(*) AS held FROM contracts_payment p
+    WHERE p.source_id = %(source)s AND p.paid_on BETWEEN %(first)s AND %(last)s
+    GROUP BY p.digest
+"""
+
+
+def count_staged(*, run_id: uuid.UUID, source: SpendSource | None) -> StagedCounts:
+    """Compare the waiting lines with what the source already has. Changes nothing."""
+    table = staging.table_of(run_id)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ANALYZE {table}")
+        cursor.execute(
+            f"SELECT count(*), sum(amount), sum(CASE WHEN amount < 0 THEN 1 ELSE 0 END),"
+            f" min(paid_on), max(paid_on) FROM {table}"
+        )
+        lines, net, negative, first, last = cursor.fetchone()
+        cursor.execute(
+            _sql(
+                "SELECT count(*), coalesce(sum(CASE WHEN p.id IS NULL THEN 1 ELSE 0 END), 0)"
+                " FROM (SELECT DISTINCT payee FROM STAGING) s LEFT JOIN contracts_payee p"
+                " ON p.source_id = %(source)s AND p.name = s.payee",
+                table,
+            ),
+            {"source": source.pk if source else None},
+        )
+        suppliers, new_suppliers = cursor.fetchone()
+        unchanged, held, new_net = 0, 0, net
+        params = {"source": source.pk if source else None, "first": first, "last": last}
+        if source and lines:
+            cursor.execute(
+                "SELECT count(*) FROM contracts_payment WHERE source_id = %(source)s"
+                " AND paid_on BETWEEN %(first)s AND %(last)s",
+                params,
+            )
+            held = cursor.fetchone()[0]
+        if held:
+            # All lines of one digest have one amount, so the new money is amount x new lines.
+            cursor.execute(
+                _sql(
+                    f"""
+                    SELECT coalesce(sum(CASE WHEN h.held < n.lines THEN h.held ELSE n.lines END), 0),
+                           coalesce(sum(n.amount * (CASE WHEN h.held IS NULL THEN n.lines
+                               WHEN h.held < n.lines THEN n.lines - h.held ELSE 0 END)), 0)
+                    FROM (SELECT digest, count(*) AS lines, min(amount) AS amount
+                          FROM STAGING GROUP BY digest) n
+                    LEFT JOIN ({_HELD}) h ON h.digest = n.digest
+                    """,
+                    table,
+                ),
+                params,
+            )
+            unchanged, new_net = cursor.fetchone()
+    return StagedCounts(
+        lines=lines,
+        created=lines - int(unchanged),
+        unchanged=int(unchanged),
+        missing=held - int(unchanged),
+        net_pounds=_pounds(net),
+        new_pounds=_pounds(new_net),
+        negative=negative or 0,
+        suppliers=suppliers,
+        new_suppliers=new_suppliers,
+        first_day=_day(first),
+        last_day=_day(last),
+    )
+
+
+def _pounds(value: Any) -> Decimal:
+    """SQLite adds as binary floats; a sum of pence is exact again once rounded."""
+    return Decimal(str(value if value is not None else 0)).quantize(Decimal("0.01"))
+
+
+def _day(value: Any) -> datetime.date | None:
+    return datetime.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def closed_days(first: datetime.date | None, last: datetime.date | None) -> list[Quarter]:
+    """The closed quarters that the days from `first` to `last` touch."""
+    if first is None or last is None:
+        return []
+    return sorted(q for q in closed_quarters() if q.start <= last and q.end >= first)
+
+
+def _in_quarters(quarters: Sequence[Quarter]) -> str:
+    pairs = " OR ".join(
+        f"(s.financial_year = {q.start_year} AND s.quarter = {q.number})" for q in quarters
+    )
+    return f"({pairs})"
+
+
+def new_lines_in(
+    *, run_id: uuid.UUID, source: SpendSource | None, quarters: Sequence[Quarter]
+) -> Iterator[tuple[int, int, int]]:
+    """(row number, financial year, quarter) of waiting lines that are new in these quarters."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _sql(
+                f"""
+                SELECT s.row_number, s.financial_year, s.quarter FROM ({_NUMBERED}) s
+                LEFT JOIN (
+                    SELECT p.digest, count(*) AS held FROM contracts_payment p
+                    WHERE p.source_id = %(source)s GROUP BY p.digest
+                ) h ON h.digest = s.digest
+                WHERE s.occurrence > coalesce(h.held, 0) AND {_in_quarters(quarters)}
+                ORDER BY s.row_number
+                """,
+                staging.table_of(run_id),
+            ),
+            {"source": source.pk if source else None},
+        )
+        while rows := cursor.fetchmany(2_000):
+            yield from rows
+
+
+def remove_new_lines_in(
+    *, run_id: uuid.UUID, source: SpendSource | None, quarters: Sequence[Quarter]
+) -> None:
+    """Take the new lines of closed quarters out of the waiting ones; those already held stay."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _sql(
+                f"""
+                DELETE FROM STAGING WHERE row_number IN (
+                    SELECT s.row_number FROM ({_NUMBERED}) s
+                    LEFT JOIN (
+                        SELECT p.digest, count(*) AS held FROM contracts_payment p
+                        WHERE p.source_id = %(source)s GROUP BY p.digest
+                    ) h ON h.digest = s.digest
+                    WHERE s.occurrence > coalesce(h.held, 0) AND {_in_quarters(quarters)}
+                )
+                """,
+                staging.table_of(run_id),
+            ),
+            {"source": source.pk if source else None},
+        )
+
+
+@dataclass(frozen=True)
+class Added:
+    """What an import wrote."""
+
+    payments: int
+    payees: int
+    pounds: Decimal
+
+
+def add_staged_payments(
+    *,
+    run_id: uuid.UUID,
+    source_name: str,
+    is_own_council: bool,
+    identity_fields: Iterable[str],
+    by: Any,
+    now: datetime.datetime,
+    beat: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[SpendSource, Added]:
+    """Write the waiting lines that are new, with their payees, categories, units and the roll-up,
+    in one transaction. Lines that are held already change nothing.
+
+    Raises LinesChanged when a quarter was closed after the lines were checked.
+    """
+    table = staging.table_of(run_id)
+    with transaction.atomic():
+        source, _ = SpendSource.objects.get_or_create(
+            name=source_name,
+            defaults={
+                "is_own_council": is_own_council,
+                "identity_fields": sorted(identity_fields),
+            },
+        )
+        # One import of a publisher at a time: the second waits here and then finds the lines held.
+        source = SpendSource.objects.select_for_update().get(pk=source.pk)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT min(paid_on), max(paid_on) FROM {table}")
+            first, last = (_day(value) for value in cursor.fetchone())
+            closed = closed_days(first, last)
+            if closed and next(
+                new_lines_in(run_id=run_id, source=source, quarters=closed), None
+            ):
+                raise LinesChanged(
+                    "A quarter was closed after this file was checked. Check the file again."
+                )
+            if connection.vendor == "postgresql":
+                # The planner knows nothing of rows written a moment ago in this transaction, and
+                # would join them in nested loops; whole files are joined by hash.
+                cursor.execute("SET LOCAL work_mem = '64MB'")
+                cursor.execute("SET LOCAL enable_nestloop = off")
+            params = {
+                "source": source.pk,
+                "run": run_id if connection.vendor == "postgresql" else run_id.hex,
+                "first": first,
+                "last": last,
+            }
+            steps = 6
+            _add_labels(cursor, table, params)
+            beat(1, steps)
+            payees = _add_payees(cursor, table, source)
+            beat(2, steps)
+            if connection.vendor == "postgresql":
+                cursor.execute("ANALYZE contracts_payee, contracts_spendcategory, contracts_spendunit")
+            cursor.execute("SELECT coalesce(max(id), 0) FROM contracts_payment")
+            params["before"] = cursor.fetchone()[0]
+            cursor.execute(_sql(_INSERT, table), params)
+            beat(4, steps)
+            cursor.execute(_ROLL_UP[connection.vendor], params)
+            beat(5, steps)
+            cursor.execute(
+                "SELECT count(*), sum(amount_pounds) FROM contracts_payment WHERE id > %(before)s"
+                " AND source_id = %(source)s",
+                params,
+            )
+            count, net = cursor.fetchone()
+        apply_exclusions_to(source=source)
+        staging.drop(run_id)
+        added = Added(count, payees, _pounds(net))
+        record_event(
+            by=by,
+            now=now,
+            verb="payments added",
+            subject=source,
+            after={
+                "payments": added.payments,
+                "pounds": added.pounds,
+                "payees": added.payees,
+                "import": str(run_id),
+            },
+        )
+    return source, added
+
+
+def _add_labels(cursor: Any, table: str, params: dict[str, Any]) -> None:
+    cursor.execute(
+        _sql(
+            "INSERT INTO contracts_spendcategory (source_id, code, label)"
+            " SELECT %(source)s, s.code, s.label FROM ("
+            "   SELECT category_code AS code, max(category_label) AS label"
+            "   FROM STAGING GROUP BY category_code) s"
+            " WHERE s.code <> '' ON CONFLICT (source_id, code) DO NOTHING",
+            table,
+        ),
+        params,
+    )
+    cursor.execute(
+        _sql(
+            "INSERT INTO contracts_spendunit (source_id, name)"
+            " SELECT %(source)s, s.unit FROM (SELECT DISTINCT unit FROM STAGING) s"
+            " WHERE true ON CONFLICT (source_id, name) DO NOTHING",
+            table,
+        ),
+        params,
+    )
+    SpendCategory.objects.get_or_create(
+        source_id=params["source"], code="", defaults={"label": "Not classified"}
+    )
+    SpendUnit.objects.get_or_create(source_id=params["source"], name="")
+
+
+def _add_payees(cursor: Any, table: str, source: SpendSource) -> int:
+    """New spellings, in portions, so that a file of a million payees takes no more memory."""
+    added, after = 0, ""
+    while True:
+        cursor.execute(
+            _sql(
+                "SELECT s.payee, max(s.payee_number), max(s.vat_number) FROM STAGING s"
+                " LEFT JOIN contracts_payee p ON p.source_id = %(source)s AND p.name = s.payee"
+                " WHERE p.id IS NULL AND s.payee > %(after)s"
+                " GROUP BY s.payee ORDER BY s.payee LIMIT %(limit)s",
+                table,
+            ),
+            {"source": source.pk, "after": after, "limit": _PAYEES_AT_ONCE},
+        )
+        rows = cursor.fetchall()
+        payees = []
+        for name, number, vat in rows:
+            withheld = is_withheld(name)
+            payees.append(
+                Payee(
+                    source=source,
+                    name=name,
+                    key=name_key(name)[:300],
+                    number="" if withheld else number,
+                    vat_number="" if withheld else vat,
+                    is_withheld=withheld,
+                    state=Payee.State.UNLOCATABLE if withheld else Payee.State.UNDECIDED,
+                    decided_by_name="Withheld by the publisher" if withheld else "",
+                )
+            )
+        Payee.objects.bulk_create(payees, batch_size=500)
+        added += len(payees)
+        if len(rows) < _PAYEES_AT_ONCE:
+            return added
+        after = rows[-1][0]
+
+
+_INSERT = f"""
+    INSERT INTO contracts_payment
+        (source_id, digest, occurrence, payee_id, category_id, unit_id, paid_on, amount_pounds,
+         transaction_number, purpose, run_id, row_number)
+    SELECT %(source)s, s.digest, s.occurrence, p.id, c.id, u.id, s.paid_on, s.amount,
+           s.transaction_number, s.purpose, %(run)s, s.row_number %% 10000000
+    FROM ({_NUMBERED}) s
+    JOIN contracts_payee p ON p.source_id = %(source)s AND p.name = s.payee
+    JOIN contracts_spendcategory c ON c.source_id = %(source)s AND c.code = s.category_code
+    JOIN contracts_spendunit u ON u.source_id = %(source)s AND u.name = s.unit
+    LEFT JOIN ({_HELD}) h ON h.digest = s.digest
+    WHERE s.occurrence > coalesce(h.held, 0)
+    ON CONFLICT (source_id, digest, occurrence) DO NOTHING
+"""
+_ROLL_UP_TEXT = """
+    INSERT INTO contracts_spendtotal
+        (source_id, payee_id, category_id, unit_id, financial_year, quarter, amount_pounds, lines)
+    SELECT %(source)s, p.payee_id, p.category_id, p.unit_id, p.year, p.quarter,
+           SUMMED, count(*)
+    FROM (SELECT payee_id, category_id, unit_id, amount_pounds, YEAR AS year, QUARTER AS quarter
+          FROM contracts_payment WHERE id > %(before)s AND source_id = %(source)s) p
+    WHERE true
+    GROUP BY p.payee_id, p.category_id, p.unit_id, p.year, p.quarter
+    ON CONFLICT (payee_id, category_id, unit_id, financial_year, quarter) DO UPDATE
+    SET amount_pounds = ADDED, lines = contracts_spendtotal.lines + excluded.lines
+"""
+
+
+def _roll_up(**parts: str) -> str:
+    text = _ROLL_UP_TEXT
+    for name, part in parts.items():
+        text = text.replace(name, part)
+    return text
+
+
+_BOTH = "contracts_spendtotal.amount_pounds + excluded.amount_pounds"
+_ROLL_UP = {
+    "postgresql": _roll_up(
+        SUMMED="sum(p.amount_pounds)",
+        ADDED=_BOTH,
+        YEAR="extract(year from paid_on - interval '3 months')::smallint",
+        QUARTER="extract(quarter from paid_on - interval '3 months')::smallint",
+    ),
+    "sqlite": _roll_up(
+        SUMMED="round(sum(p.amount_pounds), 2)",
+        ADDED=f"round({_BOTH}, 2)",
+        YEAR="CAST(strftime('%%Y', paid_on, 'start of month', '-3 months') AS integer)",
+        QUARTER="(CAST(strftime('%%m', paid_on, 'start of month', '-3 months') AS integer) + 2) / 3",
+    ),
+}
+
+
+def apply_exclusions_to(*, source: SpendSource | None = None, keys: Iterable[str] = ()) -> int:
+    """Point payees at the exclusion of their key, in the caller's transaction. How many changed.
+
+    `keys` limits it to these; `source` to one publisher's payees. Exclusions out of use let go.
+    """
+    keys = list(keys)
+    payees = Payee.objects.all()
+    if source:
+        payees = payees.filter(source=source)
+    if keys:
+        payees = payees.filter(key__in=keys)
+    changed = payees.filter(exclusion__is_active=False).update(exclusion=None)
+    exclusions = SpendExclusion.objects.filter(is_active=True)
+    if keys:
+        exclusions = exclusions.filter(key__in=keys)
+    for pk, key in exclusions.values_list("pk", "key"):
+        changed += payees.filter(key=key).exclude(exclusion_id=pk).update(exclusion_id=pk)
+    stale = payees.filter(exclusion__isnull=False).exclude(
+        exclusion__key__in=exclusions.values("key")
+    )
+    return changed + stale.update(exclusion=None)
