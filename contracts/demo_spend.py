@@ -1,0 +1,159 @@
+"""The demo council's payments: a generated file that goes in through the ordinary import.
+
+Each quarter's lines depend on the quarter alone, so that a later load adds later quarters and
+changes nothing else. Payees are invented. Some are the demo's suppliers under their own name,
+some under another spelling, some nobody knows, and some are not contestable.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import hashlib
+import io
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from trafford_sv.core.importing import importers
+from trafford_sv.core.models import ImportRun
+from trafford_sv.core.periods import Quarter
+from trafford_sv.core.reference_data import Counts
+from trafford_sv.core.services.imports import (
+    apply_run,
+    plan_run,
+    queue_planning,
+    remember_mapping,
+    suggest_mapping,
+    upload_file,
+)
+from trafford_sv.directory.demo import DIRECTORATES, SUPPLIERS
+
+from .models import Payee, Payment, SpendSource, SpendTotal
+
+SOURCE = "Trafford Council (demo)"
+QUARTERS = 9
+LINES_A_QUARTER = 340
+HEADINGS = [
+    "BeneficiaryName", "PaymentDate", "Amount", "TransactionNumber", "ProclassCode", "ProclassLabel",
+    "OrganisationalUnit",
+]  # fmt: skip
+CATEGORIES = [
+    ("111000", "Building works (demo)"), ("181300", "Home care (demo)"), ("270000", "Highways (demo)"),
+    ("171100", "Cleaning (demo)"), ("151200", "Software (demo)"), ("211000", "Consultancy (demo)"),
+    ("281400", "Passenger transport (demo)"), ("131000", "Catering (demo)"),
+]  # fmt: skip
+UNKNOWN_PAYEES = [
+    f"{name} (demo)"
+    for name in (
+        "Applewhite Signs", "Barrowdale Hire", "Candleford Couriers", "Dunnock Design", "Elderbank Tutors",
+        "Foxglove Events", "Gatepost Fencing", "Heathercote Homes", "Inkwell Stationers", "Jackdaw Scaffolding",
+        "Kingcup Florists", "Limekiln Plant", "Mayfly Media", "Netherby Nurseries", "Otterburn Optics",
+        "Pearmain Produce", "Quarryside Aggregates", "Rushlight Electrical", "Sallow Lane Stables", "Teasel Textiles",
+    )
+]  # fmt: skip
+NOT_CONTESTABLE = [
+    ("Demo Pension Fund", "pension", 95_000),
+    ("Demo Combined Authority Levy", "precept", 210_000),
+    ("Demo Tax Office", "tax", 120_000),
+]
+
+
+def load_payments(*, by: Any, now: datetime.datetime, today: datetime.date) -> Counts:
+    """Nothing where this product has no spending import (yet), or the same file is in already."""
+    if "spend" not in importers():
+        return Counts()
+    content, lines = spending_file(today)
+    digest = hashlib.sha256(content).hexdigest()
+    if ImportRun.objects.filter(
+        kind="spend", source_name=SOURCE, file_sha256=digest, state=ImportRun.State.APPLIED
+    ).exists():
+        return Counts(unchanged=lines)
+    run = upload_file(
+        kind="spend",
+        file=ContentFile(content),
+        name=f"demo-spending-to-{today:%Y-%m-%d}.csv",
+        source_name=SOURCE,
+        by=by,
+        now=now,
+    )
+    columns, _ = suggest_mapping(kind="spend", headings=HEADINGS)
+    run = remember_mapping(
+        run=run, headings=HEADINGS, columns=columns, name="Demo spending", by=by, now=now
+    )
+    run = plan_run(run=queue_planning(run=run, by=by, now=now), by=by, now=now)
+    if run.state != ImportRun.State.PLANNED:
+        raise RuntimeError(f"The demo’s spending file was refused: {run.message}")
+    run = apply_run(run=run, only_valid=False, by=by, now=now)
+    return Counts(created=run.created, unchanged=run.unchanged)
+
+
+def spending_file(today: datetime.date) -> tuple[bytes, int]:
+    """(the file, its lines): the last eight whole quarters and this one up to today."""
+    out = io.StringIO()
+    pen = csv.writer(out)
+    pen.writerow(HEADINGS)
+    quarter = Quarter.of(today)
+    quarters = [quarter]
+    for _ in range(QUARTERS - 1):
+        quarters.insert(0, quarters[0].previous)
+    lines = 0
+    for quarter in quarters:
+        for row in _lines(quarter):
+            if row[1] <= today.isoformat():
+                pen.writerow(row)
+                lines += 1
+    return out.getvalue().encode(), lines
+
+
+def _lines(quarter: Quarter) -> Iterator[list[str]]:
+    chance = random.Random(f"demo spending {quarter}")  # noqa: S311 - a demo, not a secret
+    days = (quarter.end - quarter.start).days
+    units = list(DIRECTORATES.values())
+    suppliers = [facts[0] for facts in SUPPLIERS.values()]
+    # Early suppliers are the big ones, as in life: a few take most of the money.
+    weights = [1 / (place + 2) for place in range(len(suppliers))]
+    number = 0
+
+    def line(payee: str, pounds: Decimal) -> list[str]:
+        nonlocal number
+        number += 1
+        day = quarter.start + datetime.timedelta(days=chance.randrange(days + 1))
+        code, label = chance.choice(CATEGORIES)
+        transaction_number = f"{quarter.start_year}{quarter.number}{number:04d}"
+        return [payee, day.isoformat(), f"{pounds:.2f}", transaction_number, code, label, chance.choice(units)]
+
+    for _ in range(LINES_A_QUARTER - 12):
+        if chance.random() < 0.8:
+            payee = chance.choices(suppliers, weights)[0]
+            if chance.random() < 0.12:
+                payee = f"{payee.removesuffix(' (demo)')} Ltd (demo)"
+            most = 60_000
+        else:
+            payee, most = chance.choice(UNKNOWN_PAYEES), 9_000
+        pence = int(chance.paretovariate(1.2) * 40_000) % (most * 100)
+        amount = Decimal(pence + 500) / 100
+        yield line(payee, -amount if chance.random() < 0.04 else amount)
+    for payee, _, most in NOT_CONTESTABLE:
+        for _ in range(4):
+            yield line(payee, Decimal(chance.randrange(most // 2, most)))
+
+
+def remove_payments() -> int:
+    """Deletes the demo source with all that came by it."""
+    with transaction.atomic():
+        source = SpendSource.objects.filter(name=SOURCE).first()
+        removed = 0
+        if source is not None:
+            SpendTotal.objects.filter(source=source).delete()
+            removed = Payment.objects.filter(source=source).delete()[0]
+            Payee.objects.filter(source=source).delete()
+            source.delete()
+        for run in ImportRun.objects.filter(kind="spend", source_name=SOURCE):
+            run.file.delete(save=False)
+            run.delete()
+    return removed

@@ -1,0 +1,95 @@
+"""Load the demo council, or take it away again."""
+
+from __future__ import annotations
+
+import json
+from argparse import RawDescriptionHelpFormatter
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from contracts.demo import load_contracts, remove_contracts
+from contracts.demo_spend import load_payments, remove_payments
+from contracts.models import CpvCode
+from trafford_sv.core.reference_data import Counts
+from trafford_sv.core.services.audit import record_event
+from trafford_sv.directory.demo import load_directory, remove_directory
+from trafford_sv.directory.models import Area
+
+
+class Command(BaseCommand):
+    help = (
+        "Load an invented council: suppliers, contracts, spending and one account for each role, on "
+        "the real wards and hubs. Running it again changes nothing. --reset removes the demo's rows, "
+        "and only those, before loading it anew.\n\n"
+        "Example: manage.py load_demo --reset"
+    )
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(
+            prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs
+        )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--reset", action="store_true", help="remove the demo's rows first")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would change, write nothing"
+        )
+        parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now, today = timezone.now(), timezone.localdate()
+        if not Area.objects.wards(2023).exists() or not CpvCode.objects.exists():
+            self.stderr.write("The reference data is missing. Run this first: manage.py load_reference")
+            raise SystemExit(2)
+        removed = 0
+        with transaction.atomic():
+            if options["reset"]:
+                removed = remove_payments() + remove_contracts() + remove_directory()
+            directory = load_directory(by=None, now=now)
+            counts = directory.counts
+            counts += load_contracts(directory, by=None, now=now, today=today)
+            if options["dry_run"]:
+                transaction.set_rollback(True)
+            elif counts.created or removed:
+                record_event(
+                    by=None,
+                    now=now,
+                    verb="demo council loaded",
+                    subject_type="demo",
+                    subject_id="demo",
+                    subject_name="Demo council",
+                    after={"created": counts.created, "removed": removed},
+                )
+        if not options["dry_run"]:
+            # An import keeps its own transactions: a file, a plan, then all rows at once.
+            counts += load_payments(by=None, now=now, today=today)
+        self._say(options, counts, removed)
+
+    def _say(self, options: dict[str, Any], counts: Counts, removed: int) -> None:
+        if not options["json"]:
+            if removed:
+                self.stdout.write(f"{removed:,} demo rows removed")
+            self.stdout.write(
+                f"{counts.created:,} created, {counts.updated:,} updated, {counts.unchanged:,} unchanged"
+            )
+            if options["dry_run"]:
+                self.stdout.write("Nothing was written. Payments are not rehearsed.")
+            elif not settings.PRODUCTION:
+                self.stdout.write(
+                    f"Accounts end in {settings.DEMO_EMAIL_DOMAIN}, one for each role, for example "
+                    f"coordinator{settings.DEMO_EMAIL_DOMAIN}. The password is {settings.DEMO_PASSWORD}"
+                )
+            return
+        self.stdout.write(
+            json.dumps(
+                {
+                    "created": counts.created,
+                    "updated": counts.updated,
+                    "unchanged": counts.unchanged,
+                }
+            )
+        )
