@@ -11,12 +11,15 @@ class ContractsConfig(AppConfig):
     def ready(self) -> None:
         from trafford_sv.core.importing import register
         from trafford_sv.core.reference_data import register_loader
+        from trafford_sv.directory.sections import register_section
 
         from .imports.contracts_finder import ContractsFinderImporter
         from .imports.contracts_table import ContractsTableImporter
         from .imports.ocds import OcdsImporter
         from .services.reference import load_cpv_codes, load_threshold_rules
+        from .views.organisation_section import contracts_section
 
+        register_section("contracts", contracts_section)
         register_loader("categories", load_cpv_codes)
         register_loader("threshold rules", load_threshold_rules)
         for importer in (OcdsImporter(), ContractsFinderImporter(), ContractsTableImporter()):

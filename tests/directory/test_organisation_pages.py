@@ -277,3 +277,16 @@ def test_wards_are_public_and_their_organisations_are_not(client, places):
 def test_a_postcode_is_looked_up_by_anyone(client, places, postcode, words):
     page = client.get(reverse("area-lookup"), {"postcode": postcode})
     assert words in page.content.decode()
+
+
+def test_its_contracts_are_shown_within_the_readers_reach(client, places):
+    supplier, own = make_organisation("Shared Supplier"), make_organisation("Own Directorate")
+    make_contract(title="Seen by all officers", value="1000", suppliers=[supplier])
+    make_contract(title="Of my directorate", value="2000", suppliers=[supplier], directorate=own)
+    page = reverse("organisation-detail", args=[supplier.pk])
+    client.force_login(make_user("coordinator"))
+    text = client.get(page).content.decode()
+    assert "Seen by all officers" in text and "Of my directorate" in text
+    client.force_login(make_user("contract_manager", own))
+    text = client.get(page).content.decode()
+    assert "Seen by all officers" not in text and "Of my directorate" in text

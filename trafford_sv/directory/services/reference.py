@@ -153,7 +153,7 @@ def _insert(model: type[models.Model], columns: list[str], rows: list[tuple]) ->
     places = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({places})",  # noqa: S608 - names are the model's
+            f"INSERT INTO {table} ({names}) VALUES ({places})",
             [tuple(format(v, "f") if isinstance(v, Decimal) else v for v in row) for row in rows],
         )
 
