@@ -165,7 +165,11 @@ def export_response(
             headers={"Content-Disposition": disposition},
         )
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
-    write_xlsx(file, columns, rows, title or name)
+    try:
+        write_xlsx(file, columns, rows, title or name)
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     return FileResponse(
         file, content_type=content_type, headers={"Content-Disposition": disposition}

@@ -113,9 +113,16 @@ def _lying(bars: Sequence[Bar], width: int, missing: str, *, beside: bool) -> Dr
     drawing = Drawing(width)
     low, high = _extent(bars)
     names = min(230, max((text_width(bar.label) for bar in bars), default=0) + 12) if beside else 0
-    texts = max((text_width(_said(bar, missing)) for bar in bars if (bar.value or 0) >= 0), default=0)
+    texts = max(
+        (
+            text_width(_said(bar, missing)) + (20 if bar.value is None else 0)
+            for bar in bars
+            if (bar.value or 0) >= 0
+        ),
+        default=0,
+    )
     below = max((text_width(bar.text) for bar in bars if (bar.value or 0) < 0), default=-10)
-    room = Decimal(max(width - names - texts - 10 - (below + 10), 60))
+    room = Decimal(max(width - names - texts - 10 - (below + 10), 24))
     scale = room / (high - low) if high > low else Decimal(0)
     zero = names + below + 10 - low * scale + 1
     top = 4
@@ -129,8 +136,9 @@ def _lying(bars: Sequence[Bar], width: int, missing: str, *, beside: bool) -> Dr
         middle = bar_top + _BAR // 2 + 6
         if bar.value is None:
             wide = text_width(missing) + 20
-            drawing.boxes.append(Box(px(zero), px(bar_top), px(wide), px(_BAR), Paint.NOT_REPORTED))
-            drawing.words.append(Words(px(zero + 10), px(middle), missing, colour=MUTED))
+            left = min(zero, Decimal(width - wide - 1))
+            drawing.boxes.append(Box(px(left), px(bar_top), px(wide), px(_BAR), Paint.NOT_REPORTED))
+            drawing.words.append(Words(px(left + 10), px(middle), missing, colour=MUTED))
         else:
             long = abs(bar.value) * scale
             left = zero - long if bar.value < 0 else zero
@@ -155,6 +163,8 @@ def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:
     plot, above = Decimal(220), 26
     below = 26 if low < 0 else 0
     scale = plot / (high - low) if high > low else Decimal(0)
+    if any(bar.value is None for bar in bars):  # its outline and words stand on the line
+        above = max(above, 62 - int(high * scale))
     zero = above + high * scale
     bottom = above + plot + below
     for number, (bar, lines) in enumerate(zip(bars, labels, strict=True)):

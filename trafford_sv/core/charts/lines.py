@@ -123,13 +123,15 @@ def _draw(
     words = [text_width(word, size) for point in points for word in point.split()]
     room = max(int(step) - 6, *words, 30)
     widest = max((text_width(line, size) for p in points for line in wrap(p, room, size)), default=1)
-    every = max(1, -(-(widest + 8) // max(int(step), 1)))
+    pulled = right < widest / 2  # the last label is drawn to the left of its point
+    needed = widest + 8 + (widest // 2 if pulled else 0)
+    every = max(1, -(-needed // max(int(step), 1)))
     rows = 1
     for number, point in enumerate(points):
         if (len(points) - 1 - number) % every:
             continue
         anchor = "middle"
-        if number == len(points) - 1 and right < widest / 2:
+        if number == len(points) - 1 and pulled:
             anchor = "end"
         lines = wrap(point, room, size, most=3)
         rows = max(rows, len(lines))
