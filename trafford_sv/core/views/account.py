@@ -82,6 +82,17 @@ class ChangePassword(allauth_views.PasswordChangeView):
     template_name = "account/password_change.html"
     success_url = reverse_lazy("my-account")
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            # There is nothing to change yet: a mail to their own address sets the first one.
+            return redirect("account_reset_password")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        messages.success(self.request, "Your password is changed.")
+        return answer
+
 
 class AfterSignIn(SignedInView):
     """The first page of each role."""

@@ -1,0 +1,134 @@
+"""Every address and what opens it: reviewed by a person, obeyed by `tests/test_access.py`.
+
+Adding a page? Add its URL name here with PUBLIC, SIGNED_IN or the permissions a reader needs
+(all of them). If a role with a limited reach holds those permissions and the address names a
+record, also add a line to OBJECTS (their own record and somebody else's), or to EVERYONES with
+the reason why it is nobody's in particular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+
+TABLE: dict[str, str | tuple[str, ...]] = {
+    # The ground floor
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "styleguide": PUBLIC,
+    "my-account": SIGNED_IN,
+    "after-sign-in": SIGNED_IN,
+    "roles-help": PUBLIC,
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_signup": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_change_password": SIGNED_IN,
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "invitation-accept": PUBLIC,
+    "token-create": "use_api",
+    "token-revoke": "use_api",
+    "audit-list": "view_audit",
+    "audit-detail": "view_audit",
+    "quarter-list": "close_quarters",
+    "quarter-close": "close_quarters",
+    "quarter-reopen": "close_quarters",
+    # Directory
+    "person-list": "manage_people",
+    "person-invite": "manage_people",
+    "person-detail": "manage_people",
+    "person-edit": "manage_people",
+    "person-invite-again": "manage_people",
+    "role-grant": "manage_people",
+    "role-end": "manage_people",
+    "person-close": "manage_people",
+    "person-reopen": "manage_people",
+    "organisation-list": "view_organisations",
+    "organisation-create": "change_organisations",
+    "organisation-detail": "view_organisations",
+    "organisation-edit": "change_organisations",
+    "organisation-merge": "change_organisations",
+    "organisation-merge-confirm": "change_organisations",
+    "organisation-merge-undo": "change_organisations",
+    "area-list": PUBLIC,
+    "area-lookup": PUBLIC,
+    "area-detail": PUBLIC,
+    # Contracts
+    "contract-list": "view_contracts",
+    "contract-create": "change_contracts",
+    "contract-expiring": "view_contracts",
+    "category-list": "view_contracts",
+    "threshold-list": "view_contracts",
+    "threshold-create": "change_reference",
+    "threshold-edit": "change_reference",
+    "contract-detail": "view_contracts",
+    "contract-edit": "change_contracts",
+    "award-create": "change_contracts",
+    "award-edit": "change_contracts",
+    "successor-link": "change_contracts",
+    "successor-unlink": "change_contracts",
+    # Reporting
+    "home": PUBLIC,
+    "dashboard": "see_dashboard",
+    "accessibility": PUBLIC,
+    "privacy": PUBLIC,
+    # The API
+    "api-index": PUBLIC,
+    "api-schema": PUBLIC,
+    "api-docs": PUBLIC,
+    "api-problems": PUBLIC,
+    "api-problem": PUBLIC,
+    "api-nowhere": PUBLIC,
+    "api-organisations": ("use_api", "view_organisations"),
+    "api-organisation": ("use_api", "view_organisations"),
+    "api-wards": "use_api",
+    "api-ward": "use_api",
+    "api-contracts": ("use_api", "view_contracts"),
+    "api-contract": ("use_api", "view_contracts"),
+    "api-awards": ("use_api", "change_contracts"),
+    "api-award": ("use_api", "view_contracts"),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """Two of everything: `own` belongs to the person who asks, `other` to somebody else.
+
+    `people[role]` is a person with that role; those with a limited reach belong to `own`.
+    """
+
+    people: dict[str, Any]
+    own: dict[str, Any] = field(default_factory=dict)
+    other: dict[str, Any] = field(default_factory=dict)
+
+
+Arguments = dict[str, Any]
+# URL name -> (side of the world) -> the address's arguments. Both sides are tried.
+OBJECTS: dict[str, Callable[[dict[str, Any]], Arguments]] = {
+    "contract-detail": lambda side: {"pk": side["contract"].pk},
+    "contract-edit": lambda side: {"pk": side["contract"].pk},
+    "award-create": lambda side: {"pk": side["contract"].pk},
+    "award-edit": lambda side: {"pk": side["award"].pk},
+    "successor-link": lambda side: {"pk": side["contract"].pk},
+    "successor-unlink": lambda side: {
+        "pk": side["contract"].pk,
+        "successor_pk": side["successor"].pk,
+    },
+    "api-contract": lambda side: {"pk": side["contract"].pk},
+    "api-awards": lambda side: {"pk": side["contract"].pk},
+    "api-award": lambda side: {"pk": side["contract"].pk, "award": side["award"].pk},
+    "token-revoke": lambda side: {"key": side["token"].token_key},
+}
+# Addresses with a record that everyone who holds the permission may open, and why.
+EVERYONES: dict[str, str] = {
+    "organisation-detail": "a contract manager looks up any supplier; nobody else limited may",
+    "api-organisation": "the same as organisation-detail",
+    "api-ward": "wards are published geography",
+}
