@@ -16,7 +16,9 @@ class ContractsConfig(AppConfig):
         from .imports.contracts_finder import ContractsFinderImporter
         from .imports.contracts_table import ContractsTableImporter
         from .imports.ocds import OcdsImporter
+        from .imports.spend import SpendImporter
         from .services.reference import load_cpv_codes, load_threshold_rules
+        from .services.spend.exclusions import load_exclusions
         from .views.organisation_section import contracts_section
 
         register_section("contracts", contracts_section)
@@ -24,3 +26,5 @@ class ContractsConfig(AppConfig):
         register_loader("threshold rules", load_threshold_rules)
         for importer in (OcdsImporter(), ContractsFinderImporter(), ContractsTableImporter()):
             register(importer)
+        register(SpendImporter())
+        register_loader("spending exclusions", load_exclusions)

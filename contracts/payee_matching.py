@@ -87,7 +87,9 @@ def score(
                 f"But one is {legal_form(payee).upper()} and the other "
                 f"{legal_form(fitting).upper()}: they may be two bodies."
             )
-    return Match(max(Decimal(0), min(best, _TOP)).quantize(Decimal("0.001")), tuple(reasons), fitting)
+    return Match(
+        max(Decimal(0), min(best, _TOP)).quantize(Decimal("0.001")), tuple(reasons), fitting
+    )
 
 
 def _name_score(payee: str, name: str, what: str) -> tuple[Decimal, str]:

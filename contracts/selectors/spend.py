@@ -76,9 +76,7 @@ def _totals(
 _SUMS: dict[str, Any] = {
     "excluded_pounds": Sum("amount_pounds", filter=place_is(EXCLUDED)),
     "trafford_pounds": Sum("amount_pounds", filter=place_is(Locality.TRAFFORD)),
-    "greater_manchester_pounds": Sum(
-        "amount_pounds", filter=place_is(Locality.GREATER_MANCHESTER)
-    ),
+    "greater_manchester_pounds": Sum("amount_pounds", filter=place_is(Locality.GREATER_MANCHESTER)),
     "elsewhere_pounds": Sum("amount_pounds", filter=place_is(Locality.ELSEWHERE)),
     "unknown_pounds": Sum("amount_pounds", filter=place_is(Locality.UNKNOWN)),
     "withheld_pounds": Sum(
@@ -111,6 +109,17 @@ def retained_spend(
     without `view_spend` gets the figure of no payments at all: zero pounds, shares None.
     """
     rows = _totals(user, source, year, quarter, category, directorate, unit)
+    return _figure(rows.aggregate(**_SUMS))
+
+
+def retained_spend_everywhere(
+    *, source: SpendSource | None = None, year: FinancialYear | None = None
+) -> RetainedSpend:
+    """The same figure for whoever holds the server: the command line, reports in the background."""
+    rows = SpendTotal.objects.all()
+    rows = rows.filter(source=source) if source else rows.filter(source__is_own_council=True)
+    if year:
+        rows = rows.filter(financial_year=year.start_year)
     return _figure(rows.aggregate(**_SUMS))
 
 
@@ -248,9 +257,7 @@ def unknown_count(
     user: Any, source: SpendSource | None = None, year: FinancialYear | None = None
 ) -> int:
     """How many payees the work list holds."""
-    rows = _totals(user, source, year).filter(
-        place_is(Locality.UNKNOWN), payee__is_withheld=False
-    )
+    rows = _totals(user, source, year).filter(place_is(Locality.UNKNOWN), payee__is_withheld=False)
     rows = rows.exclude(payee__state=Payee.State.UNLOCATABLE)
     return rows.aggregate(n=Count("payee", distinct=True))["n"]
 
@@ -279,7 +286,9 @@ def proposals_to_decide(user: Any, source: SpendSource | None = None) -> QuerySe
         payee__exclusion__isnull=True,
     )
     rows = (
-        rows.filter(payee__source=source) if source else rows.filter(payee__source__is_own_council=True)
+        rows.filter(payee__source=source)
+        if source
+        else rows.filter(payee__source__is_own_council=True)
     )
     return (
         rows.select_related("payee__source", "organisation")

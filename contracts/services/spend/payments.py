@@ -234,9 +234,7 @@ def add_staged_payments(
             cursor.execute(f"SELECT min(paid_on), max(paid_on) FROM {table}")
             first, last = (_day(value) for value in cursor.fetchone())
             closed = closed_days(first, last)
-            if closed and next(
-                new_lines_in(run_id=run_id, source=source, quarters=closed), None
-            ):
+            if closed and next(new_lines_in(run_id=run_id, source=source, quarters=closed), None):
                 raise LinesChanged(
                     "A quarter was closed after this file was checked. Check the file again."
                 )
@@ -257,7 +255,9 @@ def add_staged_payments(
             payees = _add_payees(cursor, table, source)
             beat(2, steps)
             if connection.vendor == "postgresql":
-                cursor.execute("ANALYZE contracts_payee, contracts_spendcategory, contracts_spendunit")
+                cursor.execute(
+                    "ANALYZE contracts_payee, contracts_spendcategory, contracts_spendunit"
+                )
             cursor.execute("SELECT coalesce(max(id), 0) FROM contracts_payment")
             params["before"] = cursor.fetchone()[0]
             cursor.execute(_sql(_INSERT, table), params)

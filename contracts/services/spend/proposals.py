@@ -57,7 +57,9 @@ class CandidateIndex:
             if vat:
                 vats[pk].add(vat)
         self.candidates = {
-            pk: Candidate(tuple(all_names), frozenset(vats[pk]), frozenset(numbers[pk]), pk in known)
+            pk: Candidate(
+                tuple(all_names), frozenset(vats[pk]), frozenset(numbers[pk]), pk in known
+            )
             for pk, all_names in names.items()
         }
         self._by_word: dict[str, set[int]] = defaultdict(set)
