@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from trafford_sv.core.importing import Beat, FieldSpec
-from trafford_sv.core.models import ImportRun
+from trafford_sv.core.models import ImportRow, ImportRun
 from trafford_sv.core.money import exact
 
 from .applying import Applier
-from .drafts import ContractDraft, Flag
+from .drafts import ContractDraft, Flag, from_json
 
 PENNIES = Decimal("0.01")
 # Digits typed to fill a box, not an amount.
@@ -38,6 +38,38 @@ class ContractImporter:
 
     def apply(self, run: ImportRun, *, by: Any, now: datetime.datetime, beat: Beat) -> None:
         Applier(run, by=by, now=now, beat=beat).apply()
+
+    def figures(self, run: ImportRun) -> list[tuple[str, str]]:
+        facts = run.facts
+        lines = [
+            ("Releases in the file", facts.get("releases")),
+            ("Awards", facts.get("awards")),
+            ("Suppliers named", facts.get("suppliers")),
+            ("Organisations not recorded before", facts.get("new_organisations")),
+            ("Organisations that get a postcode", facts.get("located_organisations")),
+            ("Values that need a look", facts.get("flags")),
+        ]
+        shown_lines = [(label, f"{count:,}") for label, count in lines if count]
+        if left_out := facts.get("sheets_left_out"):
+            shown_lines.append(("Sheets left out, with other headings", ", ".join(left_out)))
+        return shown_lines
+
+    def describe(self, row: ImportRow) -> list[tuple[str, str]]:
+        if not row.values:
+            return []
+        draft = from_json(row.values, key=row.key, row_number=row.row_number)
+        values = [award.value_pounds for award in draft.awards if award.value_pounds is not None]
+        names = list(
+            dict.fromkeys(party.name for award in draft.awards for party in award.suppliers)
+        )
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        lines = [
+            ("Suppliers", ", ".join(names[:3]) + more if names else "None named"),
+            ("Value", exact(sum(values, Decimal())) if values else "Not known"),
+        ]
+        if draft.buyer:
+            lines.append(("Buyer", draft.buyer.name))
+        return lines
 
     def discard(self, run: ImportRun) -> None:
         """Everything this kind plans is in ImportRow."""

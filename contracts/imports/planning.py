@@ -121,7 +121,12 @@ class Planner:
                 outcome = Outcome.CHANGED
                 run.changed += 1
             else:
-                self._count(draft)
+                self.awards += len(draft.awards)
+                self.suppliers.update(
+                    link.organisation_id
+                    for award in existing.awards.all()
+                    for link in award.supplier_links.all()
+                )
                 run.unchanged += 1
                 continue
             self.flags += 0 if draft.problems else len(draft.flags)

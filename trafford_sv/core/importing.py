@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .models import ImportRun
+from .models import ImportRow, ImportRun
 from .workbooks import FileRefused
 
 Beat = Callable[[int, int], None]
@@ -51,6 +51,25 @@ class Importer(Protocol):
 
 
 __all__ = ["Beat", "FieldSpec", "FileRefused", "Importer", "importer_for", "importers", "register"]
+
+
+def figures_of(run: ImportRun) -> list[tuple[str, str]]:
+    """(label, text) of what is particular to this kind; an importer may offer `figures(run)`."""
+    figures = getattr(_REGISTRY.get(run.kind), "figures", None)
+    return figures(run) if figures else []
+
+
+def description_of(run: ImportRun, row: ImportRow) -> list[tuple[str, str]]:
+    """(label, text) of what a row would record; an importer may offer `describe(row)`."""
+    describe = getattr(_REGISTRY.get(run.kind), "describe", None)
+    return describe(row) if describe else []
+
+
+def title_of(kind: str) -> str:
+    """The kind's title; the bare word for one that no app registers any more."""
+    importer = _REGISTRY.get(kind)
+    return importer.title if importer else kind
+
 
 _REGISTRY: dict[str, Importer] = {}
 

@@ -22,7 +22,7 @@ KINDS = {
     "csv": "contracts-table",
 }
 SHOWN = 50
-EXAMPLE = """example:
+EXAMPLE = """Example:
   manage.py import_contracts releases.json --format ocds
   manage.py import_contracts register.xlsx --format csv --mapping "Contracts register" --dry-run
 

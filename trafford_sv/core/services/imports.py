@@ -25,9 +25,29 @@ from django.db.models import Q
 
 from ..importing import Beat, Importer, importer_for
 from ..models import ColumnMapping, ImportRow, ImportRun
+from ..selectors.imports import progress_key, progress_of, suggest_mapping
 from ..workbooks import FileRefused, Limits, check_size, clean_text, headings_hash
 from .audit import actor_name, record_event
 
+__all__ = [
+    "ImportStateError",
+    "PlanIsStale",
+    "apply_claimed",
+    "apply_run",
+    "cancel_run",
+    "check_mapping",
+    "claim_apply",
+    "finish_unchanged",
+    "mark_rejects_seen",
+    "plan_run",
+    "progress_of",
+    "queue_planning",
+    "release_claim",
+    "remember_mapping",
+    "resume_stalled",
+    "suggest_mapping",
+    "upload_file",
+]
 State = ImportRun.State
 logger = logging.getLogger(__name__)
 
@@ -135,31 +155,6 @@ def _forget(storage: Storage, path: str) -> None:
 
 
 # --- which column is which ----------------------------------------------------------------
-
-
-def suggest_mapping(*, kind: str, headings: Sequence[str]) -> tuple[dict[str, str], str]:
-    """({our field: their heading}, why): remembered for these very headings, or by likeness.
-
-    `why` is the remembered mapping's name, "" where it was only guessed from the headings.
-    """
-    remembered = ColumnMapping.objects.filter(
-        kind=kind, headings_hash=headings_hash(headings)
-    ).first()
-    if remembered:
-        return dict(remembered.columns), remembered.name
-    by_key = {_heading_key(heading): heading for heading in reversed(headings)}
-    columns: dict[str, str] = {}
-    for field in importer_for(kind).fields:
-        for alias in (field.label, field.name, *field.aliases):
-            heading = by_key.get(_heading_key(alias))
-            if heading and heading not in columns.values():
-                columns[field.name] = heading
-                break
-    return columns, ""
-
-
-def _heading_key(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def check_mapping(*, kind: str, headings: Sequence[str], columns: Mapping[str, str]) -> list[str]:
@@ -419,7 +414,7 @@ def apply_claimed(*, run: ImportRun, by: Any, now: datetime.datetime) -> ImportR
         _back_to_planned(run, STOPPED_HALF_WAY)
         raise
     finally:
-        cache.delete(_progress_key(run))
+        cache.delete(progress_key(run))
     return run
 
 
@@ -454,10 +449,6 @@ def _back_to_planned(run: ImportRun, message: str) -> None:
     )
 
 
-def _progress_key(run: ImportRun) -> str:
-    return f"import-progress-{run.pk}"
-
-
 def _apply_beat(run: ImportRun, now: datetime.datetime) -> Beat:
     """Progress in the cache: the open transaction hides what is written to the row."""
     started = time.monotonic()
@@ -469,18 +460,10 @@ def _apply_beat(run: ImportRun, now: datetime.datetime) -> Beat:
         if moment - last >= _BEAT_SECONDS:
             last = moment
             at = now + datetime.timedelta(seconds=moment - started)
-            cache.set(_progress_key(run), (done, total, at), 3600)
+            cache.set(progress_key(run), (done, total, at), 3600)
 
     beat(0, 0)
     return beat
-
-
-def progress_of(run: ImportRun) -> tuple[int, int]:
-    """(done, total) as last heard, from the row while planning and the cache while applying."""
-    if run.state == State.APPLYING:
-        heard = cache.get(_progress_key(run))
-        return (heard[0], heard[1]) if heard else (0, 0)
-    return run.progress_done, run.progress_total
 
 
 # --- cancelling, seeing, resuming ---------------------------------------------------------
@@ -502,37 +485,37 @@ def cancel_run(*, run: ImportRun, by: Any, now: datetime.datetime) -> ImportRun:
     return run
 
 
-def mark_rejects_seen(*, run: ImportRun, now: datetime.datetime) -> None:
+def mark_rejects_seen(*, run: ImportRun, by: Any, now: datetime.datetime) -> None:
     """Somebody has looked at the rejected rows: they leave the dashboard's list."""
     ImportRun.objects.filter(pk=run.pk, rejects_seen_at__isnull=True).update(rejects_seen_at=now)
 
 
-def note(*, run: ImportRun, message: str) -> None:
-    """A sentence for the progress page; not a state."""
-    ImportRun.objects.filter(pk=run.pk).update(message=message)
+def release_claim(*, run: ImportRun, by: Any, message: str) -> None:
+    """Nobody could be asked to apply it: back to the preview, with a sentence."""
+    _back_to_planned(run, message)
 
 
-def resume_stalled(*, now: datetime.datetime) -> int:
+def resume_stalled(*, by: Any = None, now: datetime.datetime) -> int:
     """Carry on with runs whose worker died or never came. Returns how many were taken up.
 
     Planning starts again from the file. A claimed apply was rolled back by the database when
-    its worker died, and is applied again whole.
+    its worker died, and is applied again whole. Each goes on in its own starter's name, or `by`.
     """
     stale, taken = now - STALLED_AFTER, 0
     for run in ImportRun.objects.filter(state=State.PLANNING).filter(
         Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=stale)
     ):
         try:
-            plan_run(run=run, by=run.started_by, now=now)
+            plan_run(run=run, by=run.started_by or by, now=now)
         except Exception:
             logger.exception("Could not resume planning %s", run.pk)
         taken += 1
     for run in ImportRun.objects.filter(state=State.APPLYING, heartbeat_at__lt=stale):
-        heard = cache.get(_progress_key(run))
+        heard = cache.get(progress_key(run))
         if heard and heard[2] >= stale:
             continue
         try:
-            apply_claimed(run=run, by=run.applied_by, now=now)
+            apply_claimed(run=run, by=run.applied_by or by, now=now)
         except Exception:
             logger.exception("Could not resume applying %s", run.pk)
         taken += 1
