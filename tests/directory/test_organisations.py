@@ -178,11 +178,8 @@ def test_many_are_recorded_with_history_and_one_event(places, django_assert_max_
 
 def state_of_everything():
     """Every row that points at an organisation, and the organisations, without versions."""
-    state = {
-        "organisations": list(
-            Organisation.objects.order_by("pk").values_list("pk", "name", "merged_into_id")
-        )
-    }
+    own = [f.attname for f in Organisation._meta.concrete_fields if f.name != "version"]
+    state = {"organisations": list(Organisation.objects.order_by("pk").values_list(*own))}
     for pointing in pointing_at_organisations():
         columns = [f.attname for f in pointing.model._meta.concrete_fields if f.name != "version"]
         state[pointing.label] = list(
@@ -199,6 +196,7 @@ def two(places):
         kinds=["supplier", "partner"],
         identifiers=[("GB-COH", "01234567")],
         aliases=["Alpha Bros", "Alfa Co"],
+        values={"postcode": "WA14 2SZ", "size": "small", "note": "From the register"},
     )
     make_user("supplier", absorb)
     shared = make_contract(value="1000", suppliers=[keep, absorb])
@@ -258,6 +256,35 @@ def test_two_merges_in_a_row_come_apart_again(two):
     undo_merge(merge=second, by=None, now=NOW)
     undo_merge(merge=first, by=None, now=NOW)
     assert state_of_everything() == before
+
+
+def test_the_kept_record_takes_the_facts_it_lacks_and_gives_them_back(two):
+    keep, absorb = two
+    Organisation.objects.filter(pk=keep.pk).update(note="Ours")
+    merge = merge_organisations(keep=keep, absorb=absorb, by=None, now=NOW, reason="Same")
+    keep.refresh_from_db()
+    assert (keep.postcode, keep.locality, keep.size, keep.note) == (
+        "WA14 2SZ",
+        "trafford",
+        "small",
+        "Ours",
+    )
+    changed = update_organisation(
+        organisation=keep,
+        changes={"size": "large"},
+        expected_version=keep.version,
+        by=None,
+        now=NOW,
+    )
+    undo_merge(merge=merge, by=None, now=NOW)
+    changed.refresh_from_db()
+    # The size was decided since and stays; the location goes back to where it came from.
+    assert (changed.postcode, changed.locality, changed.ward_id, changed.size) == (
+        "",
+        "unknown",
+        None,
+        "large",
+    )
 
 
 def test_what_was_put_elsewhere_since_stays_there(two):

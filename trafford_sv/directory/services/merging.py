@@ -26,6 +26,10 @@ from ..models import Organisation, OrganisationAlias, OrganisationMerge
 from ..names import name_key
 
 BATCH = 500
+_WORTH_KEEPING = ("pks", "removed", "added", "filled")
+# What the kept record takes over where it says nothing itself. The location goes as a whole.
+_FACTS = ("legal_name", "address", "website", "opening_hours", "note", "size", "is_voluntary")
+_LOCATION = ("postcode", "ward_id", "la_code", "locality", "location_precision")
 
 
 class MergeRefused(ValueError):
@@ -104,17 +108,20 @@ def merge_organisations(
                     "added": [alias.pk],
                 }
             )
+        filled = _fill(keep, absorb)
+        if filled:
+            moved.append({"model": keep._meta.label, "field": "", "pks": [], "filled": filled})
+            _save(keep, by, now, reason)
         merge = OrganisationMerge.objects.create(
             kept=keep,
             absorbed=absorb,
-            moved=[
-                entry for entry in moved if any(entry.get(k) for k in ("pks", "removed", "added"))
-            ],
+            moved=[entry for entry in moved if any(entry.get(k) for k in _WORTH_KEEPING)],
             reason=reason.strip(),
             merged_at=now,
             merged_by_name=actor_name(by),
         )
-        _save(absorb, keep, by, now, reason)
+        absorb.merged_into = keep
+        _save(absorb, by, now, reason)
         record_event(
             by=by,
             now=now,
@@ -145,6 +152,9 @@ def undo_merge(
                 f"{keep.name} was itself merged into {keep.merged_into} later. Undo that merge first."
             )
         for entry in reversed(merge.moved):
+            if entry.get("filled"):
+                _empty(keep, entry["filled"], by, now, reason or "merge undone")
+                continue
             model = apps.get_model(entry["model"])
             if entry.get("added"):
                 model._base_manager.filter(pk__in=entry["added"]).delete()
@@ -153,7 +163,8 @@ def undo_merge(
                 for item in serializers.deserialize("json", json.dumps(entry["removed"])):
                     if not model._base_manager.filter(pk=item.object.pk).exists():
                         item.save()
-        _save(absorb, None, by, now, reason or "merge undone")
+        absorb.merged_into = None
+        _save(absorb, by, now, reason or "merge undone")
         merge.undone_at, merge.undone_by_name = now, actor_name(by)
         merge.save()
         record_event(
@@ -183,15 +194,53 @@ def _sorted() -> list[Pointing]:
     return sorted(pointing_at_organisations(), key=lambda item: (item.label, item.field))
 
 
-def _save(
-    absorb: Organisation, into: Organisation | None, by: Any, now: datetime.datetime, reason: str
+def _save(organisation: Organisation, by: Any, now: datetime.datetime, reason: str) -> None:
+    organisation.version += 1
+    organisation._history_user = by if getattr(by, "pk", None) else None  # type: ignore[attr-defined]
+    organisation._history_date = now  # type: ignore[attr-defined]
+    organisation._change_reason = reason  # type: ignore[attr-defined]
+    organisation.save()
+
+
+def _is_blank(name: str, value: Any) -> bool:
+    return value in (None, "") or (name == "size" and value == Organisation.Size.UNKNOWN)
+
+
+def _fill(keep: Organisation, absorb: Organisation) -> dict[str, list[Any]]:
+    """Facts that only the absorbed record has, put on the kept one: name -> [before, after]."""
+    names = [
+        name
+        for name in _FACTS
+        if _is_blank(name, getattr(keep, name)) and not _is_blank(name, getattr(absorb, name))
+    ]
+    unknown = Organisation.Locality.UNKNOWN
+    if (
+        not keep.postcode
+        and keep.locality == unknown
+        and (absorb.postcode or absorb.locality != unknown)
+    ):
+        names += _LOCATION
+    filled = {name: [getattr(keep, name), getattr(absorb, name)] for name in names}
+    for name, (_, after) in filled.items():
+        setattr(keep, name, after)
+    return filled
+
+
+def _empty(
+    keep: Organisation,
+    filled: dict[str, list[Any]],
+    by: Any,
+    now: datetime.datetime,
+    reason: str,
 ) -> None:
-    absorb.merged_into = into
-    absorb.version += 1
-    absorb._history_user = by if getattr(by, "pk", None) else None  # type: ignore[attr-defined]
-    absorb._history_date = now  # type: ignore[attr-defined]
-    absorb._change_reason = reason  # type: ignore[attr-defined]
-    absorb.save()
+    """Take back what the merge filled in and nobody has changed since."""
+    same = {name for name, (_, after) in filled.items() if getattr(keep, name) == after}
+    if not same.issuperset(name for name in _LOCATION if name in filled):
+        same -= set(_LOCATION)
+    for name in same:
+        setattr(keep, name, filled[name][0])
+    if same:
+        _save(keep, by, now, reason)
 
 
 def _move(
