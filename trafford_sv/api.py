@@ -131,5 +131,5 @@ urlpatterns = [
     *directory_urls,
     *contract_urls,
     *spend_urls,
-    re_path(r"^.*$", Nowhere.as_view(), name="api-nowhere"),
+    re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]

@@ -33,6 +33,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
         "contracts/1/nothing/",
         "contracts/999999/",
         "organisations/99999999999999999999/",
+        "organisations/%0a%f2/",
     ],
 )
 def test_404(officer: APIClient, address: str) -> None:

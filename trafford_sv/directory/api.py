@@ -239,7 +239,7 @@ class WardSerializer(WardReference):
     longitude = serializers.DecimalField(max_digits=9, decimal_places=6, allow_null=True)
     latitude = serializers.DecimalField(max_digits=9, decimal_places=6, allow_null=True)
     parent_code = serializers.CharField(allow_null=True, help_text="The local authority's code.")
-    geometry = serializers.JSONField(
+    geometry = serializers.DictField(
         allow_null=True, required=False, help_text="GeoJSON; only with geometry=true."
     )
 
@@ -270,7 +270,9 @@ class Wards(ListView):
     )
     _outline = Column(
         "geometry",
-        serializers.JSONField(allow_null=True, required=False, help_text="With geometry=true."),
+        serializers.DictField(
+            allow_null=True, required=False, help_text="GeoJSON; with geometry=true."
+        ),
         "geometry",
         in_csv=False,
     )
