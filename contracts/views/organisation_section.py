@@ -30,9 +30,9 @@ def contracts_section(
         award__status__in=Award.COUNTED_STATUSES,
         organisation=organisation,
     )
+    found: Any = contract_rows(user)
     rows = list(
-        contract_rows(user)
-        .annotate(is_supplied=Exists(supplied))
+        found.annotate(is_supplied=Exists(supplied))
         .filter(Q(is_supplied=True) | Q(buyer=organisation) | Q(directorate=organisation))
         .order_by("-awarded_on", "-pk")[: SHOWN + 1]
     )

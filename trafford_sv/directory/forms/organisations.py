@@ -178,7 +178,7 @@ def _several(text: str) -> list[str]:
 def facts_of(organisation: Organisation) -> dict[str, Any]:
     """The form's initial values for a stored organisation."""
     numbers: dict[str, list[str]] = {name: [] for name in NUMBERS}
-    by_scheme = {scheme: name for name, scheme in NUMBERS.items()}
+    by_scheme = {str(scheme): name for name, scheme in NUMBERS.items()}
     for row in organisation.identifiers.all():
         if row.scheme in by_scheme:
             numbers[by_scheme[row.scheme]].append(row.value)

@@ -59,6 +59,7 @@ class MoveCount:
 
 def pointing_at_organisations() -> Iterator[Pointing]:
     """Every foreign key to Organisation that is about now, through tables included."""
+    relation: Any
     for relation in Organisation._meta.get_fields(include_hidden=True):
         if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
             continue

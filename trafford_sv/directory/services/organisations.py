@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from simple_history.utils import bulk_create_with_history
 
 from trafford_sv.core.services.audit import record_event
@@ -94,16 +95,25 @@ def _refuse_taken(identifiers: Iterable[tuple[str, str, str]], own: int | None) 
     for scheme, value, _ in identifiers:
         if scheme not in STRONG:
             continue
-        holder = (
-            Identifier.objects.filter(scheme=scheme, value=value)
-            .exclude(organisation_id=own)
-            .select_related("organisation")
-            .first()
-        )
+        holders = Identifier.objects.filter(scheme=scheme, value=value)
+        if own is not None:
+            holders = holders.exclude(organisation_id=own)
+        holder = holders.select_related("organisation").first()
         if holder:
             raise ValidationError(
                 {"identifiers": [f"{holder} belongs to {holder.organisation.name} already."]}
             )
+
+
+@contextmanager
+def _quicker_hands() -> Iterator[None]:
+    """A number that somebody else recorded a moment ago reads as a sentence, not as a failure."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise ValidationError(
+            {"identifiers": ["Someone else has just recorded one of these numbers. Search for it."]}
+        ) from error
 
 
 def _aliases(organisation: Organisation, names: Iterable[str]) -> dict[str, str]:
@@ -136,7 +146,7 @@ def create_organisation(
 ) -> Organisation:
     """Record an organisation. `values` are its own fields; location is worked out from the
     postcode. Raises ValidationError."""
-    with transaction.atomic():
+    with _quicker_hands(), transaction.atomic():
         organisation = Organisation(**values)
         _place(organisation, stated_locality)
         organisation.full_clean()
@@ -189,7 +199,7 @@ def update_organisation(
 
     Raises Collision where somebody else saved first, ValidationError where the result is wrong.
     """
-    with transaction.atomic():
+    with _quicker_hands(), transaction.atomic():
         stored = Organisation.objects.select_for_update().get(pk=organisation.pk)
         if stored.version != expected_version:
             raise Collision(stored, changes)
