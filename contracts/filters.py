@@ -185,7 +185,7 @@ class ContractFilter(django_filters.FilterSet):
     def of_division(self, rows: Any, name: str, value: str) -> Any:
         if value == NONE:
             return rows.filter(category__isnull=True)
-        return rows.filter(category_id__startswith=value)
+        return rows.filter(category__code__startswith=value)
 
     def serving(self, rows: Any, name: str, value: str) -> Any:
         links = Contract.wards.through.objects

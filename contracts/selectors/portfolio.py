@@ -189,7 +189,7 @@ def portfolio(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> Con
     if filters.buyer is not None:
         rows = rows.filter(buyer_id=filters.buyer)
     if filters.division:
-        rows = rows.filter(category_id__startswith=filters.division)
+        rows = rows.filter(category__code__startswith=filters.division)
     if filters.ward:
         rows = rows.filter(
             pk__in=Contract.wards.through.objects.filter(area__code=filters.ward).values("contract_id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -11,6 +12,7 @@ from django.urls import reverse
 from trafford_sv.core.access import can
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
+from trafford_sv.core.money import pounds
 from trafford_sv.core.parts import EmptyState, Link, Tag, Tone
 
 from ..filters import CategoryFilter, ContractFilter
@@ -43,6 +45,10 @@ def carry_tag(must_carry: bool | None, social_value: str) -> Tag:
 
 def _said(must_carry: bool | None) -> str:
     return {True: "Yes", False: "No", None: "Cannot be said"}[must_carry]
+
+
+def _pounds(value: Decimal | None) -> Decimal | None:
+    return None if value is None else pounds(value)
 
 
 class ContractRows(ListPage):
@@ -92,9 +98,11 @@ class ContractList(ContractRows):
         ExportColumn("Directorate", "directorate.name"),
         ExportColumn("Suppliers", lambda row: "; ".join(_names(row))),
         ExportColumn("Award date", "awarded_on"),
-        ExportColumn("Value in pounds, excluding VAT", "value_pounds"),
+        ExportColumn("Value in pounds, excluding VAT", lambda row: _pounds(row.value_pounds)),
         ExportColumn("Must carry social value", lambda row: _said(row.must_carry)),
-        ExportColumn("Threshold on the award date in pounds", "threshold_pounds"),
+        ExportColumn(
+            "Threshold on the award date in pounds", lambda row: _pounds(row.threshold_pounds)
+        ),
         ExportColumn("Social value recorded", lambda row: row.get_social_value_display()),
         ExportColumn("Category code", "category_id"),
         ExportColumn("Category", "category.name"),
@@ -176,7 +184,7 @@ class ExpiringContracts(ContractRows):
         ExportColumn(
             "Followed by", lambda row: "; ".join(c.reference for c in row.visible_successors)
         ),
-        ExportColumn("Value in pounds, excluding VAT", "value_pounds"),
+        ExportColumn("Value in pounds, excluding VAT", lambda row: _pounds(row.value_pounds)),
     )
 
     @property

@@ -193,6 +193,8 @@ def test_filters_narrow_every_figure(town) -> None:
     assert figures.over_threshold_summary(make_user(), TODAY, only).contracts == 3
     ward = PortfolioFilters(ward="E05015240")
     assert figures.over_threshold_summary(make_user(), TODAY, ward).value_pounds == Decimal("260000.00")
+    building = PortfolioFilters(division="45")
+    assert figures.over_threshold_summary(make_user(), TODAY, building).contracts == 1
     assert ward.query(must_carry="yes") == "portfolio=current&ward=E05015240&must_carry=yes"
 
 
