@@ -24,6 +24,7 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Organisations", "organisation-list", "view_organisations"),
     NavigationItem("Spending", "spend-retained", "view_spend"),
     NavigationItem("Imports", "import-list", "view_imports"),
+    NavigationItem("Quarters", "quarter-list", "close_quarters"),
     NavigationItem("People", "person-list", "manage_people"),
     NavigationItem("Audit log", "audit-list", "view_audit"),
 )

@@ -25,7 +25,17 @@ from ..services.tokens import create_token, revoke_token
 from ..views_base import EditMixin, PermissionView, PublicView
 
 
-class SignIn(allauth_views.LoginView):
+class PlainForm:
+    """allauth repeats each label inside its box; a label above is enough, and stays when typing."""
+
+    def get_form(self, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(*args, **kwargs)  # type: ignore[misc]
+        for field in form.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        return form
+
+
+class SignIn(PlainForm, allauth_views.LoginView):
     is_public = True
     template_name = "account/login.html"
 
@@ -47,7 +57,7 @@ class Inactive(PublicView):
         return render(request, "account/account_inactive.html")
 
 
-class ResetPassword(allauth_views.PasswordResetView):
+class ResetPassword(PlainForm, allauth_views.PasswordResetView):
     is_public = True
     template_name = "account/password_reset.html"
 
@@ -57,7 +67,7 @@ class ResetPasswordSent(PublicView):
         return render(request, "account/password_reset_done.html")
 
 
-class ResetPasswordFromLink(allauth_views.PasswordResetFromKeyView):
+class ResetPasswordFromLink(PlainForm, allauth_views.PasswordResetFromKeyView):
     is_public = True
     template_name = "account/password_reset_from_key.html"
 
@@ -78,7 +88,7 @@ class SignedInView(View):
         return super().dispatch(request, *args, **kwargs)
 
 
-class ChangePassword(allauth_views.PasswordChangeView):
+class ChangePassword(PlainForm, allauth_views.PasswordChangeView):
     template_name = "account/password_change.html"
     success_url = reverse_lazy("my-account")
 
