@@ -24,7 +24,8 @@ def bars(*values, draw=charts.bar_chart):
         subtitle="S",
         headings=("A", "B"),
         bars=[
-            Bar(f"Thing {n}", None if v is None else Decimal(v), f"£{v}") for n, v in enumerate(values)
+            Bar(f"Thing {n}", None if v is None else Decimal(v), f"£{v}")
+            for n, v in enumerate(values)
         ],
     )
 
@@ -55,7 +56,9 @@ def test_not_reported_is_an_open_dotted_outline_and_never_nought():
         assert "Thing 1, Not reported" in chart.description
 
 
-@given(st.lists(st.one_of(st.none(), st.decimals(-(10**9), 10**9, places=2)), min_size=1, max_size=9))
+@given(
+    st.lists(st.one_of(st.none(), st.decimals(-(10**9), 10**9, places=2)), min_size=1, max_size=9)
+)
 def test_every_bar_stays_inside_the_drawing(values):
     for draw in (charts.bar_chart, charts.column_chart):
         chart = bars(*values, draw=draw)
@@ -70,7 +73,13 @@ PARTS = (Part("Here", Paint.VERIFIED), Part("There", Paint.OTHER), Part("Unknown
 
 def stacked(*stacks, as_share=False):
     return charts.stacked_chart(
-        key="k", title="T", subtitle="S", parts=PARTS, stacks=stacks, heading="Year", as_share=as_share
+        key="k",
+        title="T",
+        subtitle="S",
+        parts=PARTS,
+        stacks=stacks,
+        heading="Year",
+        as_share=as_share,
     )
 
 

@@ -96,7 +96,9 @@ def messages(bound: BoundField) -> list[str]:
     found: list[str] = []
     for error in bound.form.errors.as_data().get(bound.name, []):
         words = [str(message) for message in error.messages]
-        if error.code == "required" and words == [str(forms.Field.default_error_messages["required"])]:
+        if error.code == "required" and words == [
+            str(forms.Field.default_error_messages["required"])
+        ]:
             if isinstance(widget, forms.CheckboxInput):
                 words = [f"Tick “{bound.label}” to go on"]
             elif isinstance(widget, forms.FileInput):
@@ -122,14 +124,27 @@ _STOCK_FIELDS = {forms.DateField, forms.DecimalField, forms.IntegerField, forms.
 
 
 def _named(label: str) -> str:
-    """"Award date" as "the award date"; labels that begin as a question stay as they are."""
+    """ "Award date" as "the award date"; labels that begin as a question stay as they are."""
     if label.endswith("?"):
         return f"an answer to “{label}”"
     text = label if label[1:2].isupper() else label[:1].lower() + label[1:]
     return text if text.split(" ")[0] in _BEGINNINGS else f"the {text}"
 
 
-_BEGINNINGS = {"the", "a", "an", "your", "who", "what", "when", "where", "which", "how", "why", "at"}
+_BEGINNINGS = {
+    "the",
+    "a",
+    "an",
+    "your",
+    "who",
+    "what",
+    "when",
+    "where",
+    "which",
+    "how",
+    "why",
+    "at",
+}
 
 
 def error_items(all_forms: Iterable[Any]) -> list[dict[str, Any]]:
@@ -146,7 +161,9 @@ def error_items(all_forms: Iterable[Any]) -> list[dict[str, Any]]:
         for bound in form:
             for text in messages(bound):
                 items.append(
-                    {"text": text} if bound.is_hidden else {"text": text, "href": f"#{field_id(bound)}"}
+                    {"text": text}
+                    if bound.is_hidden
+                    else {"text": text, "href": f"#{field_id(bound)}"}
                 )
     return items
 
@@ -308,7 +325,11 @@ def _group(
                 "disabled": bool(params["disabled"] or option["attrs"].get("disabled")),
             }
         )
-    extra = [params["classes"], f"govuk-{name}--inline" if inline else "", f"govuk-{name}--small" if small else ""]
+    extra = [
+        params["classes"],
+        f"govuk-{name}--inline" if inline else "",
+        f"govuk-{name}--small" if small else "",
+    ]
     return component(
         name,
         params
@@ -327,7 +348,9 @@ def _group(
     )
 
 
-def _single_checkbox(params: dict[str, Any], context: Mapping[str, Any], *, small: bool) -> SafeString:
+def _single_checkbox(
+    params: dict[str, Any], context: Mapping[str, Any], *, small: bool
+) -> SafeString:
     label = params.pop("label")
     item = {
         "id": params["id"],
@@ -341,7 +364,8 @@ def _single_checkbox(params: dict[str, Any], context: Mapping[str, Any], *, smal
     classes = f"{params['classes']} govuk-checkboxes--small" if small else params["classes"]
     params["attributes"] = {k: v for k, v in params["attributes"].items() if k != "checked"}
     return component(
-        "checkboxes", params | {"idPrefix": params["id"], "items": [item], "classes": classes.strip()}
+        "checkboxes",
+        params | {"idPrefix": params["id"], "items": [item], "classes": classes.strip()},
     )
 
 
@@ -356,7 +380,10 @@ def _select(params: dict[str, Any], context: Mapping[str, Any], widget: forms.Se
         for group, option in _options(context)
     ]
     if widget.allow_multiple_selected:
-        params["attributes"] = params["attributes"] | {"multiple": "multiple", "size": min(len(params["items"]), 8)}
+        params["attributes"] = params["attributes"] | {
+            "multiple": "multiple",
+            "size": min(len(params["items"]), 8),
+        }
     return component("select", params)
 
 

@@ -145,7 +145,9 @@ class ListMixin:
             "sort": sort,
             "sort_options": self._sort_options(),
             "exports": [
-                Link({"csv": "CSV", "xlsx": "Excel"}[name], changed(request, format=name, page=None))
+                Link(
+                    {"csv": "CSV", "xlsx": "Excel"}[name], changed(request, format=name, page=None)
+                )
                 for name in CONTENT_TYPES
             ]
             if self.export_columns and valid and paginator.count
@@ -155,10 +157,14 @@ class ListMixin:
             "has_errors": not valid,
         }
         context |= self.get_context()
-        return render(request, self.template_name, context, status=400 if kind and not valid else 200)
+        return render(
+            request, self.template_name, context, status=400 if kind and not valid else 200
+        )
 
     def _sort(self, wanted: str) -> str:
-        return wanted if wanted.lstrip("-") in self.sorts and wanted[:2] != "--" else self.default_sort
+        return (
+            wanted if wanted.lstrip("-") in self.sorts and wanted[:2] != "--" else self.default_sort
+        )
 
     def _ordered(self, rows: QuerySet[Any], sort: str) -> QuerySet[Any]:
         keys: list[Any] = []
@@ -169,9 +175,7 @@ class ListMixin:
                 bare = name.removeprefix("-")
                 # Rows without a value come last either way, on both databases.
                 last = True if _may_be_null(rows, bare) else None
-                keys.append(
-                    F(bare).desc(nulls_last=last) if down else F(bare).asc(nulls_last=last)
-                )
+                keys.append(F(bare).desc(nulls_last=last) if down else F(bare).asc(nulls_last=last))
         elif rows.query.order_by:
             keys = list(rows.query.order_by)
         else:
@@ -227,7 +231,12 @@ class ListMixin:
         for bound in form:
             value = form.cleaned_data.get(bound.name)
             names = _names(bound)
-            if value is None or value == "" or value == [] or not any(map(self.request.GET.get, names)):
+            if (
+                value is None
+                or value == ""
+                or value == []
+                or not any(map(self.request.GET.get, names))
+            ):
                 continue
             label = str(bound.label)
             if isinstance(bound.field, MultipleChoiceField | ModelMultipleChoiceField):
@@ -301,7 +310,9 @@ def _choice(bound: BoundField, value: Any) -> str:
 
 def _words(bound: BoundField, value: Any) -> str:
     if isinstance(value, slice):
-        start, stop = (_one(bound, end) if end is not None else "" for end in (value.start, value.stop))
+        start, stop = (
+            _one(bound, end) if end is not None else "" for end in (value.start, value.stop)
+        )
         if start and stop:
             return f"{start} to {stop}"
         return f"from {start}" if start else f"up to {stop}" if stop else ""

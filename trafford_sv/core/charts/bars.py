@@ -95,9 +95,7 @@ def _description(bars: Sequence[Bar], missing: str) -> str:
     return sentence([(bar.label, _said(bar, missing)) for bar in bars])
 
 
-def _table(
-    caption: str, headings: tuple[str, str], bars: Sequence[Bar], missing: str
-) -> Table:
+def _table(caption: str, headings: tuple[str, str], bars: Sequence[Bar], missing: str) -> Table:
     rows = [
         (Link(bar.label, bar.url) if bar.url else bar.label, _said(bar, missing)) for bar in bars
     ]
@@ -171,9 +169,7 @@ def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:
         middle = slot * number + slot / 2
         left = middle - wide / 2
         if bar.value is None:
-            drawing.boxes.append(
-                Box(px(left), px(zero - 40), px(wide), px(40), Paint.NOT_REPORTED)
-            )
+            drawing.boxes.append(Box(px(left), px(zero - 40), px(wide), px(40), Paint.NOT_REPORTED))
             drawing.words.append(
                 Words(px(middle), px(zero - 48), missing, "middle", 14, colour=MUTED)
             )
@@ -186,9 +182,7 @@ def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:
             at = top + tall + 18 if bar.value < 0 else top - 8
             drawing.words.append(Words(px(middle), px(at), bar.text, "middle", size, bold=True))
         for row, line in enumerate(lines):
-            drawing.words.append(
-                Words(px(middle), px(bottom + 22 + row * 18), line, "middle", 15)
-            )
+            drawing.words.append(Words(px(middle), px(bottom + 22 + row * 18), line, "middle", 15))
     drawing.lines.append(Line(px(0), px(zero), px(width), px(zero), MUTED))
     if low < 0:
         drawing.lines.append(Line(px(0), px(bottom), px(width), px(bottom), RULE))

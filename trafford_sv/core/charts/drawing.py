@@ -201,7 +201,9 @@ def ticks(lowest: Decimal, highest: Decimal, about: int = 4) -> list[Decimal]:
         high = low + 1
     rough = (high - low) / about
     power = Decimal(1).scaleb(rough.adjusted())
-    step = next(power * factor for factor in (1, 2, Decimal("2.5"), 5, 10) if power * factor >= rough)
+    step = next(
+        power * factor for factor in (1, 2, Decimal("2.5"), 5, 10) if power * factor >= rough
+    )
     first = (low / step).to_integral_value(rounding=ROUND_FLOOR)
     last = (high / step).to_integral_value(rounding=ROUND_CEILING)
     return [step * number for number in range(int(first), int(last) + 1)]

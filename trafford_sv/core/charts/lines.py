@@ -91,7 +91,9 @@ def _draw(
     size = 15 if wide else 14
     left = max(text_width(text(mark), size) for mark in marks) + 10
     right = (
-        min(200, max((text_width(one.label, size) for one in series), default=0) + 16) if wide else 12
+        min(200, max((text_width(one.label, size) for one in series), default=0) + 16)
+        if wide
+        else 12
     )
     top = 14
     if not wide:
@@ -122,7 +124,9 @@ def _draw(
     # No word of a label is cut: where they are wide, every second or third label is shown.
     words = [text_width(word, size) for point in points for word in point.split()]
     room = max(int(step) - 6, *words, 30)
-    widest = max((text_width(line, size) for p in points for line in wrap(p, room, size)), default=1)
+    widest = max(
+        (text_width(line, size) for p in points for line in wrap(p, room, size)), default=1
+    )
     pulled = right < widest / 2  # the last label is drawn to the left of its point
     needed = widest + 8 + (widest // 2 if pulled else 0)
     every = max(1, -(-needed // max(int(step), 1)))

@@ -148,8 +148,7 @@ def _classes(
         inside = [
             value
             for value in known
-            if (lowest is None or value >= lowest)
-            and (number == len(cuts) or value < cuts[number])
+            if (lowest is None or value >= lowest) and (number == len(cuts) or value < cuts[number])
         ]
         if inside:
             low, high = text(inside[0]), text(inside[-1])

@@ -65,7 +65,9 @@ def stacked_chart(
     for stack in stacks:
         if stack.values is not None:
             if len(stack.values) != len(parts):
-                raise ValueError(f"{stack.label} has {len(stack.values)} values for {len(parts)} parts.")
+                raise ValueError(
+                    f"{stack.label} has {len(stack.values)} values for {len(parts)} parts."
+                )
             if min(stack.values, default=Decimal(0)) < 0:
                 raise ValueError(f"{stack.label} has a negative part, which a stack cannot show.")
     rows = [_row(stack, parts, missing) for stack in stacks]
@@ -76,7 +78,10 @@ def stacked_chart(
         subtitle=subtitle,
         description=sentence(
             [
-                (row[0], *(f"{part.label} {cell}" for part, cell in zip(parts, row[1:], strict=False)))
+                (
+                    row[0],
+                    *(f"{part.label} {cell}" for part, cell in zip(parts, row[1:], strict=False)),
+                )
                 for row in rows
             ]
         ),
@@ -107,7 +112,9 @@ def _draw(
     top = _key(drawing, parts, width) + 14
     totals = [sum(stack.values or (), Decimal(0)) for stack in stacks]
     largest = max([*totals, Decimal(0)])
-    texts = max((text_width(stack.total_text) + 10 for stack in stacks if stack.total_text), default=0)
+    texts = max(
+        (text_width(stack.total_text) + 10 for stack in stacks if stack.total_text), default=0
+    )
     room = Decimal(width - 2 - texts)
     for stack, total in zip(stacks, totals, strict=True):
         lines = wrap(stack.label, width, most=2) if stack.label else []
@@ -131,7 +138,9 @@ def _draw(
                     # White behind the words where the fill is a pattern.
                     halo = "#ffffff" if look.pattern else ""
                     drawing.words.append(
-                        Words(px(x + wide / 2), px(middle), text, "middle", 15, True, look.text, halo)
+                        Words(
+                            px(x + wide / 2), px(middle), text, "middle", 15, True, look.text, halo
+                        )
                     )
                 x += wide
             if stack.total_text:

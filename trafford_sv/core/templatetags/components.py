@@ -46,9 +46,7 @@ def gds_fields(form: Any, **options: Any) -> SafeString:
 
 
 @register.simple_tag
-def gds_errors(
-    *forms: Any, title: str = "There is a problem", focus: bool = True
-) -> SafeString:
+def gds_errors(*forms: Any, title: str = "There is a problem", focus: bool = True) -> SafeString:
     """`{% gds_errors form formset %}`: the summary at the top of the page, or nothing."""
     return design.errors(forms, title, focus=focus)
 
@@ -116,7 +114,11 @@ def data_table(table: Table) -> dict[str, Any]:
 @register.inclusion_tag("components/chart.html")
 def chart(chart: Chart, level: int = 3) -> dict[str, Any]:
     """`{% chart retained %}`; `level` is the heading level of its title."""
-    return {"chart": chart, "level": level, "drawings": [("wide", chart.wide), ("narrow", chart.narrow)]}
+    return {
+        "chart": chart,
+        "level": level,
+        "drawings": [("wide", chart.wide), ("narrow", chart.narrow)],
+    }
 
 
 @register.inclusion_tag("components/ward_map.html")

@@ -182,8 +182,20 @@ def list_context() -> dict[str, Any]:
             parts.Heading("Value", numeric=True, url="#list", order="descending"),
         ],
         "contracts": [
-            ("Grounds care, south", "TS-0041", Tag("Active", Tone.GOOD), "3 May 2027", "£1,180,000.00"),
-            ("School meals", "TS-0017", Tag("Ending soon", Tone.WARNING), "30 June 2026", "£912,400.00"),
+            (
+                "Grounds care, south",
+                "TS-0041",
+                Tag("Active", Tone.GOOD),
+                "3 May 2027",
+                "£1,180,000.00",
+            ),
+            (
+                "School meals",
+                "TS-0017",
+                Tag("Ending soon", Tone.WARNING),
+                "30 June 2026",
+                "£912,400.00",
+            ),
             ("Library fittings", "TS-0102", Tag("Planned", Tone.INFO), None, "£54,000.00"),
         ],
         "chosen": [
@@ -198,7 +210,10 @@ def list_context() -> dict[str, Any]:
 
 def directorates() -> charts.Chart:
     rows = [("Place", "4.2"), ("Children's Services", "2.75"), ("Adults and Wellbeing", "1.9")]
-    bars = [Bar(name, Decimal(size) * M, readable(Decimal(size) * M), url="#charts") for name, size in rows]
+    bars = [
+        Bar(name, Decimal(size) * M, readable(Decimal(size) * M), url="#charts")
+        for name, size in rows
+    ]
     bars.append(Bar("Strategy and Resources", None, ""))
     return charts.bar_chart(
         key="directorates",
