@@ -36,7 +36,12 @@ class Address:
     is_api: bool
 
     def at(self, arguments: dict[str, Any] | None = None) -> str:
-        samples = {"int": 1, "slug": "a", "str": "a", "uuid": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
+        samples = {
+            "int": 1,
+            "slug": "a",
+            "str": "a",
+            "uuid": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
+        }
         values = {name: samples.get(kind, "a") for name, kind in self.parts}
         values |= arguments or {}
         if not values and "(" in self.pattern:
@@ -45,19 +50,29 @@ class Address:
 
 
 def addresses() -> Iterator[Address]:
-    def walk(patterns: list[Any], prefix: str, inherited: tuple[tuple[str, str], ...]) -> Iterator[Address]:
+    def walk(
+        patterns: list[Any], prefix: str, inherited: tuple[tuple[str, str], ...]
+    ) -> Iterator[Address]:
         for item in patterns:
             parts = inherited
             if isinstance(item.pattern, RoutePattern):
                 parts += tuple(
-                    (name, type(converter).__name__.removesuffix("Converter").lower().replace("string", "str"))
+                    (
+                        name,
+                        type(converter)
+                        .__name__.removesuffix("Converter")
+                        .lower()
+                        .replace("string", "str"),
+                    )
                     for name, converter in item.pattern.converters.items()
                 )
             elif isinstance(item.pattern, RegexPattern):
                 parts += tuple((name, "str") for name in item.pattern.regex.groupindex)
             path = prefix + str(item.pattern)
             if isinstance(item, URLPattern):
-                view = getattr(item.callback, "view_class", None) or getattr(item.callback, "cls", None)
+                view = getattr(item.callback, "view_class", None) or getattr(
+                    item.callback, "cls", None
+                )
                 yield Address(item.name or path, path, parts, bool(getattr(view, "is_api", False)))
             else:
                 yield from walk(item.url_patterns, path, parts)
@@ -91,7 +106,11 @@ def may_open(who: str, name: str) -> bool:
 def refused(response: Any, *, is_api: bool) -> bool:
     if response.status_code in {401, 403}:
         return True
-    return not is_api and response.status_code == 302 and response["Location"].startswith("/account/login/")
+    return (
+        not is_api
+        and response.status_code == 302
+        and response["Location"].startswith("/account/login/")
+    )
 
 
 def knock(client: Client, method: str, address: Address, arguments: dict[str, Any] | None) -> Any:
@@ -114,7 +133,9 @@ def world(db: None) -> World:
     def side(title: str, directorate: Any, company: Any) -> dict[str, Any]:
         contract = make_contract(title=title, reference=title[:5].upper(), directorate=directorate)
         award = make_award(contract, value="60000", suppliers=[company])
-        successor = make_contract(title=f"{title}, next", directorate=directorate, predecessor=contract)
+        successor = make_contract(
+            title=f"{title}, next", directorate=directorate, predecessor=contract
+        )
         return {"contract": contract, "award": award, "successor": successor}
 
     return World(
@@ -151,7 +172,9 @@ def test_every_record_that_a_limited_role_could_open_is_tried() -> None:
 
 
 @pytest.mark.parametrize("who", [ANONYMOUS, NO_ROLE, *ROLE_KEYS])
-def test_each_role_opens_what_the_table_says_and_nothing_else(client: Client, world: World, who: str) -> None:
+def test_each_role_opens_what_the_table_says_and_nothing_else(
+    client: Client, world: World, who: str
+) -> None:
     client.raise_request_exception = False
     if who != ANONYMOUS:
         client.force_login(world.people[who])
@@ -190,7 +213,9 @@ def _with_token(world: World, who: str) -> World:
 
 
 @pytest.mark.parametrize("who", LIMITED)
-def test_a_limited_role_opens_its_own_records_and_nobody_elses(client: Client, world: World, who: str) -> None:
+def test_a_limited_role_opens_its_own_records_and_nobody_elses(
+    client: Client, world: World, who: str
+) -> None:
     client.raise_request_exception = False
     client.force_login(world.people[who])
     _with_token(world, who)

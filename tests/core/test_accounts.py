@@ -42,12 +42,14 @@ def test_a_person_signs_in_by_e_mail_and_out(client: Client, officer: User) -> N
     assert client.get(reverse("my-account")).status_code == 302
 
 
-def test_a_wrong_password_says_so_without_saying_who_has_an_account(client: Client, officer: User) -> None:
+def test_a_wrong_password_says_so_without_saying_who_has_an_account(
+    client: Client, officer: User
+) -> None:
     known = sign_in(client, officer.email, "wrong")
     unknown = sign_in(client, "nobody@example.org", "wrong")
     assert known.status_code == unknown.status_code == 200
     words = [
-        re.findall(r'govuk-error-summary.*?</ul>', answer.content.decode(), re.DOTALL)
+        re.findall(r"govuk-error-summary.*?</ul>", answer.content.decode(), re.DOTALL)
         for answer in (known, unknown)
     ]
     assert words[0] and words[0] == words[1]
@@ -80,13 +82,17 @@ def test_the_eleventh_failed_sign_in_answers_429_and_another_person_is_not_locke
         ("", "/account/"),
     ],
 )
-def test_each_role_lands_on_its_own_page(client: Client, db: None, role: str, lands_on: str) -> None:
+def test_each_role_lands_on_its_own_page(
+    client: Client, db: None, role: str, lands_on: str
+) -> None:
     organisation = make_organisation() if role in {"supplier", "hub"} else None
     client.force_login(make_user(role, organisation))
     assert client.get(reverse("after-sign-in"))["Location"] == lands_on
 
 
-def test_a_password_is_reset_by_a_link_from_a_real_mail(client: Client, officer: User, smtp: Any, settings: Any) -> None:
+def test_a_password_is_reset_by_a_link_from_a_real_mail(
+    client: Client, officer: User, smtp: Any, settings: Any
+) -> None:
     client.post(reverse("account_reset_password"), {"email": officer.email})
     (mail,) = smtp.messages
     assert mail["To"] == officer.email
@@ -95,7 +101,9 @@ def test_a_password_is_reset_by_a_link_from_a_real_mail(client: Client, officer:
     assert link.startswith(settings.SITE_URL)
     page = client.get(link.removeprefix(settings.SITE_URL), follow=True)
     assert "Choose a new password" in page.content.decode()
-    done = client.post(page.request["PATH_INFO"], {"password1": OTHER, "password2": OTHER}, follow=True)
+    done = client.post(
+        page.request["PATH_INFO"], {"password1": OTHER, "password2": OTHER}, follow=True
+    )
     assert "Your password is changed" in done.content.decode()
     assert sign_in(client, officer.email, PASSWORD).status_code == 200
     assert sign_in(client, officer.email, OTHER).status_code == 302
@@ -103,9 +111,13 @@ def test_a_password_is_reset_by_a_link_from_a_real_mail(client: Client, officer:
     assert "This link no longer works" in again.content.decode()
 
 
-def test_a_reset_for_a_stranger_tells_the_page_nothing(client: Client, officer: User, smtp: Any) -> None:
+def test_a_reset_for_a_stranger_tells_the_page_nothing(
+    client: Client, officer: User, smtp: Any
+) -> None:
     known = client.post(reverse("account_reset_password"), {"email": officer.email}, follow=True)
-    unknown = client.post(reverse("account_reset_password"), {"email": "no@example.org"}, follow=True)
+    unknown = client.post(
+        reverse("account_reset_password"), {"email": "no@example.org"}, follow=True
+    )
     assert known.request["PATH_INFO"] == unknown.request["PATH_INFO"]
     assert [mail["To"] for mail in smtp.messages] == [officer.email, "no@example.org"]
     assert "There is no account with this address" in smtp.messages[1].get_content()
@@ -128,7 +140,9 @@ def test_a_weak_new_password_is_refused_with_a_sentence(client: Client, officer:
     assert officer.check_password(OTHER)
 
 
-@pytest.mark.parametrize("path", ["email/", "password/set/", "confirm-email/", "reauthenticate/", "2fa/"])
+@pytest.mark.parametrize(
+    "path", ["email/", "password/set/", "confirm-email/", "reauthenticate/", "2fa/"]
+)
 def test_what_is_not_built_has_no_address(client: Client, officer: User, path: str) -> None:
     client.force_login(officer)
     assert client.get(f"/account/{path}").status_code == 404

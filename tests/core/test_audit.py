@@ -162,7 +162,10 @@ JSON_VALUES = st.recursive(
     | st.decimals(allow_nan=False, allow_infinity=False)
     | st.dates()
     | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcé ", max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text("abcé ", max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -216,11 +219,16 @@ def test_verify_audit_names_what_is_broken_and_exits_with_1() -> None:
 
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("statement", ["UPDATE core_auditevent SET verb = 'x'", "DELETE FROM core_auditevent"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE core_auditevent SET verb = 'x'", "DELETE FROM core_auditevent"]
+)
 def test_postgresql_refuses_to_change_or_delete_an_event(statement: str) -> None:
     assert connection.vendor == "postgresql", "The service tests run on PostgreSQL."
     append(1)
-    with pytest.raises(IntegrityError, match="never changed or deleted"), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match="never changed or deleted"),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
     assert AuditEvent.objects.get().verb == "contract changed"
 
@@ -237,7 +245,7 @@ def test_many_people_appending_at_once_make_one_chain() -> None:
             for number in range(10):
                 with transaction.atomic():
                     append(worker * 100 + number)
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
         finally:
             connections.close_all()

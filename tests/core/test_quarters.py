@@ -37,7 +37,9 @@ def test_a_closed_quarter_refuses_until_it_is_reopened() -> None:
     assert_open(quarter=Q1)
     close_quarter(quarter=Q1, by=by, now=NOW)
     assert closed_quarters() == {Q1}
-    with pytest.raises(QuarterClosed, match=r"April to June 2026 \(Q1 2026/27\) was closed on 2 July 2026"):
+    with pytest.raises(
+        QuarterClosed, match=r"April to June 2026 \(Q1 2026/27\) was closed on 2 July 2026"
+    ):
         assert_open(quarter=Q1)
     assert_open(quarter=Q1.next)
     with pytest.raises(QuarterStateError, match="closed already"):
@@ -67,7 +69,9 @@ def test_a_closed_quarter_refuses_until_it_is_reopened() -> None:
         (datetime.datetime(2026, 6, 30, 23, 0, tzinfo=datetime.UTC), True),
     ],
 )
-def test_a_quarter_is_over_by_the_clock_on_the_wall(moment: datetime.datetime, closes: bool) -> None:
+def test_a_quarter_is_over_by_the_clock_on_the_wall(
+    moment: datetime.datetime, closes: bool
+) -> None:
     if closes:
         close_quarter(quarter=Q1, by=None, now=moment)
     else:
@@ -103,10 +107,16 @@ def test_the_command_closes_rehearses_and_refuses() -> None:
     with time_machine.travel(NOW):
         out = StringIO()
         call_command("close_quarter", "2026-27-Q1", dry_run=True, json=True, stdout=out)
-        assert json.loads(out.getvalue().splitlines()[-1]) == {"quarter": "2026-27-Q1", "closed": False}
+        assert json.loads(out.getvalue().splitlines()[-1]) == {
+            "quarter": "2026-27-Q1",
+            "closed": False,
+        }
         assert closed_quarters() == set()
         call_command("close_quarter", "2026-27-Q1", json=True, stdout=out)
-        assert json.loads(out.getvalue().splitlines()[-1]) == {"quarter": "2026-27-Q1", "closed": True}
+        assert json.loads(out.getvalue().splitlines()[-1]) == {
+            "quarter": "2026-27-Q1",
+            "closed": True,
+        }
         for text, words in (
             ("2026-27-Q1", "closed already"),
             ("2026-27-Q2", "can be closed after that"),

@@ -49,7 +49,12 @@ def test_history_keeps_user_moment_and_reason(by: Any) -> None:
         FieldChange("Name", "Invented Ltd", "Invented & Sons Ltd"),
         FieldChange("Voluntary, community or social enterprise", "Not recorded", "No"),
     )
-    assert (oldest.when, oldest.reason, oldest.kind, oldest.changes) == (NOW, "From the form", "created", ())
+    assert (oldest.when, oldest.reason, oldest.kind, oldest.changes) == (
+        NOW,
+        "From the form",
+        "created",
+        (),
+    )
     words = render_to_string("components/history.html", {"history": history_of(record)})
     assert "Invented &amp; Sons Ltd" in words and "4 May 2026 at 13:00" in words
 
@@ -82,7 +87,9 @@ def test_the_same_value_in_another_type_is_no_change(by: Any) -> None:
 def test_an_invalid_change_writes_nothing(by: Any) -> None:
     record = create_record(model=Organisation, values={"name": "Invented Ltd"}, by=by, now=NOW)
     with pytest.raises(ValidationError) as raised:
-        update_record(record=record, changes={"size": "enormous"}, expected_version=1, by=by, now=NOW)
+        update_record(
+            record=record, changes={"size": "enormous"}, expected_version=1, by=by, now=NOW
+        )
     assert list(raised.value.message_dict) == ["size"]
     record.refresh_from_db()
     assert (record.size, record.version) == ("unknown", 1)
@@ -138,7 +145,11 @@ def test_of_many_who_save_at_once_one_wins_and_the_rest_see_a_collision() -> Non
         try:
             start.wait(timeout=20)
             update_record(
-                record=record, changes={"name": f"Name {number}"}, expected_version=1, by=None, now=NOW
+                record=record,
+                changes={"name": f"Name {number}"},
+                expected_version=1,
+                by=None,
+                now=NOW,
             )
             outcomes.append("saved")
         except Collision:

@@ -64,7 +64,9 @@ def invite(client: Client, **extra: str) -> Any:
     return client.post(reverse("person-invite"), data)
 
 
-def test_an_invitation_goes_by_mail_and_lets_the_person_in_once(as_boss: Client, smtp: Any, settings: Any) -> None:  # noqa: F811
+def test_an_invitation_goes_by_mail_and_lets_the_person_in_once(
+    as_boss: Client, smtp: Any, settings: Any
+) -> None:
     page = invite(as_boss)
     person = User.objects.get(email="robin@example.org")
     assert page["Location"] == reverse("person-detail", args=[person.pk])
@@ -87,7 +89,12 @@ def test_an_invitation_goes_by_mail_and_lets_the_person_in_once(as_boss: Client,
     assert "not the same" in differing.content.decode()
     done = guest.post(path, {"password": PASSWORD, "again": PASSWORD})
     assert done["Location"] == reverse("account_login")
-    assert guest.post(reverse("account_login"), {"login": "robin@example.org", "password": PASSWORD}).status_code == 302
+    assert (
+        guest.post(
+            reverse("account_login"), {"login": "robin@example.org", "password": PASSWORD}
+        ).status_code
+        == 302
+    )
 
     used = Client().get(path)
     assert used.status_code == 410 and "has been used" in used.content.decode()
@@ -108,7 +115,9 @@ def test_an_altered_link_is_unknown(as_boss: Client, smtp: Any, settings: Any) -
 
 
 def test_an_expired_link_says_whom_to_ask_and_a_new_one_replaces_it(
-    as_boss: Client, smtp: Any, settings: Any  # noqa: F811
+    as_boss: Client,
+    smtp: Any,
+    settings: Any,
 ) -> None:
     with time_machine.travel(NOW, tick=False):
         invite(as_boss)
@@ -122,7 +131,9 @@ def test_an_expired_link_says_whom_to_ask_and_a_new_one_replaces_it(
         as_boss.force_login(User.objects.get(name="An officer"))
         person = User.objects.get(email="robin@example.org")
         as_boss.post(reverse("person-invite-again", args=[person.pk]))
-        newer = re.findall(r"http\S+", smtp.messages[1].get_content())[0].removeprefix(settings.SITE_URL)
+        newer = re.findall(r"http\S+", smtp.messages[1].get_content())[0].removeprefix(
+            settings.SITE_URL
+        )
         assert Client().get(newer).status_code == 200
         replaced = Client().get(path)
         assert replaced.status_code == 410 and "newer one" in replaced.content.decode()
@@ -139,7 +150,9 @@ def test_a_mail_server_that_refuses_is_said_and_nothing_is_lost(as_boss: Client,
     smtp.refuse = False
     as_boss.post(reverse("person-invite-again", args=[person.pk]))
     assert len(smtp.messages) == 1
-    assert Invitation.objects.filter(emailed_at__isnull=False, withdrawn_at__isnull=True).count() == 1
+    assert (
+        Invitation.objects.filter(emailed_at__isnull=False, withdrawn_at__isnull=True).count() == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,7 +199,11 @@ def test_a_role_ended_today_is_gone_today(boss: User) -> None:
         end_role(grant=grant, by=boss, now=NOW, reason="Moved on")
         assert not can(User.objects.get(pk=user.pk), "view_audit")
     event = AuditEvent.objects.get(verb="role ended")
-    assert (event.actor_name, event.reason, event.subject_id) == ("An officer", "Moved on", str(user.pk))
+    assert (event.actor_name, event.reason, event.subject_id) == (
+        "An officer",
+        "Moved on",
+        str(user.pk),
+    )
 
 
 def test_a_role_with_an_end_is_gone_on_that_day(boss: User) -> None:
@@ -216,7 +233,14 @@ def test_nobody_changes_their_own_roles_or_closes_their_own_account(boss: User) 
 def test_the_last_administrator_who_can_sign_in_stays(as_boss: Client, boss: User) -> None:
     # A second administrator acts, so only the count can refuse. The third was invited and never came.
     second = administrator()
-    invite_person(email="third@example.org", name="Third", role="administrator", organisation=None, by=boss, now=NOW)
+    invite_person(
+        email="third@example.org",
+        name="Third",
+        role="administrator",
+        organisation=None,
+        by=boss,
+        now=NOW,
+    )
     deactivate_person(user=boss, by=second, now=NOW)
     third = User.objects.get(email="third@example.org")
     with pytest.raises(LastAdministrator, match="only administrator who can sign in"):
@@ -238,7 +262,9 @@ def test_the_page_says_why_the_last_administrator_stays(client: Client, boss: Us
     assert "only administrator who can sign in" in page.content.decode()
 
 
-def test_closing_an_account_takes_tokens_invitations_and_sessions(as_boss: Client, boss: User) -> None:
+def test_closing_an_account_takes_tokens_invitations_and_sessions(
+    as_boss: Client, boss: User
+) -> None:
     user = make_user("coordinator")
     theirs = Client()
     theirs.force_login(user)
@@ -265,8 +291,13 @@ def test_closing_an_account_takes_tokens_invitations_and_sessions(as_boss: Clien
 
 def test_a_new_address_closes_the_old_way_in(as_boss: Client, boss: User) -> None:
     user = make_user("auditor")
-    issued = issue_invitation(user=user, by=boss, now=NOW)
-    data = {"name": "New Name", "email": "new@example.org", "job_title": "", "version": user.version}
+    issue_invitation(user=user, by=boss, now=NOW)
+    data = {
+        "name": "New Name",
+        "email": "new@example.org",
+        "job_title": "",
+        "version": user.version,
+    }
     assert as_boss.post(reverse("person-edit", args=[user.pk]), data).status_code == 302
     user.refresh_from_db()
     assert (user.name, user.email, user.version) == ("New Name", "new@example.org", 2)
@@ -297,7 +328,9 @@ def test_every_page_about_people_opens(as_boss: Client, boss: User) -> None:
     assert as_boss.get(reverse("role-end", args=[boss.pk, grant.pk])).status_code == 404
 
 
-@pytest.mark.parametrize("query", ["q=robin", "role=auditor", "state=invited", "state=active", "state=closed"])
+@pytest.mark.parametrize(
+    "query", ["q=robin", "role=auditor", "state=invited", "state=active", "state=closed"]
+)
 def test_people_are_found(as_boss: Client, query: str) -> None:
     make_user("auditor")
     assert as_boss.get(reverse("person-list") + "?" + query).status_code == 200
@@ -342,7 +375,9 @@ def test_create_administrator_prints_a_link_that_works(settings: Any) -> None:
 
 @pytest.mark.django_db
 def test_create_administrator_refuses_and_rehearses() -> None:
-    call_command("create_administrator", "first@example.org", name="First", dry_run=True, stdout=StringIO())
+    call_command(
+        "create_administrator", "first@example.org", name="First", dry_run=True, stdout=StringIO()
+    )
     assert not User.objects.exists() and not AuditEvent.objects.exists()
     call_command("create_administrator", "first@example.org", name="First", stdout=StringIO())
     err = StringIO()

@@ -55,7 +55,9 @@ class CollisionPage:
     carried: tuple[tuple[str, str], ...]
 
 
-def collision_page(*, form: forms.BaseForm, stored_form: forms.BaseForm, collision: Collision) -> CollisionPage:
+def collision_page(
+    *, form: forms.BaseForm, stored_form: forms.BaseForm, collision: Collision
+) -> CollisionPage:
     """Compare what was typed (`form`, bound) with what is stored (`stored_form`, unbound)."""
     stored: models.Model = collision.stored
     opened = version_of(stored, _version_typed(form))
@@ -87,7 +89,7 @@ def collision_page(*, form: forms.BaseForm, stored_form: forms.BaseForm, collisi
         version=stored.version,  # type: ignore[attr-defined]
         carried=tuple(
             (key, value)
-            for key, values in getattr(form.data, "lists", lambda: [])()
+            for key, values in getattr(form.data, "lists", list)()
             if key not in SKIPPED and not key.startswith((KEEP, STORED))
             for value in values
         ),
@@ -129,12 +131,21 @@ def _inputs(widget: Any, context: dict[str, Any]) -> Iterator[tuple[str, list[st
         for part, part_context in zip(widget.widgets, context["subwidgets"], strict=True):
             yield from _inputs(part, part_context)
     elif isinstance(widget, forms.CheckboxInput):
-        yield context["name"], [context.get("value") or "on"] if context["attrs"].get("checked") else []
+        yield (
+            context["name"],
+            [context.get("value") or "on"] if context["attrs"].get("checked") else [],
+        )
     else:
         value = context.get("value")
         values = value if isinstance(value, list | tuple) else [value]
-        yield context["name"], [str(item) for item in values if item not in (None, "")] or (
-            [] if isinstance(widget, forms.SelectMultiple | forms.CheckboxSelectMultiple) else [""]
+        yield (
+            context["name"],
+            [str(item) for item in values if item not in (None, "")]
+            or (
+                []
+                if isinstance(widget, forms.SelectMultiple | forms.CheckboxSelectMultiple)
+                else [""]
+            ),
         )
 
 

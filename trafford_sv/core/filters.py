@@ -15,7 +15,9 @@ class AuditFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label="Search", method="search")
     verb = django_filters.CharFilter(label="What was done", lookup_expr="icontains")
-    actor = django_filters.CharFilter(label="By whom", field_name="actor_name", lookup_expr="icontains")
+    actor = django_filters.CharFilter(
+        label="By whom", field_name="actor_name", lookup_expr="icontains"
+    )
     subject_type = django_filters.CharFilter(label="Kind of record", lookup_expr="iexact")
     subject_id = django_filters.CharFilter(label="Number of the record", lookup_expr="exact")
     since = django_filters.DateFilter(label="From", field_name="at", lookup_expr="date__gte")

@@ -76,7 +76,11 @@ class ChoosePasswordForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("password") and cleaned.get("again") and cleaned["password"] != cleaned["again"]:
+        if (
+            cleaned.get("password")
+            and cleaned.get("again")
+            and cleaned["password"] != cleaned["again"]
+        ):
             self.add_error("again", "The two passwords are not the same. Type the same one twice.")
         return cleaned
 

@@ -20,7 +20,11 @@ urlpatterns = [
     path("inactive/", account.Inactive.as_view(), name="account_inactive"),
     path("password/change/", account.ChangePassword.as_view(), name="account_change_password"),
     path("password/reset/", account.ResetPassword.as_view(), name="account_reset_password"),
-    path("password/reset/done/", account.ResetPasswordSent.as_view(), name="account_reset_password_done"),
+    path(
+        "password/reset/done/",
+        account.ResetPasswordSent.as_view(),
+        name="account_reset_password_done",
+    ),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         account.ResetPasswordFromLink.as_view(),

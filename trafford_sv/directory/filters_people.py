@@ -22,7 +22,11 @@ class PersonFilter(django_filters.FilterSet):
     )
     state = django_filters.ChoiceFilter(
         label="Account",
-        choices=[("active", "Can sign in"), ("invited", "Invited, no password yet"), ("closed", "Closed")],
+        choices=[
+            ("active", "Can sign in"),
+            ("invited", "Invited, no password yet"),
+            ("closed", "Closed"),
+        ],
         method="in_state",
         empty_label="Any",
     )
@@ -41,4 +45,6 @@ class PersonFilter(django_filters.FilterSet):
         if value == "closed":
             return rows.filter(is_active=False)
         without_password = Q(password__startswith="!")
-        return rows.filter(without_password if value == "invited" else ~without_password, is_active=True)
+        return rows.filter(
+            without_password if value == "invited" else ~without_password, is_active=True
+        )

@@ -66,11 +66,17 @@ def history_of(record: models.Model, *, limit: int = 50) -> History:
             : limit + 1
         ]
     )
-    fields = [
-        field
-        for field in record._meta.concrete_fields
-        if field.editable and field.name not in NOT_SHOWN and hasattr(type(rows[0]), field.attname)
-    ] if rows else []
+    fields = (
+        [
+            field
+            for field in record._meta.concrete_fields
+            if field.editable
+            and field.name not in NOT_SHOWN
+            and hasattr(type(rows[0]), field.attname)
+        ]
+        if rows
+        else []
+    )
     changed: list[list[models.Field[Any, Any]]] = []
     wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
     for position, row in enumerate(rows[:limit]):
@@ -94,7 +100,9 @@ def history_of(record: models.Model, *, limit: int = 50) -> History:
         entries.append(
             HistoryEntry(
                 when=row.history_date,
-                who=str(row.history_user) if row.history_user_id and row.history_user else "The system",
+                who=str(row.history_user)
+                if row.history_user_id and row.history_user
+                else "The system",
                 reason=row.history_change_reason or "",
                 kind=_KINDS.get(row.history_type, "changed"),
                 changes=tuple(
@@ -167,7 +175,9 @@ def _in_words(
 ) -> str:
     value = getattr(row, field.attname)
     if field.related_model is not None and value is not None:
-        return names[field.related_model].get(value, f"{field.related_model._meta.verbose_name} {value}")
+        return names[field.related_model].get(
+            value, f"{field.related_model._meta.verbose_name} {value}"
+        )
     return in_words(value, field.flatchoices)
 
 

@@ -73,7 +73,9 @@ def issue_invitation(*, user: User, by: Any, now: datetime.datetime) -> IssuedIn
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        user.invitations.filter(used_at__isnull=True, withdrawn_at__isnull=True).update(withdrawn_at=now)
+        user.invitations.filter(used_at__isnull=True, withdrawn_at__isnull=True).update(
+            withdrawn_at=now
+        )
         invitation = Invitation.objects.create(
             user=user,
             token_hash=_digest(token),

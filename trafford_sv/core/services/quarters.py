@@ -12,7 +12,6 @@ from ..models import ClosedQuarter
 from ..periods import Quarter
 from .audit import actor_name, record_event
 
-
 _LOCK = 7301  # this product's number for "a quarter" among PostgreSQL's advisory locks
 
 

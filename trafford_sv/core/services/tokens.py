@@ -22,7 +22,9 @@ def create_token(
         User.objects.select_for_update().get(pk=user.pk)
         live = ApiToken.objects.filter(user=user, expiry__gt=now)
         if live.count() >= MOST_TOKENS:
-            raise ValidationError(f"You have {MOST_TOKENS} tokens. Take one back before you make another.")
+            raise ValidationError(
+                f"You have {MOST_TOKENS} tokens. Take one back before you make another."
+            )
         token, text = ApiToken.objects.create(user=user, expiry=None, name=name)
         token.expiry = now + datetime.timedelta(days=days)
         token.save(update_fields=["expiry"])

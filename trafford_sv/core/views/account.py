@@ -124,7 +124,9 @@ class AccountHome(SignedInView):
                     {"role": ROLES[grant.role], "grant": grant} for grant in grants_of(request.user)
                 ],
                 "may_do": [
-                    sentence for key, sentence in PERMISSIONS.items() if key in permissions_of(request.user)
+                    sentence
+                    for key, sentence in PERMISSIONS.items()
+                    if key in permissions_of(request.user)
                 ],
                 "may_use_api": may_use_api,
                 "tokens": ApiToken.objects.filter(user_id=request.user.pk) if may_use_api else (),
@@ -212,7 +214,9 @@ class InvitationAccept(PublicView):
 
     def refuse(self, request: HttpRequest, refused: InvitationRefused) -> HttpResponse:
         status = 404 if refused.state == "unknown" else 410
-        return render(request, "account/invitation_refused.html", {"state": refused.state}, status=status)
+        return render(
+            request, "account/invitation_refused.html", {"state": refused.state}, status=status
+        )
 
 
 class RolesHelp(PublicView):
@@ -228,7 +232,9 @@ class RolesHelp(PublicView):
                     {
                         "role": role,
                         "own": role.reach is Reach.OWN,
-                        "may": [words for key, words in PERMISSIONS.items() if key in role.permissions],
+                        "may": [
+                            words for key, words in PERMISSIONS.items() if key in role.permissions
+                        ],
                     }
                     for role in roles
                 ],

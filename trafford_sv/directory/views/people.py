@@ -56,7 +56,12 @@ class PersonList(ListPage):
     }
     default_sort = "name"
     row_template = "directory/people_rows.html"
-    columns = (Column("Name", sort="name"), Column("Roles today"), Column("Account"), Column("Added", sort="joined"))
+    columns = (
+        Column("Name", sort="name"),
+        Column("Roles today"),
+        Column("Account"),
+        Column("Added", sort="joined"),
+    )
     empty_state = EmptyState("Nobody is here yet", "Invite the first person to begin.")
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -83,7 +88,8 @@ class InvitingView(PermissionView):
         else:
             expires = timezone.localtime(issued.invitation.expires_at)
             messages.success(
-                request, f"An invitation is on its way to {email}. Its link works until {expires:%-d %B %Y}."
+                request,
+                f"An invitation is on its way to {email}. Its link works until {expires:%-d %B %Y}.",
             )
 
 
@@ -291,7 +297,9 @@ class PersonReopen(ConfirmView):
     title = "Reopen the account of {person}"
     button = "Reopen this account"
     sentence = "{person} can sign in again."
-    consequence = "They can sign in with the password they had, and hold the roles that have not ended."
+    consequence = (
+        "They can sign in with the password they had, and hold the roles that have not ended."
+    )
     warning = False
 
     def act(self, subject: User, reason: str) -> None:

@@ -27,7 +27,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("quarter", help="for example 2026-27-Q1")
         parser.add_argument("--dry-run", action="store_true", help="check, and write nothing")
-        parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object as the last line"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -41,7 +43,9 @@ class Command(BaseCommand):
             sys.exit(2)
         closed = not options["dry_run"]
         self.stdout.write(
-            f"{quarter.label} is closed." if closed else f"{quarter.label} can be closed. Nothing was written."
+            f"{quarter.label} is closed."
+            if closed
+            else f"{quarter.label} can be closed. Nothing was written."
         )
         if options["json"]:
             self.stdout.write(json.dumps({"quarter": quarter.code, "closed": closed}))

@@ -23,7 +23,9 @@ class Command(BaseCommand):
         return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object as the last line"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         on_terminal = sys.stderr.isatty()
@@ -46,7 +48,8 @@ class Command(BaseCommand):
                         "broken": len(report.broken),
                         "head": report.head,
                         "problems": [
-                            {"event": sequence, "problem": problem} for sequence, problem in report.broken
+                            {"event": sequence, "problem": problem}
+                            for sequence, problem in report.broken
                         ],
                     }
                 )
