@@ -201,7 +201,7 @@ def to_text(value: Any) -> str:
 def read_contract(gathered: Gathered) -> ContractDraft:
     """The draft of one ocid's releases, merged."""
     number = gathered.releases[0][0]
-    draft = ContractDraft(key=gathered.ocid, row_number=number, sheet="release")
+    draft = ContractDraft(key=gathered.ocid, row_number=number, sheet="releases")
     releases = []
     for place, release in gathered.releases:
         if not isinstance(release, dict):

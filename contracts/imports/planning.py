@@ -194,7 +194,7 @@ class Planner:
                 f"The contract ends on {shown(end)}, before it starts on {shown(start)}. "
                 "Check both dates.",
             )
-        if not draft.fields.get("title"):
+        if not draft.fields.get("title") and not draft.problems:
             draft.problem("Title", "", "A contract needs a title.")
 
     def _changes(self, draft: ContractDraft, existing: Contract) -> list[dict[str, Any]]:
