@@ -24,10 +24,10 @@ from trafford_sv.core.api.views import ApiView
 from trafford_sv.core.views_base import PublicView
 from trafford_sv.directory.api import urlpatterns as directory_urls
 
-
 NOUNS = {
     "api-contracts": "Contracts with their value, dates, suppliers and what they must carry",
     "api-organisations": "Suppliers, partners, council services, schools and hubs",
+    "api-categories": "The procurement categories (CPV 2008) that contracts are sorted by",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 
@@ -37,7 +37,7 @@ class OpenView(ApiView):
 
     is_public = True
     permission_classes = [AllowAny]
-    schema = None
+    schema = None  # type: ignore[assignment]
 
 
 class Index(OpenView):
@@ -47,7 +47,9 @@ class Index(OpenView):
         names = [*NOUNS, "api-problems", "api-schema", "api-docs"]
         return Response(
             {
-                name.removeprefix("api-").replace("-", "_"): request.build_absolute_uri(reverse(name))
+                name.removeprefix("api-").replace("-", "_"): request.build_absolute_uri(
+                    reverse(name)
+                )
                 for name in names
             }
         )

@@ -28,15 +28,14 @@ from trafford_sv.core.api.columns import (
 )
 from trafford_sv.core.api.views import (
     ApiView,
-    CreateMixin,
     DetailView,
     ListView,
-    PatchMixin,
     etag_of,
 )
+from trafford_sv.core.api.writes import CreateMixin, PatchMixin
 
-from ..filters import ContractFilter
-from ..models import Award, AwardSupplier, Contract
+from ..filters import CategoryFilter, ContractFilter
+from ..models import Award, AwardSupplier, Contract, CpvCode
 from ..selectors.contracts import (
     AwardLine,
     LinkedContract,
@@ -147,7 +146,7 @@ class Contracts(CreateMixin, ListView):
 
     def rows(self) -> QuerySet[Contract]:
         self.as_of = self.day_parameter("as_of") or self.today
-        self.request.today = self.as_of  # the filters' day
+        self.request.today = self.as_of  # type: ignore[attr-defined]  # the filters' day
         return contract_rows(self.request.user)
 
     def envelope(self) -> dict[str, Any]:
@@ -302,15 +301,13 @@ def sees_all_awards(user: Any, record: Contract) -> bool:
 
 
 def _named(organisation: Named | None) -> dict[str, Any] | None:
-    return organisation and {"id": organisation.pk, "name": organisation.name}
+    return {"id": organisation.pk, "name": organisation.name} if organisation else None
 
 
 def _linked(contract: LinkedContract | None) -> dict[str, Any] | None:
-    return contract and {
-        "id": contract.pk,
-        "reference": contract.reference,
-        "title": contract.title,
-    }
+    if contract is None:
+        return None
+    return {"id": contract.pk, "reference": contract.reference, "title": contract.title}
 
 
 def _money(amount: Decimal | None) -> str | None:
@@ -409,7 +406,23 @@ class AwardDetail(PatchMixin, DetailView):
         )
 
 
+class Categories(ListView):
+    """The Common Procurement Vocabulary 2008: what `category` may be."""
+
+    permission = "use_api"
+    tag, noun, file_name = "contracts", "categories", "categories"
+    filterset_class = CategoryFilter
+    columns: ClassVar[tuple[Column, ...]] = (
+        text("code", "Without the check digit.", "pk"),
+        text("name", "In words."),
+    )
+
+    def rows(self) -> QuerySet[CpvCode]:
+        return CpvCode.objects.all()
+
+
 urlpatterns = [
+    path("categories/", Categories.as_view(), name="api-categories"),
     path("contracts/", Contracts.as_view(), name="api-contracts"),
     path("contracts/<int:pk>/", ContractDetail.as_view(), name="api-contract"),
     path("contracts/<int:pk>/awards/", Awards.as_view(), name="api-awards"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from trafford_sv.core.api.views import StrictSerializer, VisibleKey
+from trafford_sv.core.api.writes import StrictSerializer, VisibleKey
 from trafford_sv.directory.models import Area, Organisation
 
 from ..models import Award, Contract, CpvCode
@@ -121,7 +121,7 @@ class ContractSerializer(serializers.Serializer):
     predecessor = ContractReferenceSerializer(allow_null=True)
     successors = ContractReferenceSerializer(many=True)
     awards = AwardSerializer(many=True)
-    source = serializers.CharField(help_text="Which import it came by; empty if typed.")
+    source = serializers.CharField(help_text="Which import it came by; empty if typed.")  # type: ignore[assignment]
     is_demo = serializers.BooleanField()
 
 

@@ -11,12 +11,10 @@ from rest_framework import serializers
 
 from trafford_sv.core.api.columns import Column, Row, choice, text, whole, yes_no
 from trafford_sv.core.api.views import (
-    CreateMixin,
     DetailView,
     ListView,
-    PatchMixin,
-    StrictSerializer,
 )
+from trafford_sv.core.api.writes import CreateMixin, PatchMixin, StrictSerializer
 
 from .filters import AreaFilter, OrganisationFilter
 from .models import Area, Identifier, Organisation, OrganisationKind
@@ -39,7 +37,7 @@ class OrganisationReference(serializers.Serializer):
 class IdentifierSerializer(StrictSerializer):
     scheme = serializers.ChoiceField(choices=Identifier.Scheme.choices)
     value = serializers.CharField(max_length=80)
-    source = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    source = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
 
 class OrganisationSerializer(serializers.Serializer):

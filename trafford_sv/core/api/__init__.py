@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet
 from django.utils import timezone
 from knox.auth import TokenAuthentication
 from rest_framework import exceptions
@@ -31,6 +31,7 @@ from .problems import MEDIA_TYPE, respond_to
 LARGEST_PAGE = 500
 USUAL_PAGE = 100
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,40}")
+_KEY = re.compile(r"[0-9A-Za-z-]{1,40}")
 _LARGEST_KEY = 2**63 - 1
 
 
@@ -151,12 +152,12 @@ class CursorPages(BasePagination):
     page_size = USUAL_PAGE
     key = "pk"
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]
         self, queryset: QuerySet[Any], request: Any, view: Any = None
     ) -> list[Any]:
         self.request = request
         limit = self.limit_of(request)
-        direction, position = self.position_of(request)
+        direction, position = self.position_of(request, queryset.model._meta.pk)
         backwards = direction == "before"
         rows = queryset.order_by(f"-{self.key}" if backwards else self.key)
         if position is not None:
@@ -182,7 +183,7 @@ class CursorPages(BasePagination):
             )
         return min(int(text), LARGEST_PAGE)
 
-    def position_of(self, request: Any) -> tuple[str, int | None]:
+    def position_of(self, request: Any, key: Any) -> tuple[str, int | str | None]:
         text = request.query_params.get("cursor")
         if text is None:
             return "after", None
@@ -190,11 +191,13 @@ class CursorPages(BasePagination):
             plain = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode(
                 "ascii"
             )
-            direction, _, number = plain.partition(":")
-            if direction not in ("after", "before") or not _WHOLE_NUMBER.fullmatch(number):
+            direction, _, last = plain.partition(":")
+            if direction not in ("after", "before") or not _KEY.fullmatch(last):
                 raise ValueError(plain)
-            position = int(number)
-            if position > _LARGEST_KEY:
+            if isinstance(key, CharField):
+                return direction, last
+            position = int(last)
+            if not 0 <= position <= _LARGEST_KEY:
                 raise ValueError(plain)
         except (ValueError, binascii.Error) as error:
             raise exceptions.ValidationError(

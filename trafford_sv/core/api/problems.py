@@ -243,8 +243,9 @@ def _from_api_exception(exc: exceptions.APIException) -> Response:
         errors = list(field_errors(exc.detail))
         return problem_response("invalid-values", _sentence(errors), errors=errors)
     if isinstance(exc, exceptions.Throttled):
-        if exc.wait is not None:
-            headers["Retry-After"] = str(max(1, round(exc.wait)))
+        wait = getattr(exc, "wait", None)
+        if wait is not None:
+            headers["Retry-After"] = str(max(1, round(wait)))
         return problem_response("too-many-requests", str(exc.detail), headers=headers)
     if isinstance(exc, exceptions.ParseError):
         return problem_response("malformed-request", str(exc.detail))

@@ -31,7 +31,7 @@ class ProblemSerializer(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = FieldErrorSerializer(many=True)
+    errors = FieldErrorSerializer(many=True)  # type: ignore[assignment]
 
 
 class LostRaceSerializer(ProblemSerializer):
@@ -99,7 +99,11 @@ def _filter_parameters(name: str, item: Any) -> list[OpenApiParameter]:
     choices = None
     many = isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField)
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-        choices = [str(key) for key, _ in field.choices if key not in ("", None) and key != "null"]
+        choices = [
+            str(key)
+            for key, _ in list(field.choices)
+            if key not in ("", None) and key != "null"  # type: ignore[arg-type]
+        ]
     words = str(item.extra.get("help_text") or item.label or name.replace("_", " "))
     return [
         OpenApiParameter(
@@ -148,7 +152,7 @@ class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call]
         )
 
     def get_override_parameters(self) -> list[Any]:
-        view = self.view
+        view: Any = self.view
         found: list[Any] = []
         if self.method == "GET":
             for name, words in getattr(view, "parameters", {}).items():
@@ -238,15 +242,16 @@ class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call]
         return found
 
     def get_request_serializer(self) -> Any:
+        view: Any = self.view
         if self.method in ("POST", "PATCH"):
-            return self.view.write_serializer
+            return view.write_serializer
         return None
 
     def _result(self) -> Any:
-        view = self.view
+        view: Any = self.view
         if not getattr(view, "is_list", False) or self.method == "POST":
             return view.response_serializer
-        row = self.resolve_serializer(row_serializer(type(view)), "response")
+        row = self.resolve_serializer(row_serializer(type(view)), "response")  # type: ignore[arg-type]
         link = {"type": ["string", "null"], "format": "uri"}
         members: dict[str, Any] = {
             **getattr(view, "envelope_schema", {}),
