@@ -138,6 +138,9 @@ def test_a_weak_new_password_is_refused_with_a_sentence(client: Client, officer:
     assert changed.status_code == 302
     officer.refresh_from_db()
     assert officer.check_password(OTHER)
+    event = AuditEvent.objects.get(verb="password changed")
+    assert (event.actor_id, event.subject_id) == (officer.pk, str(officer.pk))
+    assert event.before == event.after == {}
 
 
 @pytest.mark.parametrize(
@@ -206,3 +209,11 @@ def test_a_closed_account_is_signed_out_and_cannot_come_back(client: Client, off
     assert client.get(reverse("my-account")).status_code == 302
     assert sign_in(client, officer.email, PASSWORD).status_code in {200, 302}
     assert client.get(reverse("my-account")).status_code == 302
+
+
+def test_signing_in_is_no_change_to_the_persons_history(client: Client, officer: User) -> None:
+    before = officer.history.count()
+    sign_in(client, officer.email, PASSWORD)
+    officer.refresh_from_db()
+    assert officer.last_login is not None
+    assert officer.history.count() == before

@@ -1,5 +1,7 @@
 """Inviting people, granting and ending roles, closing accounts."""
 
+# ruff: noqa: F811 - a fixture is imported, then named as an argument
+
 from __future__ import annotations
 
 import datetime
@@ -105,7 +107,7 @@ def test_an_invitation_goes_by_mail_and_lets_the_person_in_once(
     assert can(person, "view_audit") and not can(person, "manage_people")
 
 
-def test_an_altered_link_is_unknown(as_boss: Client, smtp: Any, settings: Any) -> None:  # noqa: F811
+def test_an_altered_link_is_unknown(as_boss: Client, smtp: Any, settings: Any) -> None:
     invite(as_boss)
     (link,) = re.findall(r"http\S+", smtp.messages[0].get_content())
     path = link.removeprefix(settings.SITE_URL)
@@ -139,7 +141,7 @@ def test_an_expired_link_says_whom_to_ask_and_a_new_one_replaces_it(
         assert replaced.status_code == 410 and "newer one" in replaced.content.decode()
 
 
-def test_a_mail_server_that_refuses_is_said_and_nothing_is_lost(as_boss: Client, smtp: Any) -> None:  # noqa: F811
+def test_a_mail_server_that_refuses_is_said_and_nothing_is_lost(as_boss: Client, smtp: Any) -> None:
     smtp.refuse = True
     page = invite(as_boss)
     person = User.objects.get(email="robin@example.org")

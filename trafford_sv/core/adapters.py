@@ -9,8 +9,12 @@ from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+
+from .services.audit import record_event
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):
@@ -31,6 +35,13 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
             super().pre_authenticate(request, **credentials)
         except ValidationError as error:
             raise ImmediateHttpResponse(ratelimit.respond_429(request)) from error
+
+    def set_password(self, user: Any, password: str) -> None:
+        """A change or a reset, on record like everything else that changes an account."""
+        with transaction.atomic():
+            super().set_password(user, password)
+            now = timezone.now()  # noqa: TID251 - allauth calls this from its own view
+            record_event(by=user, now=now, verb="password changed", subject=user)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
         """The pages say what happened; allauth's own messages would say it twice."""

@@ -29,7 +29,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=normalise_email(username or ""))
 
 
-class User(Versioned, AbstractBaseUser):
+class User(Versioned, AbstractBaseUser):  # type: ignore[django-manager-missing]
     """A person with an account. The e-mail address is the login name."""
 
     email = models.EmailField("e-mail address", max_length=254, unique=True)
@@ -53,6 +53,17 @@ class User(Versioned, AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Signing in is kept in `last_login`; it is no change to the record's history."""
+        if set(kwargs.get("update_fields") or ()) == {"last_login"}:
+            self.skip_history_when_saving = True
+            try:
+                super().save(*args, **kwargs)
+            finally:
+                del self.skip_history_when_saving
+        else:
+            super().save(*args, **kwargs)
 
     def clean(self) -> None:
         super().clean()
