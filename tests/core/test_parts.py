@@ -10,7 +10,7 @@ import pytest
 from django import forms
 from django.template import Context, Template
 
-from trafford_sv.core import gds
+from trafford_sv.core import gds, gds_errors
 from trafford_sv.core.form_fields import PoundsField
 from trafford_sv.core.navigation import NavigationItem, navigation_for
 from trafford_sv.core.parts import Figure, State, SummaryRow
@@ -108,7 +108,7 @@ def test_checkboxes_are_checkboxes_though_django_calls_them_radios():
 
 def test_stock_messages_say_what_to_do():
     form = EveryControl({"day": "31/02/2026", "whole": "x", "amount": "x", "email": "x"})
-    said = {item["href"]: item["text"] for item in gds.error_items([form]) if "href" in item}
+    said = {item["href"]: item["text"] for item in gds_errors.error_items([form]) if "href" in item}
     assert said["#id_text"] == "Enter the text"
     assert said["#id_one"] == "Choose the one"
     assert said["#id_day"] == "Enter the day as a date that exists, like 27/3/2026"
@@ -121,7 +121,7 @@ def test_a_fields_own_message_is_kept():
     class Own(forms.Form):
         name = forms.CharField(error_messages={"required": "Say who you are"})
 
-    assert [item["text"] for item in gds.error_items([Own({})])] == ["Say who you are"]
+    assert [item["text"] for item in gds_errors.error_items([Own({})])] == ["Say who you are"]
 
 
 def test_formsets_and_errors_of_the_whole_form_are_in_the_summary():
@@ -134,7 +134,7 @@ def test_formsets_and_errors_of_the_whole_form_are_in_the_summary():
     rows = forms.formset_factory(Pair)(
         {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-name": ""}
     )
-    items = gds.error_items([Pair({"name": "x"}), rows, None])
+    items = gds_errors.error_items([Pair({"name": "x"}), rows, None])
     assert items[0] == {"text": "These two do not belong together"}
     assert {"text": "Enter the name", "href": "#id_form-0-name"} in items
 

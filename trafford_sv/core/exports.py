@@ -120,7 +120,7 @@ def write_xlsx(file: Any, columns: Sequence[ExportColumn], rows: Iterable[Any], 
         sheet.write_string(0, number, neutralised(column.heading), bold)
     sheet.freeze_panes(1, 0)
     count = 0
-    for count, row in enumerate(table_rows(columns, rows), start=1):  # noqa: B007
+    for count, row in enumerate(table_rows(columns, rows), start=1):
         for number, value in enumerate(row):
             if value is None:
                 continue

@@ -266,7 +266,7 @@ class PublicListPage(ListMixin, PublicView):
 
 
 def _may_be_null(rows: QuerySet[Any], name: str) -> bool:
-    model = rows.model
+    model: Any = rows.model
     if name in rows.query.annotations:
         return True
     for part in name.split("__"):
@@ -298,7 +298,7 @@ def _several(bound: BoundField, value: Any) -> list[tuple[str, str]]:
 
 
 def _choice(bound: BoundField, value: Any) -> str:
-    for key, label in bound.field.choices:
+    for key, label in getattr(bound.field, "choices", ()):
         if isinstance(label, list | tuple):
             for inner, text in label:
                 if str(inner) == str(value):

@@ -99,9 +99,9 @@ def _draw(
     if not wide:
         for number, one in enumerate(series):
             colour, dash = _STYLES[number]
-            y = 10 + number * 22
-            drawing.lines.append(Line(px(0), px(y), px(28), px(y), colour, 3, dash))
-            drawing.words.append(Words(px(36), px(y + 5), one.label, size=size))
+            row_at = 10 + number * 22
+            drawing.lines.append(Line(px(0), px(row_at), px(28), px(row_at), colour, 3, dash))
+            drawing.words.append(Words(px(36), px(row_at + 5), one.label, size=size))
         top += len(series) * 22
     plot = 230 if wide else 200
     low, high = marks[0], marks[-1]
@@ -161,12 +161,11 @@ def _draw(
             ends.append((last[1], one.label, colour))
     # Names at the ends of the lines, kept a line's height apart.
     floor = Decimal(-100)
-    for y, label, colour in sorted(ends):
-        at = max(y + 5, floor + 19)
-        floor = at
+    for end, label, colour in sorted(ends):
+        floor = max(end + 5, floor + 19)
         lines = wrap(label, right - 14, size, most=1)
         drawing.words.append(
-            Words(px(width - right + 12), px(at), lines[0], size=size, bold=True, colour=colour)
+            Words(px(width - right + 12), px(floor), lines[0], size=size, bold=True, colour=colour)
         )
     drawing.height = top + plot + 18 + 18 * rows
     return drawing
