@@ -290,3 +290,9 @@ def test_its_contracts_are_shown_within_the_readers_reach(client, places):
     client.force_login(make_user("contract_manager", own))
     text = client.get(page).content.decode()
     assert "Seen by all officers" not in text and "Of my directorate" in text
+
+
+def test_sources_and_licences_are_for_anyone(client, db):
+    text = client.get(reverse("attributions")).content.decode()
+    for words in ("Open Government Licence v3.0", "Royal Mail data", "CC BY 4.0", "European Union"):
+        assert words in text

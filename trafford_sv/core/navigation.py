@@ -30,6 +30,7 @@ NAVIGATION: tuple[NavigationItem, ...] = (
 )
 
 FOOTER: tuple[NavigationItem, ...] = (
+    NavigationItem("Wards and postcodes", "area-list"),
     NavigationItem("Accessibility", "accessibility"),
     NavigationItem("Privacy", "privacy"),
     NavigationItem("Who may do what", "roles-help", signed_in=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import areas, merging, organisations
+from .views import areas, attributions, merging, organisations
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/people/", include("trafford_sv.directory.urls_people")),
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         merging.MergeUndo.as_view(),
         name="organisation-merge-undo",
     ),
+    path("sources/", attributions.Attributions.as_view(), name="attributions"),
     path("areas/", areas.AreaList.as_view(), name="area-list"),
     path("areas/lookup/", areas.AreaLookup.as_view(), name="area-lookup"),
     path("areas/<slug:code>/<int:year>/", areas.AreaDetail.as_view(), name="area-detail"),

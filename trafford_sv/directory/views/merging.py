@@ -127,7 +127,7 @@ def _side_by_side(keep: Organisation, absorb: Organisation) -> Table:
     labels = ("Name", "What it is", "Numbers", "Address", "Postcode", "Where it is", "Size")
     return Table(
         caption="The two records side by side",
-        headings=("", "Kept", "Merged into it"),
+        headings=("Fact", "Kept", "Merged into it"),
         rows=[
             (label, kept or "Not known", absorbed or "Not known")
             for label, kept, absorbed in zip(labels, facts(keep), facts(absorb), strict=True)
