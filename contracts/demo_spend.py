@@ -14,6 +14,7 @@ import io
 import random
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -32,12 +33,16 @@ from trafford_sv.core.services.imports import (
     upload_file,
 )
 from trafford_sv.directory.demo import DIRECTORATES, SUPPLIERS
+from trafford_sv.directory.models import Organisation
 
-from .models import Payee, Payment, SpendSource, SpendTotal
+from .models import Payee, Payment, SpendExclusion, SpendSource, SpendTotal, SpendUnit
+from .services.spend.decisions import link_unit, match_payee
+from .services.spend.exclusions import record_exclusion
 
 SOURCE = "Trafford Council (demo)"
 QUARTERS = 9
 LINES_A_QUARTER = 340
+MATCHED = 32  # suppliers whose payee somebody has matched; the others wait on the work list
 HEADINGS = [
     "BeneficiaryName", "PaymentDate", "Amount", "TransactionNumber", "ProclassCode", "ProclassLabel",
     "OrganisationalUnit",
@@ -89,6 +94,7 @@ def load_payments(*, by: Any, now: datetime.datetime, today: datetime.date) -> C
     if run.state != ImportRun.State.PLANNED:
         raise RuntimeError(f"The demo’s spending file was refused: {run.message}")
     run = apply_run(run=run, only_valid=False, by=by, now=now)
+    _decide(by=by, now=now, today=today)
     return Counts(created=run.created, unchanged=run.unchanged)
 
 
@@ -143,6 +149,44 @@ def _lines(quarter: Quarter) -> Iterator[list[str]]:
             yield line(payee, Decimal(chance.randrange(most // 2, most)))
 
 
+def _decide(*, by: Any, now: datetime.datetime, today: datetime.date) -> None:
+    """What an officer would have decided by now; the rest is left as work to show."""
+    for name, why, _ in NOT_CONTESTABLE:
+        if not SpendExclusion.objects.filter(name=name).exists():
+            record_exclusion(
+                values={
+                    "name": name,
+                    "why": why,
+                    "reason": "Invented for the demo council.",
+                    "reviewed_on": today,
+                    "reviewed_by_name": "Demo Co-ordinator",
+                },
+                by=by,
+                now=now,
+            )
+    undecided = Payee.objects.filter(source__name=SOURCE, state=Payee.State.UNDECIDED)
+    located = list(SUPPLIERS.values())[:MATCHED]
+    by_name = {
+        row.name: row
+        for row in Organisation.objects.filter(is_demo=True, name__in=[facts[0] for facts in located])
+    }
+    for payee in undecided.filter(name__in=by_name):
+        match_payee(
+            payee=payee,
+            organisation=by_name[payee.name],
+            expected_version=payee.version,
+            by=by,
+            now=now,
+        )
+    directorates = {
+        row.name: row
+        for row in Organisation.objects.filter(is_demo=True, name__in=DIRECTORATES.values())
+    }
+    for unit in SpendUnit.objects.filter(source__name=SOURCE, directorate=None):
+        if unit.name in directorates:
+            link_unit(unit=unit, directorate=directorates[unit.name], by=by, now=now)
+
+
 def remove_payments() -> int:
     """Deletes the demo source with all that came by it."""
     with transaction.atomic():
@@ -153,7 +197,11 @@ def remove_payments() -> int:
             removed = Payment.objects.filter(source=source).delete()[0]
             Payee.objects.filter(source=source).delete()
             source.delete()
+        for exclusion in SpendExclusion.objects.filter(name__in=[row[0] for row in NOT_CONTESTABLE]):
+            SpendExclusion.history.filter(id=exclusion.pk).delete()
+            exclusion.delete()
         for run in ImportRun.objects.filter(kind="spend", source_name=SOURCE):
-            run.file.delete(save=False)
+            # The file goes only when the rows are really gone: a rehearsal keeps both.
+            transaction.on_commit(partial(run.file.storage.delete, run.file.name))
             run.delete()
     return removed

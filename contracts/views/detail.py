@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from trafford_sv.core.access import can, permissions_of, reach
+from trafford_sv.core.charts import Place, WardMap, ward_map
 from trafford_sv.core.money import exact, readable
 from trafford_sv.core.parts import Figure, Link, SummaryRow, Tag, TimelineEntry, Tone
 from trafford_sv.core.views_base import PermissionView
+from trafford_sv.directory.selectors.places import current_wards
 
 from ..models import Contract
 from ..selectors.contracts import ContractDetail, HistoryLine, contract_detail
@@ -46,6 +49,7 @@ class ContractPage(PermissionView):
                 "history": [history_entry(line) for line in contract.history or ()],
                 "officer": officer,
                 "may_change": may_change,
+                "map": served_map(contract),
                 "main_action": main_link(contract) if may_change else None,
                 "sees_organisations": "view_organisations" in permissions_of(request.user),
             },
@@ -123,6 +127,31 @@ def about_rows(contract: ContractDetail, officer: bool) -> list[SummaryRow]:
     if contract.source and officer:
         rows.append(SummaryRow("Came from", contract.source))
     return rows
+
+
+def served_map(contract: ContractDetail) -> WardMap | None:
+    """Where it serves, for a glance; the list beside it says the same. None without a 2023 ward."""
+    served = {ward.code for ward in contract.wards if ward.boundary_year == 2023}
+    if not served:
+        return None
+    return ward_map(
+        key="served",
+        title="Wards served",
+        subtitle="Wards that this contract serves",
+        places=[
+            Place(
+                code=ward.code,
+                name=ward.name,
+                geometry=ward.geometry,
+                value=Decimal(ward.code in served),
+                text="Served" if ward.code in served else "Not served",
+            )
+            for ward in current_wards()
+        ],
+        headings=("Ward", "Served"),
+        breaks=(Decimal(1),),
+        width=320,
+    )
 
 
 def date_rows(contract: ContractDetail) -> list[SummaryRow]:

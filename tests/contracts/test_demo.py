@@ -1,0 +1,98 @@
+"""The demo council: invented, marked, the same twice, and gone without a trace of anything else."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.utils import timezone
+
+from contracts.demo import FOLLOWS, PLANS
+from contracts.demo_spend import spending_file
+from contracts.models import Contract, CpvCode, Payment
+from contracts.selectors.portfolio import over_threshold_summary
+from contracts.services.reference import load_cpv_codes, load_threshold_rules
+from tests.factories import make_contract, make_organisation, make_user
+from trafford_sv.core.models import ImportRun, User
+from trafford_sv.core.roles import ROLES
+from trafford_sv.directory.demo import SUPPLIERS
+from trafford_sv.directory.models import Organisation
+from trafford_sv.directory.services.reference import load_areas
+
+
+def load(*arguments: str) -> dict[str, int]:
+    out = io.StringIO()
+    call_command("load_demo", "--json", *arguments, stdout=out)
+    return json.loads(out.getvalue().splitlines()[-1])
+
+
+@pytest.fixture
+def reference(db) -> None:
+    now = timezone.now()
+    load_areas(now, False)
+    load_cpv_codes(now, False)
+    load_threshold_rules(now, False)
+
+
+def test_without_reference_data_it_refuses_and_writes_nothing(db) -> None:
+    with pytest.raises(SystemExit) as refused:
+        load()
+    assert refused.value.code == 2
+    assert not Organisation.objects.exists()
+
+
+def test_load_again_and_reset_leave_what_is_not_the_demos(reference) -> None:
+    mine = make_contract(title="A real one", directorate=make_organisation("Real service", "council_service"))
+    rehearsed = load("--dry-run")
+    assert not Contract.objects.filter(is_demo=True).exists()
+
+    first = load()
+    assert first["created"] > rehearsed["created"] > 100
+    assert Contract.objects.filter(is_demo=True).count() == len(PLANS) == 60
+    assert Payment.objects.count() > 2500
+    assert load() == {"created": 0, "updated": 0, "unchanged": first["created"]}
+
+    people = User.objects.filter(email__endswith=settings.DEMO_EMAIL_DOMAIN)
+    assert {grant.role for person in people for grant in person.grants.all()} == set(ROLES) - {"public"}
+    assert all(person.check_password(settings.DEMO_PASSWORD) for person in people)
+
+    summary = over_threshold_summary(make_user(), timezone.localdate())
+    assert summary.over_threshold > 30 and summary.without_social_value > 0 and summary.cannot_say > 0
+
+    file = ImportRun.objects.get().file.name
+    load("--dry-run", "--reset")
+    assert default_storage.exists(file) and Contract.objects.filter(is_demo=True).count() == 60
+
+    mine.directorate = Organisation.objects.get(name="Place (demo)")
+    mine.save()
+    assert load("--reset")["created"] >= first["created"] - 1
+    mine.refresh_from_db()
+    assert not mine.directorate.is_demo
+    assert Contract.objects.filter(is_demo=True).count() == 60
+
+
+def test_everything_in_it_says_that_it_is_invented() -> None:
+    assert all(facts[0].endswith("(demo)") for facts in SUPPLIERS.values())
+    assert len(SUPPLIERS) == 40
+    text, lines = spending_file(datetime.date(2026, 11, 22))
+    assert 2500 < lines < 3500
+    payees = {line.split(",")[0] for line in text.decode().splitlines()[1:]}
+    assert all(payee.endswith("(demo)") or payee.startswith("Demo ") for payee in payees)
+
+
+def test_plans_name_what_exists(reference) -> None:
+    assert {plan.cpv for plan in PLANS} <= set(CpvCode.objects.values_list("code", flat=True))
+    assert {key for plan in PLANS for key in plan.suppliers.split(",") if key} <= set(SUPPLIERS)
+    numbers = {plan.number for plan in PLANS}
+    assert set(FOLLOWS) | set(FOLLOWS.values()) <= numbers
+
+
+def test_a_later_day_adds_lines_and_changes_none() -> None:
+    early, _ = spending_file(datetime.date(2026, 11, 22))
+    late, _ = spending_file(datetime.date(2026, 12, 24))
+    assert set(early.splitlines()) < set(late.splitlines())
