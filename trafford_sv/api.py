@@ -28,6 +28,11 @@ NOUNS = {
     "api-contracts": "Contracts with their value, dates, suppliers and what they must carry",
     "api-organisations": "Suppliers, partners, council services, schools and hubs",
     "api-categories": "The procurement categories (CPV 2008) that contracts are sorted by",
+    "api-spend": "Payments as the council published them, line by line",
+    "api-spend-retained": "How much of the spend stays in Trafford and Greater Manchester, and how sure that is",
+    "api-spend-exclusions": "Payees that no buyer could have chosen otherwise, with reasons",
+    "api-spend-units": "The parts of the council as the files name them",
+    "api-payees": "Names that were paid, what was decided about each, and what it was paid",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 

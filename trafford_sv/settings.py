@@ -320,6 +320,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "LocalityEnum": "trafford_sv.directory.models.Organisation.Locality",
+        "PayeeStateEnum": "contracts.models.Payee.State",
+        "ProposalStateEnum": "contracts.models.PayeeProposal.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

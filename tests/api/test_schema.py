@@ -54,7 +54,7 @@ def test_the_page_runs_nothing_inline(db: None) -> None:
 
 
 EXAMPLES = 8
-TAGS = ["contracts", "organisations", "wards"]
+TAGS = ["contracts", "organisations", "spend", "wards"]
 CHECKS: list[Any] = [
     not_a_server_error,
     conformance.status_code_conformance,

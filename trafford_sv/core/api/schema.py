@@ -158,6 +158,8 @@ class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call]
             for name, words in getattr(view, "parameters", {}).items():
                 kind: Any = OpenApiTypes.STR
                 enum = None
+                if name in getattr(view, "choices", {}):
+                    enum = list(view.choices[name])
                 if name == "as_of":
                     kind = OpenApiTypes.DATE
                 if name in getattr(view, "flags", ()):
