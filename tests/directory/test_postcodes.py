@@ -37,7 +37,8 @@ def test_normalise(text, expected):
         ("MI7 1AB", "M17 1AB"),  # letter I where the district has a digit
         ("0L1 2AB", "OL1 2AB"),  # digit 0 where the area has a letter
         ("1G1 1AA", "IG1 1AA"),
-        ("MIO OAA", "M10 0AA"),  # three at once
+        ("MI0 OAA", "M10 0AA"),  # two at once
+        ("Woking", None),  # a town, not W0K 1NG
         ("M32 0TH", None),  # nothing to repair
         ("M32 0T0", None),  # no postcode ends in the letter O
         ("HELLO", None),
@@ -64,7 +65,9 @@ def test_a_postcode_is_found_at_the_end_of_an_address(address, postcode, repair,
     assert (found.postcode, found.proposal, found.rest) == (postcode, repair, rest)
 
 
-@pytest.mark.parametrize("address", ["", "M33 4QJ is where we were; now Paris 75001", "Rome"])
+@pytest.mark.parametrize(
+    "address", ["", "M33 4QJ is where we were; now Paris 75001", "Rome", "4 Road, Woking"]
+)
 def test_an_address_without_a_postcode_at_its_end_gives_none(address):
     assert extract(address) is None
 
@@ -93,7 +96,8 @@ def test_a_valid_postcode_is_kept_and_found(postcode):
 @given(POSTCODES)
 def test_letters_typed_for_digits_lead_back_to_the_postcode(postcode):
     dirty = postcode.replace("0", "O").replace("1", "I")
-    assert dirty == postcode or proposal(dirty) == postcode
+    if dirty != postcode and not dirty.replace(" ", "").isalpha():
+        assert proposal(dirty) == postcode
 
 
 @given(st.text(max_size=12))

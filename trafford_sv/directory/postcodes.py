@@ -85,6 +85,8 @@ def proposal(text: str) -> str | None:
     code = compact(text)
     if not 5 <= len(code) <= 7 or not code.isalnum() or _valid(code):
         return None
+    if code.isalpha():
+        return None  # a town: "Woking" would read as W0K 1NG
     best: set[str] = set()
     fewest = len(code) + 1
     for shape in _SHAPES:
