@@ -128,7 +128,10 @@ def _rows(
     try:
         for number, cells in enumerate(reader, 1):
             pending = 0
-            if not cells or not (cells[0] or any(cells)):
+            if not cells:
+                continue
+            first = cells[0]
+            if (not first or first.isspace()) and not any(map(str.strip, cells)):
                 continue
             if len(cells) > widest:
                 raise FileRefused(
