@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("trafford_sv.core.urls")),
     path("", include("trafford_sv.directory.urls")),
     path("contracts/", include("contracts.urls")),
+    path("spend/", include("contracts.urls_spend")),
     path("", include("reporting.urls")),
     path("api/v1/", include("trafford_sv.api")),
 ]

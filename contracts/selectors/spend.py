@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import FinancialYear, Quarter
 from trafford_sv.directory.models import Organisation
 
@@ -89,7 +90,7 @@ _SUMS: dict[str, Any] = {
 
 def _figure(row: dict[str, Any]) -> RetainedSpend:
     return RetainedSpend(
-        **{name: row[name] or ZERO for name in _SUMS if name != "line_count"},
+        **{name: pounds(row[name] or ZERO) for name in _SUMS if name != "line_count"},
         lines=row["line_count"] or 0,
     )
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
 
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.audit import record_event
@@ -415,13 +416,11 @@ def apply_exclusions_to(*, source: SpendSource | None = None, keys: Iterable[str
         payees = payees.filter(source=source)
     if keys:
         payees = payees.filter(key__in=keys)
-    changed = payees.filter(exclusion__is_active=False).update(exclusion=None)
-    exclusions = SpendExclusion.objects.filter(is_active=True)
-    if keys:
-        exclusions = exclusions.filter(key__in=keys)
-    for pk, key in exclusions.values_list("pk", "key"):
-        changed += payees.filter(key=key).exclude(exclusion_id=pk).update(exclusion_id=pk)
-    stale = payees.filter(exclusion__isnull=False).exclude(
-        exclusion__key__in=exclusions.values("key")
+    in_use = SpendExclusion.objects.filter(is_active=True)
+    let_go = payees.filter(exclusion__isnull=False).exclude(
+        exclusion__in=in_use.filter(key=OuterRef("key")).values("pk")
     )
-    return changed + stale.update(exclusion=None)
+    changed = let_go.update(exclusion=None)
+    return changed + payees.filter(exclusion__isnull=True, key__in=in_use.values("key")).update(
+        exclusion=Subquery(in_use.filter(key=OuterRef("key")).values("pk")[:1])
+    )
