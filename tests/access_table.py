@@ -65,6 +65,7 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "organisation-merge": "change_organisations",
     "organisation-merge-confirm": "change_organisations",
     "organisation-merge-undo": "change_organisations",
+    "attributions": PUBLIC,
     "area-list": PUBLIC,
     "area-lookup": PUBLIC,
     "area-detail": PUBLIC,
@@ -102,6 +103,13 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "api-contract": ("use_api", "view_contracts"),
     "api-awards": ("use_api", "change_contracts"),
     "api-award": ("use_api", "view_contracts"),
+    "api-categories": "use_api",
+    "api-spend": ("use_api", "view_spend"),
+    "api-spend-retained": ("use_api", "view_spend"),
+    "api-spend-exclusions": ("use_api", "view_spend"),
+    "api-spend-units": ("use_api", "view_spend"),
+    "api-payees": ("use_api", "view_spend"),
+    "api-payee": ("use_api", "view_spend"),
 }
 
 
