@@ -53,6 +53,7 @@ class Processes:
         address = f"{db['USER']}{password}@{db['HOST']}:{db['PORT'] or 5432}"
         return os.environ | {
             "DEPLOYMENT": "development",
+            "DEBUG": "0",
             "DATABASE_URL": f"postgres://{address}/{db['NAME']}",
             "VAR_DIR": str(settings.VAR_DIR),
             "MEDIA_ROOT": str(settings.MEDIA_ROOT),

@@ -139,7 +139,7 @@ def _copy(
     while True:
         portion = _Portion(lines, every)
         with connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY {table} FROM STDIN", portion, size=1 << 17)
+            cursor.copy_expert(f"COPY {table} FROM STDIN", portion, 1 << 17)
         if portion.error:
             raise portion.error
         done += portion.count
