@@ -20,6 +20,16 @@ NOT_PAGES = re.compile(
 )
 NOT_PAGE_NAMES = re.compile(r"logout|sign-out|export|download|rejects-file|csv|xlsx")
 LINKS = "() => [...document.querySelectorAll('a[href]')].filter(a => !a.hasAttribute('download')).map(a => a.href)"
+# Other people's markup, which we serve but did not write: status and console only.
+NOT_OUR_MARKUP = {"api-docs": "the API's page is drawn by Swagger UI"}
+# Reached by every walk of the role, or something fell off the menus.
+MUST_REACH = {
+    "coordinator": {"dashboard", "contract-list", "contract-detail", "organisation-detail"},
+    "administrator": {"person-list", "audit-list"},
+    "supplier": {"contract-list", "contract-detail", "my-account"},
+    "hub": {"home", "my-account"},
+    "": {"home", "account_login", "accessibility", "privacy", "(nowhere)"},
+}
 START = {
     "coordinator": ["/dashboard/", "/styleguide/", "/search/?q=care"],
     "administrator": ["/account/people/"],
@@ -51,7 +61,7 @@ def test_every_page_works_for_everyone(role, page, site, sign_in):
     problems, visited = walk(page, site.url, START[role], said)
     print(f"{role or 'public'}: {len(visited)} pages: {', '.join(sorted(visited))}")
     assert not problems, "\n\n".join(problems)
-    assert len(visited) >= 3
+    assert not MUST_REACH[role] - set(visited)
 
 
 def walk(
@@ -79,13 +89,14 @@ def walk(
         if answer is None or answer.status != expected:
             problems.append(f"{path} answered {answer.status if answer else 'nothing'}")
             continue
-        for width in WIDTHS:
+        for width in WIDTHS if route not in NOT_OUR_MARKUP else ():
             page.set_viewport_size({"width": width, "height": 900})
             problems += [f"{path} at {width}: {found}" for found in violations(page)]
         page.set_viewport_size({"width": NARROWEST, "height": 900})
-        if wide := scrolls_sideways(page):
+        if (wide := scrolls_sideways(page)) and route not in NOT_OUR_MARKUP:
             problems.append(f"{path} scrolls sideways at {NARROWEST}: {', '.join(wide)}")
-        if not page.title().strip() or page.locator("h1").count() != 1:
+        one_heading = page.locator("h1").count() == 1 or route in NOT_OUR_MARKUP
+        if not page.title().strip() or not one_heading:
             problems.append(f"{path} needs one title and one h1: {page.title()!r}")
         heard = [each for each in said if not (expected == 404 and "404" in each)]
         if heard:

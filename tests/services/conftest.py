@@ -103,12 +103,10 @@ class Processes:
 
 
 @pytest.fixture
-def processes(
-    on_servers: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Processes]:
+def processes(on_servers: None, tmp_path: Path) -> Iterator[Processes]:
     queue = f"tests-{secrets.token_hex(6)}"
-    monkeypatch.setattr(app.conf, "task_always_eager", False)
-    monkeypatch.setattr(app.conf, "task_default_queue", queue)
+    usual = app.conf.task_always_eager, app.conf.task_default_queue
+    app.conf.task_always_eager, app.conf.task_default_queue = False, queue
     app.amqp.__dict__.pop("queues", None)
     running = Processes(queue, tmp_path)
     try:
@@ -118,6 +116,7 @@ def processes(
             running.kill(process)
         with app.connection_for_write() as broker, contextlib.suppress(Exception):
             broker.default_channel.queue_delete(queue)
+        app.conf.task_always_eager, app.conf.task_default_queue = usual
         app.amqp.__dict__.pop("queues", None)
         _end_other_sessions()
 
