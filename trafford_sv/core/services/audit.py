@@ -83,8 +83,10 @@ def record_event(
         subject_id = subject_id or str(subject.pk)
         subject_name = subject_name or str(subject)
     with transaction.atomic():
-        AuditHead.objects.get_or_create(pk=1)
-        head = AuditHead.objects.select_for_update().get(pk=1)
+        head = AuditHead.objects.select_for_update().filter(pk=1).first()
+        if head is None:  # the first event ever
+            AuditHead.objects.get_or_create(pk=1)
+            head = AuditHead.objects.select_for_update().get(pk=1)
         event = AuditEvent(
             sequence=head.sequence + 1,
             at=now,
