@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from django import forms
 from django.template import Context, Template
+from django.utils.safestring import SafeString
 
 from trafford_sv.core import gds, gds_errors
 from trafford_sv.core.form_fields import PoundsField
@@ -258,3 +259,17 @@ def test_words_for_values():
         "£1,243,118.20 £1.24 million Not known 53% 3 May 2026 3 May 2026 at 14:05"
         " 1 contract 1,204 contracts"
     )
+
+
+def test_a_kept_drawing_is_never_given_for_other_parameters():
+    dangerous = "<img>"
+    assert "<img>" in gds.component("tag", {"html": SafeString(dangerous)})
+    safe = gds.component("tag", {"text": SafeString(dangerous)})
+    plain = gds.component("tag", {"text": dangerous})
+    assert "<img>" in safe
+    assert "<img>" not in plain
+    assert gds.component("tag", {"text": dangerous}) == plain
+    one = gds.component("textarea", {"id": "a", "name": "a", "label": {"text": "A"}, "rows": 1})
+    true = gds.component("textarea", {"id": "a", "name": "a", "label": {"text": "A"}, "rows": True})
+    assert 'rows="1"' in one
+    assert one != true

@@ -60,9 +60,39 @@ def _macro(name: str) -> Any:
     return getattr(template.module, f"govuk{pascal}")
 
 
+_drawn: dict[Any, SafeString] = {}
+_MOST_KEPT = 2000
+_LONGEST_KEPT = 20_000
+
+
 def component(name: str, params: Mapping[str, Any]) -> SafeString:
-    """The HTML of one component; `params` as the Design System names them (camelCase)."""
-    return mark_safe(str(_macro(name)(params)).strip())
+    """The HTML of one component; `params` as the Design System names them (camelCase).
+
+    The same parameters draw the same HTML, so it is kept: a list's filters cost a look-up, not
+    a millisecond each.
+    """
+    try:
+        key = (name, _frozen(params))
+        kept = _drawn.get(key)
+    except TypeError:  # something that cannot be compared; draw it
+        key, kept = None, None
+    if kept is not None:
+        return kept
+    html = mark_safe(str(_macro(name)(params)).strip())
+    if key is not None and len(html) < _LONGEST_KEPT:
+        if len(_drawn) >= _MOST_KEPT:
+            _drawn.clear()
+        _drawn[key] = html
+    return html
+
+
+def _frozen(value: Any) -> Any:
+    """As a key. The type is part of it: safe text is not the same as plain text, nor True as 1."""
+    if isinstance(value, Mapping):
+        return tuple((name, _frozen(inner)) for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ("list", *map(_frozen, value))
+    return value.__class__, value
 
 
 def params_from(arguments: Mapping[str, Any]) -> dict[str, Any]:

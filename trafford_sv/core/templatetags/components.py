@@ -10,7 +10,6 @@ from typing import Any
 from django import template
 from django.template.context import Context
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -19,6 +18,7 @@ from .. import money
 from ..charts import Chart, WardMap
 from ..navigation import FOOTER, NAVIGATION, NavigationLink, navigation_for
 from ..parts import EmptyState, Figure, Need, Paging, SummaryRow, Table, Tag, TimelineEntry, Tone
+from ..periods import MONTHS
 
 register = template.Library()
 NOT_KNOWN = "Not known"
@@ -177,17 +177,17 @@ def day(value: datetime.date | datetime.datetime | None, missing: str = NOT_KNOW
         return missing
     if isinstance(value, datetime.datetime) and value.tzinfo:
         value = timezone.localtime(value)
-    return date_format(value, "j F Y")
+    # Not date_format: this runs for every cell of a list.
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
 @register.filter
 def moment(value: datetime.datetime | None, missing: str = NOT_KNOWN) -> str:
     """3 May 2026 at 14:05."""
-    if not value:
-        return missing
-    if not isinstance(value, datetime.datetime):
+    if not value or not isinstance(value, datetime.datetime):
         return day(value, missing)
-    return date_format(timezone.localtime(value) if value.tzinfo else value, r"j F Y \a\t H:i")
+    local = timezone.localtime(value) if value.tzinfo else value
+    return f"{day(local)} at {local:%H:%M}"
 
 
 @register.filter
