@@ -130,7 +130,7 @@ PLANS: tuple[_Plan, ...] = (
     _P(60, "Council tax billing software", "finance", "48440000", None, "ninebark", 6, 36, UNKNOWN,
        note="The award notice gave no value."),
 )  # fmt: skip
-FOLLOWS = {1: 43, 2: 44, 6: 45, 17: 46, 47: 32, 48: 26, 49: 20}
+FOLLOWS = {1: 43, 2: 44, 6: 45, 17: 46, 48: 26, 49: 20}
 ESTIMATES = {47: 420_000, 48: 240_000, 49: 7_900_000, 50: 310_000, 51: 45_000}
 
 
@@ -145,13 +145,22 @@ def load_contracts(
     made: dict[int, Contract] = {}
     with transaction.atomic():
         # What follows another comes after it, so that the link can be made at once.
-        for plan in sorted(PLANS, key=lambda plan: (plan.number in FOLLOWS, FOLLOWS.get(plan.number) in FOLLOWS)):
+        for plan in sorted(
+            PLANS, key=lambda plan: (plan.number in FOLLOWS, FOLLOWS.get(plan.number) in FOLLOWS)
+        ):
             reference = _reference(plan.number)
             if reference in held:
                 unchanged += 1
                 continue
             made[plan.number] = _record(
-                plan, reference, directory, categories.get(plan.cpv), wards, by, now, today,
+                plan,
+                reference,
+                directory,
+                categories.get(plan.cpv),
+                wards,
+                by,
+                now,
+                today,
                 made.get(FOLLOWS.get(plan.number, 0)),
             )
             created += 1
@@ -192,7 +201,7 @@ def _record(
     today: datetime.date,
     predecessor: Contract | None,
 ) -> Contract:
-    chance = random.Random(f"{PREFIX} {plan.number}")  # noqa: S311 - a demo, not a secret
+    chance = random.Random(f"{PREFIX} {plan.number}")
     awarded = start = end = notice = None
     if plan.awarded is not None:
         spread = datetime.timedelta(days=chance.randrange(26))
@@ -288,7 +297,11 @@ def _stage(
     if end is not None and end < today:
         return Contract.Stage.ENDED
     if start is not None and start > today:
-        return Contract.Stage.MOBILISING if start - today < datetime.timedelta(days=14) else Contract.Stage.AWARDED
+        return (
+            Contract.Stage.MOBILISING
+            if start - today < datetime.timedelta(days=14)
+            else Contract.Stage.AWARDED
+        )
     return Contract.Stage.LIVE
 
 

@@ -117,7 +117,7 @@ def spending_file(today: datetime.date) -> tuple[bytes, int]:
 
 
 def _lines(quarter: Quarter) -> Iterator[list[str]]:
-    chance = random.Random(f"demo spending {quarter}")  # noqa: S311 - a demo, not a secret
+    chance = random.Random(f"demo spending {quarter}")
     days = (quarter.end - quarter.start).days
     units = list(DIRECTORATES.values())
     suppliers = [facts[0] for facts in SUPPLIERS.values()]
@@ -131,7 +131,15 @@ def _lines(quarter: Quarter) -> Iterator[list[str]]:
         day = quarter.start + datetime.timedelta(days=chance.randrange(days + 1))
         code, label = chance.choice(CATEGORIES)
         transaction_number = f"{quarter.start_year}{quarter.number}{number:04d}"
-        return [payee, day.isoformat(), f"{pounds:.2f}", transaction_number, code, label, chance.choice(units)]
+        return [
+            payee,
+            day.isoformat(),
+            f"{pounds:.2f}",
+            transaction_number,
+            code,
+            label,
+            chance.choice(units),
+        ]
 
     for _ in range(LINES_A_QUARTER - 12):
         if chance.random() < 0.8:
@@ -168,7 +176,9 @@ def _decide(*, by: Any, now: datetime.datetime, today: datetime.date) -> None:
     located = list(SUPPLIERS.values())[:MATCHED]
     by_name = {
         row.name: row
-        for row in Organisation.objects.filter(is_demo=True, name__in=[facts[0] for facts in located])
+        for row in Organisation.objects.filter(
+            is_demo=True, name__in=[facts[0] for facts in located]
+        )
     }
     for payee in undecided.filter(name__in=by_name):
         match_payee(
@@ -197,7 +207,9 @@ def remove_payments() -> int:
             removed = Payment.objects.filter(source=source).delete()[0]
             Payee.objects.filter(source=source).delete()
             source.delete()
-        for exclusion in SpendExclusion.objects.filter(name__in=[row[0] for row in NOT_CONTESTABLE]):
+        for exclusion in SpendExclusion.objects.filter(
+            name__in=[row[0] for row in NOT_CONTESTABLE]
+        ):
             SpendExclusion.history.filter(id=exclusion.pk).delete()
             exclusion.delete()
         for run in ImportRun.objects.filter(kind="spend", source_name=SOURCE):

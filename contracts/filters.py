@@ -165,11 +165,19 @@ class ContractFilter(django_filters.FilterSet):
         return rows
 
     def in_portfolio(self, rows: Any, name: str, value: str) -> Any:
-        return rows.current_on(self.today) if value == "current" else rows.filter(awarded_on__lte=self.today)
+        return (
+            rows.current_on(self.today)
+            if value == "current"
+            else rows.filter(awarded_on__lte=self.today)
+        )
 
     def carrying(self, rows: Any, name: str, value: str) -> Any:
         wanted = MUST_CARRY[value]
-        return rows.filter(must_carry__isnull=True) if wanted is None else rows.filter(must_carry=wanted)
+        return (
+            rows.filter(must_carry__isnull=True)
+            if wanted is None
+            else rows.filter(must_carry=wanted)
+        )
 
     def recorded(self, rows: Any, name: str, value: str) -> Any:
         if value == "missing":

@@ -137,7 +137,9 @@ def _after_award(
 ) -> str:
     awarded = f"Awarded on {day_words(awarded_on)}"
     if rule is None:
-        later = sorted(item.starts for item in rules if item.duty == duty and item.starts > awarded_on)
+        later = sorted(
+            item.starts for item in rules if item.duty == duty and item.starts > awarded_on
+        )
         when = f", before the rule came into force on {day_words(later[0])}" if later else ""
         when = when or ", when no rule was in force"
         return f"{awarded}{when}, so {_NEED_NOT[duty]}."

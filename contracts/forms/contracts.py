@@ -28,7 +28,11 @@ class CategoryField(forms.CharField):
         if not text:
             return None
         match = re.fullmatch(r"(\d{8})(?:-\d)?", text.replace(" ", ""))
-        found = CpvCode.objects.filter(code=match[1]) if match else CpvCode.objects.filter(name__iexact=text)
+        found = (
+            CpvCode.objects.filter(code=match[1])
+            if match
+            else CpvCode.objects.filter(name__iexact=text)
+        )
         category = found.first()
         if category is None:
             raise ValidationError(
@@ -119,7 +123,11 @@ class ContractForm(VersionedModelForm):
         buyer.queryset = (  # type: ignore[attr-defined]
             Organisation.objects.current()
             .filter(
-                Q(pk__in=Organisation.objects.of_kind("public_body", "council_service").values("pk"))
+                Q(
+                    pk__in=Organisation.objects.of_kind("public_body", "council_service").values(
+                        "pk"
+                    )
+                )
                 | Q(pk=self.instance.buyer_id)
             )
             .order_by("name")

@@ -154,9 +154,9 @@ class ContractQuerySet(models.QuerySet["Contract"]):
 
     def current_on(self, day: datetime.date) -> ContractQuerySet:
         """The portfolio on a day: awarded by then and not over. Needs `with_figures`."""
-        return self.filter(
-            Q(end__isnull=True) | Q(end__gte=day), awarded_on__lte=day
-        ).exclude(stage__in=[Contract.Stage.ENDED, Contract.Stage.TERMINATED])
+        return self.filter(Q(end__isnull=True) | Q(end__gte=day), awarded_on__lte=day).exclude(
+            stage__in=[Contract.Stage.ENDED, Contract.Stage.TERMINATED]
+        )
 
     def in_progress_on(self, day: datetime.date) -> ContractQuerySet:
         return self.filter(Q(end__isnull=True) | Q(end__gte=day), start__lte=day)
@@ -204,7 +204,11 @@ class Contract(Versioned):
     title = models.CharField(max_length=500)
     description = models.TextField(blank=True)
     buyer = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="contracts_bought"
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="contracts_bought",
     )
     directorate = models.ForeignKey(
         Organisation,
@@ -320,9 +324,7 @@ class Award(Versioned):
     value_pounds = models.DecimalField(
         "value excluding VAT", max_digits=16, decimal_places=2, null=True, blank=True
     )
-    suppliers = models.ManyToManyField(
-        Organisation, through="AwardSupplier", related_name="awards"
-    )
+    suppliers = models.ManyToManyField(Organisation, through="AwardSupplier", related_name="awards")
 
     history = HistoricalRecords()
 

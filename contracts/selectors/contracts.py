@@ -220,7 +220,9 @@ def filter_choices(user: Any) -> dict[str, list[tuple[str, str]]]:
 
     def branch(kind: str, rows: Any, key: Any, label: Any) -> Any:
         return rows.annotate(
-            choice_kind=Value(kind, _TEXT), choice_key=Cast(key, _TEXT), choice_label=Cast(label, _TEXT)
+            choice_kind=Value(kind, _TEXT),
+            choice_key=Cast(key, _TEXT),
+            choice_label=Cast(label, _TEXT),
         ).values_list("choice_kind", "choice_key", "choice_label")
 
     divisions = seen.exclude(category=None).annotate(d=Substr("category_id", 1, 2)).values("d")

@@ -16,9 +16,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import (
+    BooleanField,
     Case,
-    CharField,
     Count,
     Exists,
     F,
@@ -30,7 +32,7 @@ from django.db.models import (
     When,
     Window,
 )
-from django.db.models.functions import Cast, Coalesce, Concat, ExtractYear, Substr
+from django.db.models.functions import Coalesce, Substr
 
 from trafford_sv.core.money import pounds, share
 from trafford_sv.core.periods import FinancialYear
@@ -183,7 +185,11 @@ class WardCounts:
 def portfolio(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> ContractQuerySet:
     """The contracts a figure is about, with their figures, limited to what the person may see."""
     rows = Contract.objects.visible_to(user).with_figures()
-    rows = rows.current_on(as_of) if filters.portfolio == "current" else rows.filter(awarded_on__lte=as_of)
+    rows = (
+        rows.current_on(as_of)
+        if filters.portfolio == "current"
+        else rows.filter(awarded_on__lte=as_of)
+    )
     if filters.directorate is not None:
         rows = rows.filter(directorate_id=filters.directorate)
     if filters.buyer is not None:
@@ -192,7 +198,9 @@ def portfolio(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> Con
         rows = rows.filter(category__code__startswith=filters.division)
     if filters.ward:
         rows = rows.filter(
-            pk__in=Contract.wards.through.objects.filter(area__code=filters.ward).values("contract_id")
+            pk__in=Contract.wards.through.objects.filter(area__code=filters.ward).values(
+                "contract_id"
+            )
         )
     return rows.annotate(
         has_successor=Exists(Contract.objects.filter(predecessor=OuterRef("pk")))
@@ -201,54 +209,76 @@ def portfolio(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> Con
 
 _OVER = Q(must_carry=True)
 _INCLUDED = Q(social_value=Contract.SocialValue.INCLUDED)
-_SUMS: dict[str, Any] = {
-    "n": Count("pk"),
-    "over": Count("pk", filter=_OVER),
-    "unsaid": Count("pk", filter=Q(must_carry__isnull=True)),
-    "carrying": Count("pk", filter=_OVER & _INCLUDED),
-    "left_out": Count("pk", filter=_OVER & Q(social_value=Contract.SocialValue.NOT_INCLUDED)),
-    "unvalued": Count("pk", filter=Q(value_pounds__isnull=True)),
-    "value": Sum("value_pounds"),
-    "over_value": Sum("value_pounds", filter=_OVER),
+_COLUMNS = (
+    "kind", "key", "label", "n", "over", "unsaid", "carrying", "left_out", "unvalued", "value", "over_value",
+)  # fmt: skip
+# What is asked of each contract, once; everything below is added up from these rows.
+_HELD = (
+    "directorate_id", "directorate_name", "division", "social", "is_current", "awarded", "worth", "must",
+)  # fmt: skip
+_SUMS = """
+    COUNT(*),
+    SUM(CASE WHEN must THEN 1 ELSE 0 END),
+    SUM(CASE WHEN must IS NULL THEN 1 ELSE 0 END),
+    SUM(CASE WHEN must AND social = 'included' THEN 1 ELSE 0 END),
+    SUM(CASE WHEN must AND social = 'not_included' THEN 1 ELSE 0 END),
+    SUM(CASE WHEN worth IS NULL THEN 1 ELSE 0 END),
+    SUM(worth),
+    SUM(CASE WHEN must THEN worth END)
+"""
+_YEAR = """
+    CAST(SUBSTR(CAST(awarded AS TEXT), 1, 4) AS INTEGER)
+    - CASE WHEN SUBSTR(CAST(awarded AS TEXT), 6, 2) < '04' THEN 1 ELSE 0 END
+"""
+_BRANCHES = {
+    "all": f"SELECT 'all', '', '', {_SUMS} FROM held WHERE is_current HAVING COUNT(*) > 0",
+    "directorate": f"""
+        SELECT 'directorate', CAST(directorate_id AS TEXT), directorate_name, {_SUMS}
+        FROM held WHERE is_current GROUP BY directorate_id, directorate_name""",
+    "division": f"""
+        SELECT 'division', division, cpv.name, {_SUMS}
+        FROM held LEFT JOIN {CpvCode._meta.db_table} cpv ON cpv.code = division || '000000'
+        WHERE is_current GROUP BY division, cpv.name""",
+    "year": f"SELECT 'year', CAST({_YEAR} AS TEXT), '', {_SUMS} FROM held GROUP BY {_YEAR}",
 }
-_COLUMNS = ("kind", "key", "label", *_SUMS)
-_TEXT = CharField()
 
 
 def _pounds(value: Any) -> Decimal | None:
-    return None if value is None else pounds(Decimal(value))
+    return None if value is None else pounds(Decimal(str(value)))
 
 
-def _grouped(rows: ContractQuerySet, kind: str, key: Any, label: Any) -> Any:
-    """The sums of `rows` by `key`: one branch of a UNION ALL."""
-    return (
-        rows.annotate(group_key=Cast(key, _TEXT), group_label=Cast(label, _TEXT))
-        .values(kind=Value(kind, _TEXT), key=F("group_key"), label=F("group_label"))
-        .annotate(**_SUMS)
-        .values_list(*_COLUMNS)
+def _read(
+    user: Any, as_of: datetime.date, filters: PortfolioFilters, *kinds: str
+) -> list[dict[str, Any]]:
+    """The sums by each of `kinds`, in one query over rows that are worked out once.
+
+    Written in SQL because the ORM would repeat each contract's sub-queries in every sum: at
+    10,000 contracts that took 13 seconds, and this takes a fraction of one.
+    """
+    every = portfolio(user, as_of, replace(filters, portfolio="all"))
+    current = Case(
+        When(
+            (Q(end__isnull=True) | Q(end__gte=as_of))
+            & ~Q(stage__in=[Contract.Stage.ENDED, Contract.Stage.TERMINATED]),
+            then=Value(True),
+        ),
+        default=Value(filters.portfolio != "current"),
+        output_field=BooleanField(),
     )
-
-
-def _everything(rows: ContractQuerySet) -> Any:
-    return _grouped(rows, "all", Value(""), Value(""))
-
-
-def _by_directorate(rows: ContractQuerySet) -> Any:
-    return _grouped(rows, "directorate", F("directorate_id"), F("directorate__name"))
-
-
-def _by_division(rows: ContractQuerySet) -> Any:
-    name = CpvCode.objects.filter(code=Concat(OuterRef("division"), Value("000000")))
-    rows = rows.annotate(division=Substr("category_id", 1, 2))
-    return _grouped(rows, "division", F("division"), Subquery(name.values("name")[:1]))
-
-
-def _by_year(rows: ContractQuerySet) -> Any:
-    year = Case(
-        When(awarded_on__month__gte=4, then=ExtractYear("awarded_on")),
-        default=ExtractYear("awarded_on") - 1,
+    inner = every.annotate(is_current=current, division=Substr("category_id", 1, 2)).values_list(
+        "directorate_id", "directorate__name", "division", "social_value", "is_current",
+        "awarded_on", "value_pounds", "must_carry",
+    )  # fmt: skip
+    try:
+        sql, params = inner.query.sql_with_params()
+    except EmptyResultSet:  # a person who may see nothing
+        return []
+    branches = " UNION ALL ".join(
+        f"SELECT * FROM ({_BRANCHES[kind]}) {kind}_sums" for kind in kinds
     )
-    return _grouped(rows, "year", year, Value(""))
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH held ({', '.join(_HELD)}) AS MATERIALIZED ({sql}) {branches}", params)
+        return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _row(found: dict[str, Any], filters: PortfolioFilters) -> PortfolioRow:
@@ -298,17 +328,8 @@ def _summary(
     )
 
 
-_NOTHING: dict[str, Any] = {
-    **dict.fromkeys(_SUMS, 0), "kind": "all", "key": "", "label": "", "value": None, "over_value": None,
-}  # fmt: skip
+_NOTHING: dict[str, Any] = {**dict.fromkeys(_COLUMNS, 0), "value": None, "over_value": None}
 ALL_YEARS = PortfolioFilters(portfolio="all")
-
-
-def _read(*branches: Any) -> list[dict[str, Any]]:
-    """One query for all the branches."""
-    first, *others = branches
-    rows = first.union(*others, all=True) if others else first
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
 
 
 def _largest_first(rows: Iterable[PortfolioRow]) -> tuple[PortfolioRow, ...]:
@@ -322,14 +343,8 @@ def portfolio_figures(
     user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters()
 ) -> PortfolioFigures:
     """The four figures below in one query. `by_year` covers everything awarded by the day."""
-    current = portfolio(user, as_of, filters)
     years = replace(filters, portfolio="all")
-    found = _read(
-        _everything(current),
-        _by_directorate(current),
-        _by_division(current),
-        _by_year(portfolio(user, as_of, years)),
-    )
+    found = _read(user, as_of, filters, "all", "directorate", "division", "year")
     of = lambda kind: [item for item in found if item["kind"] == kind]  # noqa: E731
     return PortfolioFigures(
         summary=_summary((of("all") or [_NOTHING])[0], as_of, filters),
@@ -343,7 +358,7 @@ def portfolio_by_directorate(
     user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters()
 ) -> tuple[PortfolioRow, ...]:
     """Most value first; contracts without a directorate come last as "No directorate recorded"."""
-    found = _read(_by_directorate(portfolio(user, as_of, filters)))
+    found = _read(user, as_of, filters, "directorate")
     return _largest_first(_row(item, filters) for item in found)
 
 
@@ -351,7 +366,7 @@ def portfolio_by_category(
     user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters()
 ) -> tuple[PortfolioRow, ...]:
     """By CPV division, the first two digits of the code, named as the vocabulary names it."""
-    found = _read(_by_division(portfolio(user, as_of, filters)))
+    found = _read(user, as_of, filters, "division")
     return _largest_first(_row(item, filters) for item in found)
 
 
@@ -359,19 +374,23 @@ def value_by_year(
     user: Any, as_of: datetime.date, filters: PortfolioFilters = ALL_YEARS
 ) -> tuple[PortfolioRow, ...]:
     """By financial year of award, oldest first; a year without any award has no row."""
-    found = _read(_by_year(portfolio(user, as_of, filters)))
+    found = _read(user, as_of, replace(filters, portfolio="all"), "year")
     return tuple(sorted((_row(item, filters) for item in found), key=lambda row: row.key))
 
 
 def over_threshold_summary(
     user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters()
 ) -> ThresholdSummary:
-    found = _read(_everything(portfolio(user, as_of, filters)))
+    found = _read(user, as_of, filters, "all")
     return _summary((found or [_NOTHING])[0], as_of, filters)
 
 
 def awarded_without_social_value(
-    user: Any, as_of: datetime.date, filters: PortfolioFilters = PortfolioFilters(), *, limit: int = 5
+    user: Any,
+    as_of: datetime.date,
+    filters: PortfolioFilters = PortfolioFilters(),
+    *,
+    limit: int = 5,
 ) -> Worklist:
     """Contracts that must carry social value and where it is not recorded as included, largest first."""
     rows = portfolio(user, as_of, filters).filter(_OVER).exclude(_INCLUDED)

@@ -51,12 +51,20 @@ def _refuse(rule: ThresholdRule | None, values: Mapping[str, Any]) -> None:
     starts, ends = read("starts"), read("ends")
     if starts and ends and ends < starts:
         raise ValidationError(
-            {"ends": [f"The last day is before the rule begins on {day_words(starts)}. Check both dates."]}
+            {
+                "ends": [
+                    f"The last day is before the rule begins on {day_words(starts)}. Check both dates."
+                ]
+            }
         )
     others = ThresholdRule.objects.filter(duty=read("duty"), starts=starts)
     if rule is not None:
         others = others.exclude(pk=rule.pk)
     if starts and others.exists():
         raise ValidationError(
-            {"starts": [f"There is a rule for this from {day_words(starts)} already. Change that one."]}
+            {
+                "starts": [
+                    f"There is a rule for this from {day_words(starts)} already. Change that one."
+                ]
+            }
         )

@@ -83,7 +83,9 @@ def value_figure(contract: ContractDetail) -> Figure:
         readable(contract.value_pounds),
         exact=exact(contract.value_pounds),
         of_what=f"{awards}{shared}",
-        completeness="At least one award has no value recorded" if contract.value_is_partial else "",
+        completeness="At least one award has no value recorded"
+        if contract.value_is_partial
+        else "",
     )
 
 
@@ -106,13 +108,17 @@ def social_value_tag(contract: ContractDetail) -> Tag:
 
 
 def about_rows(contract: ContractDetail, officer: bool) -> list[SummaryRow]:
-    category = f"{contract.category_name} ({contract.category_code})" if contract.category_code else ""
+    category = (
+        f"{contract.category_name} ({contract.category_code})" if contract.category_code else ""
+    )
     rules = contract.regime_label + (", light-touch" if contract.is_light_touch else "")
     rows = [
         SummaryRow("Reference", contract.reference),
         SummaryRow("Buyer", contract.buyer.name if contract.buyer else "", missing="Not recorded"),
         SummaryRow(
-            "Directorate", contract.directorate.name if contract.directorate else "", missing="Not recorded"
+            "Directorate",
+            contract.directorate.name if contract.directorate else "",
+            missing="Not recorded",
         ),
         SummaryRow("Category", category, missing="Not recorded"),
         SummaryRow("Procurement rules", rules),
@@ -161,7 +167,9 @@ def date_rows(contract: ContractDetail) -> list[SummaryRow]:
             "Notice by",
             _day(contract.notice_date),
             missing="Not recorded",
-            note="" if contract.successors or contract.is_over else days_words(contract.days_to_notice),
+            note=""
+            if contract.successors or contract.is_over
+            else days_words(contract.days_to_notice),
         ),
         SummaryRow(
             "Ends",
@@ -205,4 +213,3 @@ def main_link(contract: ContractDetail) -> Link:
     if not contract.awards and not contract.is_over:
         return Link("Record the award", reverse("award-create", kwargs={"pk": contract.pk}))
     return Link("Edit contract", reverse("contract-edit", kwargs={"pk": contract.pk}))
-

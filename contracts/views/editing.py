@@ -193,6 +193,8 @@ def _award_page(
         "contract": contract,
         "button": button,
         "finding": finding,
+        "found_nothing": finding and bool(form.search) and not form.found,
+        "searched_for_nothing": finding and not form.search,
         "breadcrumbs": view.crumbs(contract, title),
         "may_record_organisations": can(view.request.user, "change_organisations"),
     }
@@ -253,7 +255,9 @@ class SuccessorLink(ChangeContracts):
             )
             if contract.start:
                 rows = rows.filter(Q(start=None) | Q(start__gt=contract.start))
-        found = list(rows.order_by("-start", "reference").values_list("pk", flat=True)[:FOUND_AT_MOST])
+        found = list(
+            rows.order_by("-start", "reference").values_list("pk", flat=True)[:FOUND_AT_MOST]
+        )
         return rows.model.objects.filter(pk__in=found).order_by("-start", "reference")
 
     def page(self, contract: Contract, form: SuccessorForm) -> HttpResponse:

@@ -145,7 +145,9 @@ class ContractList(ContractRows):
 
 def _names(row: Any) -> list[str]:
     names = [
-        link.organisation.name for award in row.counted_awards for link in award.supplier_links.all()
+        link.organisation.name
+        for award in row.counted_awards
+        for link in award.supplier_links.all()
     ]
     return list(dict.fromkeys(names))
 
@@ -234,7 +236,9 @@ def _notice_tag(row: Any, today: datetime.date) -> Tag | None:
     if days < 0:
         return Tag(f"{-days} day{'' if days == -1 else 's'} ago", Tone.BAD)
     if days <= 30:
-        return Tag("Today" if days == 0 else f"In {days} day{'' if days == 1 else 's'}", Tone.WARNING)
+        return Tag(
+            "Today" if days == 0 else f"In {days} day{'' if days == 1 else 's'}", Tone.WARNING
+        )
     return None
 
 
@@ -251,7 +255,11 @@ class CategoryList(ListPage):
     noun_plural = "categories"
     filterset_class = CategoryFilter
     row_template = "contracts/_category_rows.html"
-    columns = (Column("Code", sort="code"), Column("Category", sort="name"), Column("Contracts", numeric=True))
+    columns = (
+        Column("Code", sort="code"),
+        Column("Category", sort="name"),
+        Column("Contracts", numeric=True),
+    )
     sorts: ClassVar[dict[str, Sort]] = {
         "code": Sort("Code", ("code",), "lowest first", "highest first"),
         "name": Sort("Name", ("name",)),
@@ -270,4 +278,3 @@ class CategoryList(ListPage):
         for row in self.page.object_list:
             row.contracts_here = counts.get(row.pk, 0)
         return {"breadcrumbs": [("Contracts", reverse("contract-list")), (self.title, None)]}
-

@@ -50,7 +50,9 @@ class ThresholdCreate(EditMixin, PermissionView):
             except ValidationError as error:
                 self.add_errors(form, error)
             else:
-                messages.success(request, "The threshold is added. Contracts are judged by it at once.")
+                messages.success(
+                    request, "The threshold is added. Contracts are judged by it at once."
+                )
                 return redirect("threshold-list")
         return _page(request, form, "Add a threshold", "Add the threshold")
 
@@ -75,11 +77,15 @@ class ThresholdEdit(EditMixin, PermissionView):
                     now=self.now,
                 )
             except Collision as collision:
-                return self.show_collision(form, ThresholdForm(instance=collision.stored), collision)
+                return self.show_collision(
+                    form, ThresholdForm(instance=collision.stored), collision
+                )
             except ValidationError as error:
                 self.add_errors(form, error)
             else:
-                messages.success(request, "The threshold is saved. Contracts are judged by it at once.")
+                messages.success(
+                    request, "The threshold is saved. Contracts are judged by it at once."
+                )
                 return redirect("threshold-list")
         return _page(request, form, "Change a threshold", "Save changes")
 

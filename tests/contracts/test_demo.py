@@ -47,7 +47,9 @@ def test_without_reference_data_it_refuses_and_writes_nothing(db) -> None:
 
 
 def test_load_again_and_reset_leave_what_is_not_the_demos(reference) -> None:
-    mine = make_contract(title="A real one", directorate=make_organisation("Real service", "council_service"))
+    mine = make_contract(
+        title="A real one", directorate=make_organisation("Real service", "council_service")
+    )
     rehearsed = load("--dry-run")
     assert not Contract.objects.filter(is_demo=True).exists()
 
@@ -58,11 +60,15 @@ def test_load_again_and_reset_leave_what_is_not_the_demos(reference) -> None:
     assert load() == {"created": 0, "updated": 0, "unchanged": first["created"]}
 
     people = User.objects.filter(email__endswith=settings.DEMO_EMAIL_DOMAIN)
-    assert {grant.role for person in people for grant in person.grants.all()} == set(ROLES) - {"public"}
+    assert {grant.role for person in people for grant in person.grants.all()} == set(ROLES) - {
+        "public"
+    }
     assert all(person.check_password(settings.DEMO_PASSWORD) for person in people)
 
     summary = over_threshold_summary(make_user(), timezone.localdate())
-    assert summary.over_threshold > 30 and summary.without_social_value > 0 and summary.cannot_say > 0
+    assert (
+        summary.over_threshold > 30 and summary.without_social_value > 0 and summary.cannot_say > 0
+    )
 
     file = ImportRun.objects.get().file.name
     load("--dry-run", "--reset")

@@ -70,7 +70,8 @@ def many(number: int, place) -> None:
     )  # fmt: skip
     rows = Contract.objects.filter(reference__startswith="B-", awards=None)
     awards = Award.objects.bulk_create(
-        Award(contract=row, awarded_on=DAY(2025, 1, 1), value_pounds=60_000 + row.pk) for row in rows
+        Award(contract=row, awarded_on=DAY(2025, 1, 1), value_pounds=60_000 + row.pk)
+        for row in rows
     )
     AwardSupplier.objects.bulk_create(
         AwardSupplier(award=award, organisation=supplier) for award in awards
@@ -115,7 +116,10 @@ def test_detail_makes_at_most_twelve_queries_however_much_hangs_on_it(officer, p
 def test_the_page_says_why_it_must_carry_social_value(officer, place) -> None:
     make_threshold()
     contract = make_contract(
-        directorate=place, value="180000", awarded_on=DAY(2025, 5, 3), suppliers=[make_organisation("Invented One")]
+        directorate=place,
+        value="180000",
+        awarded_on=DAY(2025, 5, 3),
+        suppliers=[make_organisation("Invented One")],
     )
     text = page(officer, "contract-detail", contract.pk)
     assert (
@@ -274,7 +278,14 @@ def test_a_contract_manager_cannot_move_a_contract_to_or_from_others(client, she
     client.force_login(make_user("contract_manager", shelf["place"]))
     response = client.post(
         reverse("contract-create"),
-        {"title": "X", "reference": "X-1", "directorate": other.pk, "stage": "live", "regime": "unknown", "social_value": "unknown"},
+        {
+            "title": "X",
+            "reference": "X-1",
+            "directorate": other.pk,
+            "stage": "live",
+            "regime": "unknown",
+            "social_value": "unknown",
+        },
     )
     assert response.status_code == 200
     assert not Contract.objects.filter(reference="X-1").exists()
@@ -327,17 +338,28 @@ def test_a_contract_is_recorded_from_the_form(officer) -> None:
     ward, code = make_ward(), make_category()
     response = officer.post(
         reverse("contract-create"),
-        filled(start="3 May 2026", end="2/5/2029", category="45000000-7", wards=[ward.pk], estimated_value_pounds="£75,000"),
+        filled(
+            start="3 May 2026",
+            end="2/5/2029",
+            category="45000000-7",
+            wards=[ward.pk],
+            estimated_value_pounds="£75,000",
+        ),
     )
     contract = Contract.objects.get(reference="T-9")
     assert response["Location"] == contract.get_absolute_url()
-    assert (contract.start, contract.end, contract.category) == (DAY(2026, 5, 3), DAY(2029, 5, 2), code)
+    assert (contract.start, contract.end, contract.category) == (
+        DAY(2026, 5, 3),
+        DAY(2029, 5, 2),
+        code,
+    )
     assert contract.estimated_value_pounds == 75_000
 
 
 def test_what_was_typed_is_shown_again_with_sentences(officer) -> None:
     response = officer.post(
-        reverse("contract-create"), filled(start="31/02/2026", category="nonsense", estimated_value_pounds="1e5")
+        reverse("contract-create"),
+        filled(start="31/02/2026", category="nonsense", estimated_value_pounds="1e5"),
     )
     text = response.content.decode()
     for typed in ("31/02/2026", "nonsense", "1e5"):
@@ -360,12 +382,20 @@ def test_an_award_finds_its_supplier_by_name_and_is_recorded(officer) -> None:
     contract, supplier = make_contract(), make_organisation("Invented Lawns")
     address = reverse("award-create", args=[contract.pk])
     found = officer.post(
-        address, {"find": "1", "supplier_search": "lawns", "value_pounds": "1,000", "awarded_on": "soon"}
+        address,
+        {"find": "1", "supplier_search": "lawns", "value_pounds": "1,000", "awarded_on": "soon"},
     ).content.decode()
-    assert "Invented Lawns" in found and 'value="1,000"' in found and "There is a problem" not in found
+    assert (
+        "Invented Lawns" in found and 'value="1,000"' in found and "There is a problem" not in found
+    )
     officer.post(
         address,
-        {"status": "active", "awarded_on": "3/5/2026", "value_pounds": "1,000", "suppliers": [supplier.pk]},
+        {
+            "status": "active",
+            "awarded_on": "3/5/2026",
+            "value_pounds": "1,000",
+            "suppliers": [supplier.pk],
+        },
     )
     award = contract.awards.get()
     assert (award.value_pounds, award.suppliers.get()) == (1_000, supplier)

@@ -51,7 +51,11 @@ def town(db):
     a.wards.set([altrincham, sale])
     made["a"] = a
     made["b"] = make_contract(
-        directorate=place, stage="live", value="60000", awarded_on=DAY(2026, 3, 31), end=DAY(2028, 3, 31)
+        directorate=place,
+        stage="live",
+        value="60000",
+        awarded_on=DAY(2026, 3, 31),
+        end=DAY(2028, 3, 31),
     )
     made["b"].wards.set([sale])
     made["c"] = make_contract(
@@ -63,7 +67,11 @@ def town(db):
         stage="awarded", value="75000", awarded_on=DAY(2026, 9, 1), social_value="not_included"
     )
     made["f"] = make_contract(
-        directorate=place, stage="ended", value="1000000", awarded_on=DAY(2021, 6, 1), end=DAY(2025, 1, 1)
+        directorate=place,
+        stage="ended",
+        value="1000000",
+        awarded_on=DAY(2021, 6, 1),
+        end=DAY(2025, 1, 1),
     )
     made["g"] = make_contract(value="70000", awarded_on=DAY(2027, 1, 1))
     made["h"] = make_contract(directorate=place, estimated_value_pounds=Decimal("90000"))
@@ -73,7 +81,12 @@ def town(db):
 def test_summary_of_the_threshold(town) -> None:
     """Over: A 200,000 + B 60,000 + E 75,000 = 335,000. C is at it. D cannot be said."""
     found = figures.over_threshold_summary(make_user(), TODAY)
-    assert (found.contracts, found.over_threshold, found.under_threshold, found.cannot_say) == (5, 3, 1, 1)
+    assert (found.contracts, found.over_threshold, found.under_threshold, found.cannot_say) == (
+        5,
+        3,
+        1,
+        1,
+    )
     assert (found.with_social_value, found.without_social_value, found.not_recorded) == (1, 1, 1)
     assert found.over_threshold_pounds == Decimal("335000.00")
     assert found.value_pounds == Decimal("385000.00")
@@ -90,12 +103,18 @@ def test_a_contract_with_two_suppliers_and_two_awards_counts_its_value_once(town
     assert (place.contracts, place.over_threshold) == (3, 2)
     assert place.over_threshold_pounds == Decimal("260000.00")
     assert none.value_pounds == Decimal("75000.00")
-    assert children.value_pounds is None and children.without_value == 1 and children.cannot_say == 1
+    assert (
+        children.value_pounds is None and children.without_value == 1 and children.cannot_say == 1
+    )
 
 
 def test_groups_without_a_name_come_last(town) -> None:
     rows = figures.portfolio_by_directorate(make_user(), TODAY)
-    assert [row.label for row in rows] == ["Place", "Children’s Services", "No directorate recorded"]
+    assert [row.label for row in rows] == [
+        "Place",
+        "Children’s Services",
+        "No directorate recorded",
+    ]
 
 
 def test_category_is_the_division_by_its_own_name(town) -> None:
@@ -148,7 +167,10 @@ def test_awarded_without_social_value_largest_first(town, django_assert_num_quer
 
 def test_notices_due_include_the_ones_just_missed(town) -> None:
     found = figures.notices_due(make_user(), TODAY, 90)
-    assert [(line.pk, line.days) for line in found.lines] == [(town["c"].pk, -21), (town["a"].pk, 9)]
+    assert [(line.pk, line.days) for line in found.lines] == [
+        (town["c"].pk, -21),
+        (town["a"].pk, 9),
+    ]
 
 
 def test_a_linked_successor_settles_the_notice(town) -> None:
@@ -192,7 +214,9 @@ def test_filters_narrow_every_figure(town) -> None:
     only = PortfolioFilters(directorate=town["place"].pk)
     assert figures.over_threshold_summary(make_user(), TODAY, only).contracts == 3
     ward = PortfolioFilters(ward="E05015240")
-    assert figures.over_threshold_summary(make_user(), TODAY, ward).value_pounds == Decimal("260000.00")
+    assert figures.over_threshold_summary(make_user(), TODAY, ward).value_pounds == Decimal(
+        "260000.00"
+    )
     building = PortfolioFilters(division="45")
     assert figures.over_threshold_summary(make_user(), TODAY, building).contracts == 1
     assert ward.query(must_carry="yes") == "portfolio=current&ward=E05015240&must_carry=yes"

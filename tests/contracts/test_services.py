@@ -44,7 +44,11 @@ def test_a_contract_is_recorded_with_wards_history_and_one_event() -> None:
     contract = record_contract(values=basic(wards=[ward]), by=user, now=NOW, reason="New register")
     assert list(contract.wards.all()) == [ward]
     event = AuditEvent.objects.get()
-    assert (event.verb, event.actor_name, event.reason) == ("contract recorded", "An officer", "New register")
+    assert (event.verb, event.actor_name, event.reason) == (
+        "contract recorded",
+        "An officer",
+        "New register",
+    )
     assert event.after["wards"] == ["Sale Moor"]
     assert verify_chain().broken == ()
 
@@ -52,13 +56,17 @@ def test_a_contract_is_recorded_with_wards_history_and_one_event() -> None:
 def test_ends_before_it_starts() -> None:
     found = refusals(record_contract, values=basic(start=DAY(2026, 5, 3), end=DAY(2026, 5, 2)))
     assert found == {
-        "end": ["The contract ends on 2 May 2026, before it starts on 3 May 2026. Check both dates."]
+        "end": [
+            "The contract ends on 2 May 2026, before it starts on 3 May 2026. Check both dates."
+        ]
     }
     assert not Contract.objects.exists() and not AuditEvent.objects.exists()
 
 
 def test_notice_after_the_end() -> None:
-    found = refusals(record_contract, values=basic(end=DAY(2026, 5, 2), notice_date=DAY(2026, 5, 3)))
+    found = refusals(
+        record_contract, values=basic(end=DAY(2026, 5, 2), notice_date=DAY(2026, 5, 3))
+    )
     assert "after the contract ends on 2 May 2026" in found["notice_date"][0]
 
 
@@ -100,9 +108,13 @@ def test_nobody_follows_themselves_nor_in_a_circle() -> None:
 
 def test_a_second_saver_collides_and_nothing_is_lost() -> None:
     contract = make_contract(title="As opened")
-    change_contract(contract=contract, changes={"title": "Hers"}, expected_version=1, by=None, now=NOW)
+    change_contract(
+        contract=contract, changes={"title": "Hers"}, expected_version=1, by=None, now=NOW
+    )
     with pytest.raises(Collision) as clash:
-        change_contract(contract=contract, changes={"title": "His"}, expected_version=1, by=None, now=NOW)
+        change_contract(
+            contract=contract, changes={"title": "His"}, expected_version=1, by=None, now=NOW
+        )
     assert clash.value.stored.title == "Hers"
     assert clash.value.attempted == {"title": "His"}
 

@@ -17,7 +17,9 @@ from tests.factories import make_award, make_contract
 DAY = datetime.date
 RULES = (
     Rule(REQUIRED, Decimal("50000"), DAY(2019, 4, 1)),
-    Rule(CONSIDERED, Decimal("25000"), DAY(2022, 10, 24), applies_at_amount=True, is_confirmed=False),
+    Rule(
+        CONSIDERED, Decimal("25000"), DAY(2022, 10, 24), applies_at_amount=True, is_confirmed=False
+    ),
     Rule(KPIS, Decimal("5000000"), DAY(2025, 2, 24), exempts_light_touch=True),
 )
 TODAY = DAY(2026, 11, 22)
@@ -60,7 +62,9 @@ def test_awarded_before_there_was_a_rule() -> None:
     answer = duty(REQUIRED, awarded_on=DAY(2019, 3, 31), value_pounds=Decimal("900000"))
     assert answer.applies is False
     assert "before the rule came into force on 1 April 2019" in answer.sentence
-    assert duty(REQUIRED, awarded_on=DAY(2019, 4, 1), value_pounds=Decimal("900000")).applies is True
+    assert (
+        duty(REQUIRED, awarded_on=DAY(2019, 4, 1), value_pounds=Decimal("900000")).applies is True
+    )
 
 
 def test_not_awarded_yet_gives_the_estimate_against_todays_threshold() -> None:
@@ -119,7 +123,9 @@ eras = st.lists(
 
 class TestSqlAgrees(TestCase):
     @settings(max_examples=120, deadline=None)
-    @given(eras=eras, parts=st.lists(parts, max_size=3), framework=st.booleans(), light=st.booleans())
+    @given(
+        eras=eras, parts=st.lists(parts, max_size=3), framework=st.booleans(), light=st.booleans()
+    )
     def test_sql_and_function_give_one_answer(
         self, eras: list, parts: list, framework: bool, light: bool
     ) -> None:

@@ -43,7 +43,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now, today = timezone.now(), timezone.localdate()
         if not Area.objects.wards(2023).exists() or not CpvCode.objects.exists():
-            self.stderr.write("The reference data is missing. Run this first: manage.py load_reference")
+            self.stderr.write(
+                "The reference data is missing. Run this first: manage.py load_reference"
+            )
             raise SystemExit(2)
         removed = 0
         with transaction.atomic():
