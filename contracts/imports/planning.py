@@ -221,7 +221,7 @@ class Planner:
                 changed(name, LABELS.get(name, name), before, value)
         if draft.buyer:
             pk = self.resolver.number(draft.buyer, "public_body")
-            if existing.buyer_id is None:
+            if existing.buyer is None:
                 changed("buyer", "Buyer", None, draft.buyer.name)
             elif existing.buyer_id != pk and name_key(existing.buyer.name) != name_key(
                 draft.buyer.name

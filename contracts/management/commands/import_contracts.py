@@ -89,7 +89,7 @@ class Command(BaseCommand):
             run = self._plan(path, kind, mapping)
             self._show_rejects(run)
             transaction.set_rollback(True)
-        run.file.storage.delete(run.file.name)
+        run.file.storage.delete(str(run.file.name))
         return run
 
     def _plan(self, path: Path, kind: str, mapping: str) -> ImportRun:

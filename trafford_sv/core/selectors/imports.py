@@ -66,7 +66,7 @@ def column_samples(run: ImportRun, *, rows: int = 20, values: int = 3) -> list[C
         with (
             run.file.open("rb") as file,
             contextlib.closing(read_tables(file, as_text=True)) as tables,
-        ):  # type: ignore[type-var]
+        ):
             table = next(tables)
             first = [
                 cells for _, cells in zip(range(rows), (c for _, c in table.rows), strict=False)

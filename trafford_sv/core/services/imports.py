@@ -481,7 +481,8 @@ def cancel_run(*, run: ImportRun, by: Any, now: datetime.datetime) -> ImportRun:
         run.save()
         record_event(by=by, now=now, verb="import cancelled", subject=run)
     _clear_plan(importer_for(run.kind), run)
-    _forget(run.file.storage, run.file.name)
+    if run.file.name:
+        _forget(run.file.storage, run.file.name)
     return run
 
 

@@ -30,7 +30,7 @@ from ..importing import (
 )
 from ..lists import Column, ListPage, Sort, changed
 from ..models import ImportRow, ImportRun
-from ..parts import EmptyState, Link, PageLink, Paging, SummaryRow, Tag
+from ..parts import EmptyState, Link, PageLink, Paging, SummaryRow, Tag, Tone
 from ..selectors.imports import (
     RejectedRow,
     column_samples,
@@ -53,13 +53,13 @@ NO_BROKER = (
     "try again in a few minutes, or tell an administrator."
 )
 TONES = {
-    State.UPLOADED: "info",
-    State.PLANNING: "info",
-    State.PLANNED: "info",
-    State.APPLYING: "info",
-    State.APPLIED: "good",
-    State.REFUSED: "bad",
-    State.CANCELLED: "neutral",
+    State.UPLOADED: Tone.INFO,
+    State.PLANNING: Tone.INFO,
+    State.PLANNED: Tone.INFO,
+    State.APPLYING: Tone.INFO,
+    State.APPLIED: Tone.GOOD,
+    State.REFUSED: Tone.BAD,
+    State.CANCELLED: Tone.NEUTRAL,
 }
 
 
@@ -299,8 +299,10 @@ class ImportDetail(_RunView):
             Outcome.CHANGED: run.changed,
             Outcome.REJECTED: run.rejected,
         }
-        asked = self.request.GET.get("show", "")
-        if asked not in counts:
+        wanted = self.request.GET.get("show", "")
+        if wanted in Outcome.values:
+            asked = Outcome(wanted)
+        else:
             asked = next(
                 (name for name in (Outcome.CHANGED, Outcome.NEW, Outcome.REJECTED) if counts[name]),
                 Outcome.NEW,
@@ -311,7 +313,7 @@ class ImportDetail(_RunView):
             imports.mark_rejects_seen(run=run, by=self.request.user, now=self.now)
         paginator = Paginator(run.planned_rows.filter(outcome=asked).order_by("pk"), ROWS_A_PAGE)
         page = paginator.get_page(self.request.GET.get("page"))
-        rows = list(page.object_list)
+        rows: list[Any] = list(page.object_list)
         for row in rows:
             row.described = description_of(run, row)
         labels = {Outcome.NEW: "New", Outcome.CHANGED: "Changed", Outcome.REJECTED: "Rejected"}

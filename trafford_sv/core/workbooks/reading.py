@@ -7,7 +7,7 @@ import io
 import itertools
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -68,7 +68,7 @@ def check_size(size: int, limits: Limits = DEFAULT_LIMITS) -> None:
 
 def read_tables(
     source: Source, *, limits: Limits = DEFAULT_LIMITS, as_text: bool = False
-) -> Iterator[Table]:
+) -> Generator[Table]:
     """Every table that has rows, one after the other: read one's rows before asking for the next.
 
     A CSV is one table, a zip one for each CSV in it, a workbook one for each visible sheet.
@@ -143,7 +143,7 @@ def open_csv_rows(
 
     def rows() -> Iterator[tuple[int, list[str]]]:
         # Keeps the generator, and with it the open file, alive until the rows are used up.
-        with contextlib.closing(tables):  # type: ignore[type-var]
+        with contextlib.closing(tables):
             yield from table.rows
 
     return table.headings, rows()
