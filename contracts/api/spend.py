@@ -128,7 +128,7 @@ class PayeeSerializer(serializers.Serializer):
 
     id = serializers.IntegerField()
     version = serializers.IntegerField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     name = serializers.CharField()
     vat_number = serializers.CharField()
     state = serializers.ChoiceField(choices=Payee.State.choices)

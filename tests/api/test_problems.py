@@ -141,6 +141,31 @@ def test_an_unknown_field_is_answered_with_the_known_ones(officer: APIClient) ->
     assert "legal_name" in body["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", 5),
+        ("is_framework", 0),
+        ("is_framework", "true"),
+        ("estimated_value_pounds", 12.5),
+        ("estimated_value_pounds", "1e5x"),
+        ("stage", 1),
+        ("directorate", "1"),
+        ("directorate", True),
+        ("wards", "E05015239"),
+        ("wards", [1]),
+        ("start", 20260501),
+        ("category", 45000000),
+    ],
+)
+def test_a_value_of_another_type_is_not_guessed_at(
+    officer: APIClient, field: str, value: object
+) -> None:
+    body = {"reference": "A", "title": "B", field: value}
+    found = problem(officer.post("/api/v1/contracts/", body, format="json"), 400, "invalid-values")
+    assert {error["field"].split(".")[0] for error in found["errors"]} == {field}
+
+
 def test_each_wrong_field_is_named_even_inside_a_list(officer: APIClient) -> None:
     response = officer.post(
         "/api/v1/contracts/",

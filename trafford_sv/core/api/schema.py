@@ -101,7 +101,7 @@ def _filter_parameters(name: str, item: Any) -> list[OpenApiParameter]:
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
         choices = [
             str(key)
-            for key, _ in list(field.choices)
+            for key, _ in list(field.choices)  # type: ignore[arg-type]
             if key not in ("", None) and key != "null"  # type: ignore[arg-type]
         ]
     words = str(item.extra.get("help_text") or item.label or name.replace("_", " "))

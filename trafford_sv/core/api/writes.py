@@ -163,7 +163,36 @@ class StrictSerializer(serializers.Serializer):
                         for name in unknown
                     }
                 )
+            mistyped = {
+                name: [sentence]
+                for name, value in data.items()
+                if (sentence := _mistyped(self.fields[name], value))
+            }
+            if mistyped:
+                raise exceptions.ValidationError(mistyped)
         return super().to_internal_value(data)
+
+
+def _mistyped(field: Any, value: Any) -> str:
+    """A sentence where the JSON type is not the schema's: 0 is not false, and 5 is not "5"."""
+    if value is None:
+        return ""  # the field itself says whether null may be
+    if isinstance(field, serializers.ListField | serializers.ManyRelatedField):
+        if not isinstance(value, list):
+            return "This must be a list."
+        item_field = getattr(field, "child", None) or field.child_relation  # type: ignore[union-attr]
+        return next((words for item in value if (words := _mistyped(item_field, item))), "")
+    if isinstance(field, serializers.BooleanField):
+        return "" if isinstance(value, bool) else "This must be true or false."
+    if isinstance(field, serializers.DecimalField):
+        return "" if isinstance(value, str) else 'Send an amount as text, such as "1234.50".'
+    if isinstance(field, VisibleKey):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return "" if whole else "This must be an id, a whole number."
+    texts = (serializers.CharField, serializers.ChoiceField, serializers.PrimaryKeyRelatedField)
+    if isinstance(field, texts) and not isinstance(value, str):
+        return "This must be text."
+    return ""
 
 
 class VisibleKey(serializers.PrimaryKeyRelatedField):
