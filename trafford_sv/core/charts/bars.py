@@ -145,9 +145,13 @@ def _lying(bars: Sequence[Bar], width: int, missing: str, *, beside: bool) -> Dr
             )
             at, anchor = (left - 8, "end") if bar.value < 0 else (left + long + 8, "start")
             drawing.words.append(Words(px(at), px(middle), bar.text, anchor, bold=True))
+        if not beside:  # a line down the whole drawing would run through the names
+            end = bar_top + _BAR + 4
+            drawing.lines.append(Line(px(zero), px(bar_top - 4), px(zero), px(end), MUTED))
         top += tall + _GAP
     drawing.height = max(top - _GAP + 4, 40)
-    drawing.lines.append(Line(px(zero), px(0), px(zero), px(drawing.height), MUTED))
+    if beside:
+        drawing.lines.append(Line(px(zero), px(0), px(zero), px(drawing.height), MUTED))
     return drawing
 
 
