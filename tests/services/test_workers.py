@@ -15,6 +15,7 @@ from django.utils import timezone
 from contracts.models import Payment
 from tests.factories import make_user
 from trafford_sv.core.models import ImportRun
+from trafford_sv.core.selectors.imports import progress_key
 from trafford_sv.core.services import imports
 from trafford_sv.core.tasks import apply_import, plan_import
 
@@ -119,7 +120,7 @@ def test_a_worker_killed_while_applying_leaves_nothing_and_another_carries_on(pr
     long_ago = timezone.now() - datetime.timedelta(hours=1)
     ImportRun.objects.filter(pk=run.pk).update(heartbeat_at=long_ago)
     # The dead worker's sign of life is in the cache that workers share, and would count for minutes.
-    RedisCache(settings.CELERY_BROKER_URL, {}).delete(imports._progress_key(run))
+    RedisCache(settings.CELERY_BROKER_URL, {}).delete(progress_key(run))
     second = processes.worker(RESUME_IMPORTS_SECONDS="1")
     processes.beat(RESUME_IMPORTS_SECONDS="1")
     processes.wait_until(
