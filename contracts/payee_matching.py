@@ -112,7 +112,8 @@ def _name_score(payee: str, name: str, what: str) -> tuple[Decimal, str]:
     tokens = Decimal(str(round(fuzz.token_set_ratio(core, other) / 100, 4)))
     letters = Decimal(str(round(fuzz.ratio(core, other) / 100, 4)))
     value = (tokens * 4 + letters * 6) / 10
-    if len(shared) == 1 and min(len(core.split()), len(other.split())) > 1:
+    one_word = len(shared) == 1 and min(len(core.split()), len(other.split())) > 1
+    if one_word and letters < Decimal("0.9"):
         value -= Decimal("0.100")
     if value < PROPOSE_FROM:
         return Decimal(0), ""

@@ -276,7 +276,7 @@ def payments_figure(payments: QuerySet[Payment]) -> PaymentsFigure:
     row = payments.order_by().aggregate(
         lines=Count("pk"), pounds=Sum("amount_pounds"), latest=Max("paid_on")
     )
-    return PaymentsFigure(row["lines"], row["pounds"] or ZERO, row["latest"])
+    return PaymentsFigure(row["lines"], pounds(row["pounds"] or ZERO), row["latest"])
 
 
 def proposals_to_decide(user: Any, source: SpendSource | None = None) -> QuerySet[PayeeProposal]:

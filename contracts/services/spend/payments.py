@@ -99,7 +99,8 @@ def count_staged(*, run_id: uuid.UUID, source: SpendSource | None) -> StagedCoun
             cursor.execute(
                 _sql(
                     f"""
-                    SELECT coalesce(sum(CASE WHEN h.held < n.lines THEN h.held ELSE n.lines END), 0),
+                    SELECT coalesce(sum(CASE WHEN h.held IS NULL THEN 0
+                               WHEN h.held < n.lines THEN h.held ELSE n.lines END), 0),
                            coalesce(sum(n.amount * (CASE WHEN h.held IS NULL THEN n.lines
                                WHEN h.held < n.lines THEN n.lines - h.held ELSE 0 END)), 0)
                     FROM (SELECT digest, count(*) AS lines, min(amount) AS amount
