@@ -16,6 +16,7 @@ from django.db.models import (
     DecimalField,
     Exists,
     F,
+    IntegerField,
     Min,
     OuterRef,
     Q,
@@ -24,7 +25,8 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Round
+from django.db.models.functions import Cast, Coalesce, NullIf, Round
+from django.db.models.lookups import Exact, IsNull
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
@@ -81,6 +83,19 @@ class ThresholdRule(Versioned):
         return f"{self.get_duty_display()} over £{self.amount_pounds:,.0f} from {self.starts:%-d %B %Y}"
 
 
+def _verdict() -> Case:
+    """What a rule says of the contract outside: 0 no, 1 yes, 2 cannot be said."""
+    return Case(
+        When(Exact(OuterRef("is_light_touch"), True), exempts_light_touch=True, then=Value(0)),
+        When(amount_pounds__lt=OuterRef("value_pounds"), then=Value(1)),
+        When(amount_pounds=OuterRef("value_pounds"), applies_at_amount=True, then=Value(1)),
+        When(Exact(OuterRef("value_is_partial"), True), then=Value(2)),
+        When(IsNull(OuterRef("value_pounds"), True), then=Value(2)),
+        default=Value(0),
+        output_field=IntegerField(),
+    )
+
+
 class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: Any) -> ContractQuerySet:
         everything, own = reach(user, "view_contracts")
@@ -101,8 +116,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
 
     def with_figures(self) -> ContractQuerySet:
         """Adds, in SQL: `value_pounds` (None for a framework or unknown), `value_is_partial`
-        (an award has no value), `awarded_on`, `threshold_pounds`, `threshold_at_amount` and
-        `must_carry` (None where it cannot be said). Agrees with `contracts.thresholds`.
+        (an award has no value), `awarded_on`, `threshold_pounds` and `must_carry` (None where it cannot be said). Agrees with `contracts.thresholds`.
         """
         awards = Award.objects.filter(
             contract=OuterRef("pk"), status__in=Award.COUNTED_STATUSES
@@ -130,24 +144,19 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             )
             .annotate(
                 threshold_pounds=Subquery(rule.values("amount_pounds")[:1]),
-                threshold_at_amount=Subquery(rule.values("applies_at_amount")[:1]),
-                threshold_exempts=Subquery(rule.values("exempts_light_touch")[:1]),
             )
             .annotate(
-                must_carry=Case(
-                    When(awarded_on__isnull=True, then=Value(None)),
-                    When(threshold_pounds__isnull=True, then=Value(False)),
-                    When(threshold_exempts=True, is_light_touch=True, then=Value(False)),
-                    When(value_pounds__isnull=True, then=Value(None)),
-                    When(value_pounds__gt=F("threshold_pounds"), then=Value(True)),
-                    When(
-                        value_pounds=F("threshold_pounds"),
-                        threshold_at_amount=True,
-                        then=Value(True),
+                # One look-up of the rule, which judges where it stands. 0 no, 1 yes, 2 cannot be
+                # said; no rule at all is a no, no award date cannot be said.
+                must_carry=Cast(
+                    NullIf(
+                        Coalesce(
+                            Subquery(rule.annotate(says=_verdict()).values("says")[:1]),
+                            Case(When(awarded_on__isnull=True, then=Value(2)), default=Value(0)),
+                        ),
+                        Value(2),
                     ),
-                    When(value_is_partial=True, then=Value(None)),
-                    default=Value(False),
-                    output_field=BooleanField(null=True),
+                    BooleanField(null=True),
                 )
             )
         )
