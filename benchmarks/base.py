@@ -31,12 +31,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
-from django.test.utils import (  # noqa: E402
-    CaptureQueriesContext,
-    override_settings,
-    setup_test_environment,
-    teardown_test_environment,
-)
+from django.test.utils import CaptureQueriesContext, override_settings  # noqa: E402
 
 # The pages written by hand stand beside the real ones.
 _ENGINE = settings.TEMPLATES[0]
@@ -75,7 +70,6 @@ def own_database() -> Iterator[None]:
         test["NAME"] = os.path.join(VAR_DIR, "benchmarks.sqlite3")
     else:
         test["NAME"] = f"benchmarks_{os.getpid()}"
-    setup_test_environment(debug=False)
     name = connection.settings_dict["NAME"]
     # Not serialised: nothing here rolls back to the first state.
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
@@ -83,7 +77,6 @@ def own_database() -> Iterator[None]:
         yield
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
-        teardown_test_environment()
 
 
 def database_name() -> str:
