@@ -108,10 +108,13 @@ def test_checkboxes_are_checkboxes_though_django_calls_them_radios():
 
 
 def test_stock_messages_say_what_to_do():
-    form = EveryControl({"day": "31/02/2026", "whole": "x", "amount": "x", "email": "x"})
+    form = EveryControl(
+        {"day": "31/02/2026", "whole": "x", "amount": "x", "email": "x", "radios": "z"}
+    )
     said = {item["href"]: item["text"] for item in gds_errors.error_items([form]) if "href" in item}
     assert said["#id_text"] == "Enter the text"
     assert said["#id_one"] == "Choose the one"
+    assert said["#id_radios"] == "Choose the radios from the list"
     assert said["#id_day"] == "Enter the day as a date that exists, like 27/3/2026"
     assert said["#id_whole"] == "Enter the whole as a whole number, like 12"
     assert said["#id_agree"] == "Tick “I agree” to go on"

@@ -38,6 +38,9 @@ def messages(bound: BoundField) -> list[str]:
                 words = [f"Choose {name}"]
             else:
                 words = [f"Enter {name}"]
+        elif error.code == "invalid_choice" and isinstance(widget, forms.widgets.ChoiceWidget):
+            if words[0].startswith("Select a valid choice"):
+                words = [f"Choose {name} from the list"]
         elif error.code == "invalid" and words == [str(stock.get("invalid"))]:
             if isinstance(bound.field, forms.DateField):
                 words = [f"Enter {name} as a date that exists, like 27/3/2026"]

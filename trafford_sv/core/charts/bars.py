@@ -108,43 +108,44 @@ def _extent(bars: Sequence[Bar]) -> tuple[Decimal, Decimal]:
 
 
 def _lying(bars: Sequence[Bar], width: int, missing: str, *, beside: bool) -> Drawing:
+    """Names beside the bars and values at their ends; or, where there is little room, both above."""
     drawing = Drawing(width)
     low, high = _extent(bars)
     names = min(230, max((text_width(bar.label) for bar in bars), default=0) + 12) if beside else 0
-    texts = max(
-        (
-            text_width(_said(bar, missing)) + (20 if bar.value is None else 0)
-            for bar in bars
-            if (bar.value or 0) >= 0
-        ),
-        default=0,
-    )
-    below = max((text_width(bar.text) for bar in bars if (bar.value or 0) < 0), default=-10)
-    room = Decimal(max(width - names - texts - 10 - (below + 10), 24))
+    after = before = 0
+    if beside:
+        after = max((_room_after(bar, missing) for bar in bars), default=0)
+        before = max((text_width(bar.text) + 10 for bar in bars if (bar.value or 0) < 0), default=0)
+    room = Decimal(max(width - names - after - before - 2, 24))
     scale = room / (high - low) if high > low else Decimal(0)
-    zero = names + below + 10 - low * scale + 1
+    zero = names + before - low * scale + 1
     top = 4
     for bar in bars:
-        lines = wrap(bar.label, names - 12 if beside else width, most=2)
-        tall = max(len(lines) * _LINE, _BAR) if beside else len(lines) * _LINE + _BAR + 2
-        bar_top = top + (tall - _BAR) // 2 if beside else top + len(lines) * _LINE + 2
-        first = top + (tall - len(lines) * _LINE) // 2 + 15 if beside else top + 15
+        said = _said(bar, missing)
+        space = names - 12 if beside else width - text_width(said) - 12
+        lines = wrap(bar.label, space, most=2)
+        deep = len(lines) * _LINE
+        tall = max(deep, _BAR) if beside else deep + _BAR + 2
+        bar_top = top + (tall - _BAR) // 2 if beside else top + deep + 2
+        first = top + (tall - deep) // 2 + 15 if beside else top + 15
         for number, line in enumerate(lines):
             drawing.words.append(Words(px(0), px(first + number * _LINE), line))
+        long = abs(bar.value or Decimal(0)) * scale
+        left = zero - long if (bar.value or 0) < 0 else zero
+        paint, thick = bar.paint, max(long, Decimal(1))
+        if bar.value is None:
+            paint, thick = Paint.NOT_REPORTED, Decimal(text_width(missing) + 20)
+            left = min(zero, Decimal(width - 1) - thick)
+        drawing.boxes.append(Box(px(left), px(bar_top), px(thick), px(_BAR), paint))
         middle = bar_top + _BAR // 2 + 6
         if bar.value is None:
-            wide = text_width(missing) + 20
-            left = min(zero, Decimal(width - wide - 1))
-            drawing.boxes.append(Box(px(left), px(bar_top), px(wide), px(_BAR), Paint.NOT_REPORTED))
             drawing.words.append(Words(px(left + 10), px(middle), missing, colour=MUTED))
+        elif not beside:
+            drawing.words.append(Words(px(width), px(top + 15), said, "end", bold=True))
+        elif bar.value < 0:
+            drawing.words.append(Words(px(left - 8), px(middle), said, "end", bold=True))
         else:
-            long = abs(bar.value) * scale
-            left = zero - long if bar.value < 0 else zero
-            drawing.boxes.append(
-                Box(px(left), px(bar_top), px(max(long, Decimal(1))), px(_BAR), bar.paint)
-            )
-            at, anchor = (left - 8, "end") if bar.value < 0 else (left + long + 8, "start")
-            drawing.words.append(Words(px(at), px(middle), bar.text, anchor, bold=True))
+            drawing.words.append(Words(px(left + long + 8), px(middle), said, bold=True))
         if not beside:  # a line down the whole drawing would run through the names
             end = bar_top + _BAR + 4
             drawing.lines.append(Line(px(zero), px(bar_top - 4), px(zero), px(end), MUTED))
@@ -153,6 +154,12 @@ def _lying(bars: Sequence[Bar], width: int, missing: str, *, beside: bool) -> Dr
     if beside:
         drawing.lines.append(Line(px(zero), px(0), px(zero), px(drawing.height), MUTED))
     return drawing
+
+
+def _room_after(bar: Bar, missing: str) -> int:
+    if bar.value is None:
+        return text_width(missing) + 22
+    return text_width(bar.text) + 10 if bar.value >= 0 else 0
 
 
 def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:

@@ -236,8 +236,8 @@ def years() -> charts.Chart:
 
 
 PLACES = (
-    Part("In Trafford", Paint.VERIFIED),
-    Part("Rest of Greater Manchester", Paint.REPORTED),
+    Part("In the borough", Paint.VERIFIED),
+    Part("Nearby", Paint.REPORTED),
     Part("Elsewhere", Paint.OTHER),
     Part("Location unknown", Paint.UNKNOWN),
 )
@@ -251,7 +251,7 @@ def retained() -> charts.Chart:
     ]
     return charts.stacked_chart(
         key="retained",
-        title="£0.38 of each £1 stayed in Trafford, and less is unknown each year",
+        title="£0.38 of each £1 stayed in the borough, and less is unknown each year",
         subtitle="Contestable spend by where the supplier is, share of each year",
         parts=PLACES,
         stacks=[Stack(year, [Decimal(value) for value in values]) for year, values in rows]
