@@ -107,7 +107,7 @@ WRITES = re.compile(
     r"\b(record_event|create_record|update_record)\(|\.(save|delete|create|bulk_create|get_or_create"
     r"|update_or_create)\(|objects\b.*\.update\("
 )
-REFERENCE_LOADER = re.compile(r"\.services\.reference\.load_\w+$")
+REFERENCE_LOADER = re.compile(r"\.load_\w+$")
 
 
 def writing_services() -> list[tuple[str, object]]:
