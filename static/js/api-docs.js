@@ -7,8 +7,6 @@ window.SwaggerUIBundle({
   domNode: host,
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
-  // The page has its own heading and introduction.
-  plugins: [{ wrapComponents: { info: () => () => null } }],
   deepLinking: true,
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
