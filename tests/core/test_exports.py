@@ -101,7 +101,7 @@ def test_an_amount_too_long_for_a_spreadsheet_is_written_whole_as_text():
     assert sheet.to_python()[1] == ["12345678901234.56"]
 
 
-def test_the_response_is_a_named_download():
+def test_the_response_is_a_named_download(db):  # closing a response looks at the connections
     response = export_response("csv", COLUMNS, [row()], name="contracts")
     assert response["Content-Disposition"] == 'attachment; filename="contracts.csv"'
     assert b"Grounds care" in b"".join(response.streaming_content)
