@@ -101,7 +101,7 @@ PLANS: tuple[_Plan, ...] = (
     _P(35, "Civil engineering, flood defence at the brook", "place", "45246400", 5_450_000, "saltersford", 2, 20, INCLUDED,
        note="Habitat work with local schools; twenty weeks of work experience."),
     _P(36, "Windows and doors, community buildings", "place", "45421100", 118_000, "kestrel-row", 2, 8, INCLUDED),
-    _P(37, "Window cleaning", "place", "90911300", 22_000, "glasshouse", 6, 24),
+    _P(37, "Window cleaning", "place", "90911300", 22_000, "bramblewick", 6, 24),
     _P(38, "Emergency food parcels", "strategy", "15000000", 36_000, "hedgerow", 5, 12, INCLUDED, ends=88),
     _P(39, "Skills for care workers", "adults", "80500000", 92_000, "lowry-fold", 4, 18, INCLUDED, light=True),
     _P(40, "Children’s residential placements, two homes", "children", "85311300", 2_150_000, "copperbeech", 1, 36, UNKNOWN, light=True),

@@ -214,6 +214,6 @@ def remove_payments() -> int:
             exclusion.delete()
         for run in ImportRun.objects.filter(kind="spend", source_name=SOURCE):
             # The file goes only when the rows are really gone: a rehearsal keeps both.
-            transaction.on_commit(partial(run.file.storage.delete, run.file.name))
+            transaction.on_commit(partial(run.file.storage.delete, str(run.file.name)))
             run.delete()
     return removed

@@ -284,7 +284,7 @@ def contract_detail(
 
     Seven queries, eight with history.
     """
-    row = (
+    row: Any = (
         contract_rows(user)
         .select_related("directorate", "buyer", "category", "manager", "star_lead")
         .get(pk=pk)
@@ -374,7 +374,7 @@ def _awards(contract_id: int) -> tuple[AwardLine, ...]:
             "supplier_links__organisation__is_voluntary",
         )
     ):  # fmt: skip
-        facts.setdefault(item["pk"], item)
+        facts.setdefault(item["pk"], dict(item))
         held = suppliers.setdefault(item["pk"], [])
         if item["supplier_links__organisation"] is not None:
             locality = item["supplier_links__organisation__locality"]

@@ -184,7 +184,7 @@ class WardCounts:
 
 def portfolio(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> ContractQuerySet:
     """The contracts a figure is about, with their figures, limited to what the person may see."""
-    rows = Contract.objects.visible_to(user).with_figures()
+    rows: Any = Contract.objects.visible_to(user).with_figures()
     rows = (
         rows.current_on(as_of)
         if filters.portfolio == "current"

@@ -188,7 +188,7 @@ def _contract_problems(stored: Contract | None, values: Mapping[str, Any]) -> Se
             "decided before the end."
         ]
     reference = (read("reference") or "").strip()
-    others = Contract.objects.exclude(pk=stored.pk if stored else None)
+    others = Contract.objects.exclude(pk=stored.pk if stored else 0)
     if reference and others.filter(reference=reference).exists():
         found["reference"] = [
             f"The reference “{reference}” belongs to another contract. Give this one its own."

@@ -197,7 +197,7 @@ def days_words(days: int | None) -> str:
     elif size < 730:
         words = f"about {round(size / 30.44)} months"
     else:
-        words = f"about {size // 365} years"
+        words = f"about {round(size / 365.25)} years"
     return f"In {words}" if days > 0 else f"{words[0].upper()}{words[1:]} ago"
 
 

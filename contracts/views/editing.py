@@ -231,7 +231,7 @@ class SuccessorLink(ChangeContracts):
             else:
                 messages.success(request, f"{successor.reference} follows {contract.reference}.")
                 return redirect(contract)
-        form.fields["successor"].queryset = self.choices(contract)
+        form.fields["successor"].queryset = self.choices(contract)  # type: ignore[attr-defined]
         return self.page(contract, form)
 
     def changeable(self, contract: Contract) -> Any:
@@ -266,7 +266,7 @@ class SuccessorLink(ChangeContracts):
             "form": form,
             "contract": contract,
             "search": self.request.GET.get("q", "").strip()[:200],
-            "has_choices": bool(form.fields["successor"].queryset),
+            "has_choices": bool(form.fields["successor"].queryset),  # type: ignore[attr-defined]
             "breadcrumbs": self.crumbs(contract, "Link what follows"),
         }
         return render(self.request, "contracts/successor_form.html", context)
