@@ -17,6 +17,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contracts.api.categories import urlpatterns as category_urls
 from contracts.api.contracts import urlpatterns as contract_urls
 from contracts.api.spend import urlpatterns as spend_urls
 from trafford_sv.core.api.problems import KINDS
@@ -137,6 +138,7 @@ urlpatterns = [
     path("problems/<slug:code>/", Problems.as_view(), name="api-problem"),
     *directory_urls,
     *contract_urls,
+    *category_urls,
     *spend_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]

@@ -34,8 +34,8 @@ from trafford_sv.core.api.views import (
 )
 from trafford_sv.core.api.writes import CreateMixin, PatchMixin
 
-from ..filters import CategoryFilter, ContractFilter
-from ..models import Award, AwardSupplier, Contract, CpvCode
+from ..filters import ContractFilter
+from ..models import Award, AwardSupplier, Contract
 from ..selectors.contracts import (
     AwardLine,
     LinkedContract,
@@ -406,23 +406,7 @@ class AwardDetail(PatchMixin, DetailView):
         )
 
 
-class Categories(ListView):
-    """The Common Procurement Vocabulary 2008: what `category` may be."""
-
-    permission = "use_api"
-    tag, noun, file_name = "contracts", "categories", "categories"
-    filterset_class = CategoryFilter
-    columns: ClassVar[tuple[Column, ...]] = (
-        text("code", "Without the check digit.", "pk"),
-        text("name", "In words."),
-    )
-
-    def rows(self) -> QuerySet[CpvCode]:
-        return CpvCode.objects.all()
-
-
 urlpatterns = [
-    path("categories/", Categories.as_view(), name="api-categories"),
     path("contracts/", Contracts.as_view(), name="api-contracts"),
     path("contracts/<int:pk>/", ContractDetail.as_view(), name="api-contract"),
     path("contracts/<int:pk>/awards/", Awards.as_view(), name="api-awards"),
