@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -45,7 +46,6 @@ class SpendImporter:
         staging.create(run.pk)
         plan = _Plan(run, beat)
         plan.read_file()
-        plan.reject_closed_quarters()
         plan.count()
 
     def apply(self, run: ImportRun, *, by: Any, now: datetime.datetime, beat: Beat) -> None:
@@ -145,11 +145,7 @@ class _Plan:
         if self.source:
             self.source_name = self.source.name
 
-        def again() -> Iterator[tuple[int, list[str]]]:
-            yield first
-            yield from rows
-
-        return again()
+        return itertools.chain([first], rows)
 
     def _check_identity(self, positions: Mapping[str, int]) -> None:
         """The same columns must tell a publisher's lines apart in every file, or lines that are
@@ -196,12 +192,12 @@ class _Plan:
         ImportRow.objects.bulk_create(self.rejects, batch_size=_REJECTS_AT_ONCE)
         self.rejects.clear()
 
-    def reject_closed_quarters(self) -> None:
-        """New lines dated in a closed quarter, one sentence each; those held already are fine."""
-        counts = payments.count_staged(run_id=self.run.pk, source=self.source)
+    def _reject_closed_quarters(self, counts: payments.StagedCounts) -> bool:
+        """New lines dated in a closed quarter, one sentence each; those held already are fine.
+        Whether there were any."""
         closed = payments.closed_days(counts.first_day, counts.last_day)
         if not closed or not counts.created:
-            return
+            return False
         wanted = {
             number: Quarter(year, quarter)
             for number, year, quarter in payments.new_lines_in(
@@ -209,7 +205,7 @@ class _Plan:
             )
         }
         if not wanted:
-            return
+            return False
         with self.run.file.open("rb") as file:
             for index, table in enumerate(read_tables(file, as_text=True)):
                 heading = self._columns_of(table)["paid_on"]
@@ -231,9 +227,12 @@ class _Plan:
                         self._write_rejects()
         self._write_rejects()
         payments.remove_new_lines_in(run_id=self.run.pk, source=self.source, quarters=closed)
+        return True
 
     def count(self) -> None:
         counts = payments.count_staged(run_id=self.run.pk, source=self.source)
+        if self._reject_closed_quarters(counts):
+            counts = payments.count_staged(run_id=self.run.pk, source=self.source)
         run = self.run
         run.rows = counts.lines + self.rejected
         run.created, run.unchanged, run.rejected = counts.created, counts.unchanged, self.rejected

@@ -250,12 +250,37 @@ class Payment(models.Model):
 
 
 class SpendTotal(models.Model):
-    """Payments rolled up, written in the same transaction as they are."""
+    """Payments rolled up, written in the same transaction and by the same statement as they are;
+    so, like theirs, its foreign keys are not checked again row by row."""
 
-    source = models.ForeignKey(SpendSource, on_delete=models.CASCADE, related_name="totals")
-    payee = models.ForeignKey(Payee, on_delete=models.CASCADE, related_name="totals")
-    category = models.ForeignKey(SpendCategory, on_delete=models.CASCADE, related_name="totals")
-    unit = models.ForeignKey(SpendUnit, on_delete=models.CASCADE, related_name="totals")
+    source = models.ForeignKey(
+        SpendSource,
+        on_delete=models.CASCADE,
+        related_name="totals",
+        db_constraint=False,
+        db_index=False,
+    )
+    payee = models.ForeignKey(
+        Payee,
+        on_delete=models.CASCADE,
+        related_name="totals",
+        db_constraint=False,
+        db_index=False,
+    )
+    category = models.ForeignKey(
+        SpendCategory,
+        on_delete=models.CASCADE,
+        related_name="totals",
+        db_constraint=False,
+        db_index=False,
+    )
+    unit = models.ForeignKey(
+        SpendUnit,
+        on_delete=models.CASCADE,
+        related_name="totals",
+        db_constraint=False,
+        db_index=False,
+    )
     financial_year = models.PositiveSmallIntegerField()
     quarter = models.PositiveSmallIntegerField()
     amount_pounds = models.DecimalField(max_digits=18, decimal_places=2)

@@ -21,7 +21,7 @@ from ...models import Payee, SpendCategory, SpendExclusion, SpendSource, SpendUn
 from ...payee_matching import is_withheld
 from . import staging
 
-_PAYEES_AT_ONCE = 2_000
+_PAYEES_AT_ONCE = 5_000
 ZERO = Decimal("0.00")
 
 
@@ -67,9 +67,8 @@ _HELD = """
 def count_staged(*, run_id: uuid.UUID, source: SpendSource | None) -> StagedCounts:
     """Compare the waiting lines with what the source already has. Changes nothing."""
     table = staging.table_of(run_id)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(f"ANALYZE {table}")
+    with transaction.atomic(), connection.cursor() as cursor:
+        _whole_files(cursor)
         cursor.execute(
             f"SELECT count(*), sum(amount), sum(CASE WHEN amount < 0 THEN 1 ELSE 0 END),"
             f" min(paid_on), max(paid_on) FROM {table}"
@@ -125,6 +124,14 @@ def count_staged(*, run_id: uuid.UUID, source: SpendSource | None) -> StagedCoun
         first_day=_day(first),
         last_day=_day(last),
     )
+
+
+def _whole_files(cursor: Any) -> None:
+    """The planner knows nothing of rows written a moment ago, and would join them in nested
+    loops; whole files are joined by hash, in memory, until the transaction ends."""
+    if connection.vendor == "postgresql":
+        for setting in ("work_mem = '64MB'", "enable_nestloop = off", "jit = off"):
+            cursor.execute(f"SET LOCAL {setting}")
 
 
 def _pounds(value: Any) -> Decimal:
@@ -240,11 +247,7 @@ def add_staged_payments(
                 raise LinesChanged(
                     "A quarter was closed after this file was checked. Check the file again."
                 )
-            if connection.vendor == "postgresql":
-                # The planner knows nothing of rows written a moment ago in this transaction, and
-                # would join them in nested loops; whole files are joined by hash.
-                cursor.execute("SET LOCAL work_mem = '64MB'")
-                cursor.execute("SET LOCAL enable_nestloop = off")
+            _whole_files(cursor)
             params = {
                 "source": source.pk,
                 "run": run_id if connection.vendor == "postgresql" else run_id.hex,
@@ -264,7 +267,7 @@ def add_staged_payments(
             params["before"] = cursor.fetchone()[0]
             cursor.execute(_sql(_INSERT, table), params)
             beat(4, steps)
-            cursor.execute(_ROLL_UP[connection.vendor], params)
+            cursor.execute(_sql(_ROLL_UP, table), params)
             beat(5, steps)
             cursor.execute(
                 "SELECT count(*), sum(amount_pounds) FROM contracts_payment WHERE id > %(before)s"
@@ -323,10 +326,12 @@ def _add_payees(cursor: Any, table: str, source: SpendSource) -> int:
     while True:
         cursor.execute(
             _sql(
-                "SELECT s.payee, max(s.payee_number), max(s.vat_number) FROM STAGING s"
+                "SELECT s.payee, s.number, s.vat FROM"
+                " (SELECT payee, max(payee_number) AS number, max(vat_number) AS vat"
+                "  FROM STAGING GROUP BY payee) s"
                 " LEFT JOIN contracts_payee p ON p.source_id = %(source)s AND p.name = s.payee"
                 " WHERE p.id IS NULL AND s.payee > %(after)s"
-                " GROUP BY s.payee ORDER BY s.payee LIMIT %(limit)s",
+                " ORDER BY s.payee LIMIT %(limit)s",
                 table,
             ),
             {"source": source.pk, "after": after, "limit": _PAYEES_AT_ONCE},
@@ -366,44 +371,20 @@ _INSERT = f"""
     JOIN contracts_spendunit u ON u.source_id = %(source)s AND u.name = s.unit
     LEFT JOIN ({_HELD}) h ON h.digest = s.digest
     WHERE s.occurrence > coalesce(h.held, 0)
-    ON CONFLICT (source_id, digest, occurrence) DO NOTHING
 """
-_ROLL_UP_TEXT = """
+_ROLL_UP = """
     INSERT INTO contracts_spendtotal
         (source_id, payee_id, category_id, unit_id, financial_year, quarter, amount_pounds, lines)
-    SELECT %(source)s, p.payee_id, p.category_id, p.unit_id, p.year, p.quarter,
-           SUMMED, count(*)
-    FROM (SELECT payee_id, category_id, unit_id, amount_pounds, YEAR AS year, QUARTER AS quarter
-          FROM contracts_payment WHERE id > %(before)s AND source_id = %(source)s) p
-    WHERE true
-    GROUP BY p.payee_id, p.category_id, p.unit_id, p.year, p.quarter
+    SELECT %(source)s, p.payee_id, p.category_id, p.unit_id, d.financial_year, d.quarter,
+           round(sum(p.amount_pounds), 2), count(*)
+    FROM contracts_payment p
+    JOIN (SELECT DISTINCT paid_on, financial_year, quarter FROM STAGING) d ON d.paid_on = p.paid_on
+    WHERE p.id > %(before)s AND p.source_id = %(source)s
+    GROUP BY p.payee_id, p.category_id, p.unit_id, d.financial_year, d.quarter
     ON CONFLICT (payee_id, category_id, unit_id, financial_year, quarter) DO UPDATE
-    SET amount_pounds = ADDED, lines = contracts_spendtotal.lines + excluded.lines
+    SET amount_pounds = round(contracts_spendtotal.amount_pounds + excluded.amount_pounds, 2),
+        lines = contracts_spendtotal.lines + excluded.lines
 """
-
-
-def _roll_up(**parts: str) -> str:
-    text = _ROLL_UP_TEXT
-    for name, part in parts.items():
-        text = text.replace(name, part)
-    return text
-
-
-_BOTH = "contracts_spendtotal.amount_pounds + excluded.amount_pounds"
-_ROLL_UP = {
-    "postgresql": _roll_up(
-        SUMMED="sum(p.amount_pounds)",
-        ADDED=_BOTH,
-        YEAR="extract(year from paid_on - interval '3 months')::smallint",
-        QUARTER="extract(quarter from paid_on - interval '3 months')::smallint",
-    ),
-    "sqlite": _roll_up(
-        SUMMED="round(sum(p.amount_pounds), 2)",
-        ADDED=f"round({_BOTH}, 2)",
-        YEAR="CAST(strftime('%%Y', paid_on, 'start of month', '-3 months') AS integer)",
-        QUARTER="(CAST(strftime('%%m', paid_on, 'start of month', '-3 months') AS integer) + 2) / 3",
-    ),
-}
 
 
 def apply_exclusions_to(*, source: SpendSource | None = None, keys: Iterable[str] = ()) -> int:
