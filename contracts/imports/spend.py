@@ -9,6 +9,7 @@ from typing import Any
 
 from trafford_sv.core.importing import Beat, FileRefused
 from trafford_sv.core.models import ImportRow, ImportRun
+from trafford_sv.core.money import exact
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.imports import PlanIsStale, suggest_mapping
 from trafford_sv.core.workbooks import Table, read_tables
@@ -70,6 +71,28 @@ class SpendImporter:
 
     def discard(self, run: ImportRun) -> None:
         staging.drop(run.pk)
+
+    def figures(self, run: ImportRun) -> list[tuple[str, str]]:
+        """What the import's page says beside the counts."""
+        facts = run.facts
+        lines = [
+            (label, exact(Decimal(facts[name])))
+            for name, label in (
+                ("net_pounds", "Net total of the file"),
+                ("new_pounds", "Net of what is new"),
+            )
+            if facts.get(name) is not None
+        ]
+        if facts.get("first_day"):
+            first, last = (datetime.date.fromisoformat(facts[n]) for n in ("first_day", "last_day"))
+            lines.append(("Payments dated", f"{first:%-d %B %Y} to {last:%-d %B %Y}"))
+        counted = (
+            ("suppliers", "Payees"),
+            ("new_suppliers", "Payees not seen before"),
+            ("negative_lines", "Lines below zero"),
+            ("missing_lines", "Earlier payments not in this file"),
+        )
+        return lines + [(label, f"{facts[name]:,}") for name, label in counted if facts.get(name)]
 
 
 def is_own_council(name: str) -> bool:

@@ -307,7 +307,8 @@ def _clear_plan(importer: Importer, run: ImportRun) -> None:
 
 def _beat(run: ImportRun, now: datetime.datetime) -> Beat:
     """Progress on the run's own row, at most once a second; also the sign of life."""
-    started = last = time.monotonic()
+    started = time.monotonic()
+    last = started - _BEAT_SECONDS
 
     def beat(done: int, total: int) -> None:
         nonlocal last
