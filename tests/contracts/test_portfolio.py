@@ -6,6 +6,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from contracts.selectors import portfolio as figures
 from contracts.selectors.portfolio import PortfolioFilters
@@ -225,3 +226,33 @@ def test_filters_narrow_every_figure(town) -> None:
 def _by_label(rows, *labels):
     held = {row.label: row for row in rows}
     return [held[label] for label in labels]
+
+
+@time_machine.travel(datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC), tick=False)
+def test_every_figure_opens_to_exactly_its_rows(town, client) -> None:
+    user = make_user()
+    client.force_login(user)
+
+    def listed(query: str) -> int:
+        response = client.get(f"/contracts/?{query}&format=csv")
+        assert response.status_code == 200, query
+        return len(b"".join(response.streaming_content).splitlines()) - 1
+
+    found = figures.portfolio_figures(user, TODAY)
+    for row in (*found.by_directorate, *found.by_category, *found.by_year):
+        assert listed(row.query) == row.contracts, row.label
+    summary = found.summary
+    assert listed(summary.query_all) == summary.contracts
+    assert listed(summary.query_over) == summary.over_threshold
+    assert listed(summary.query_missing) == summary.without_social_value + summary.not_recorded
+    assert listed(summary.query_cannot_say) == summary.cannot_say
+    for worklist in (
+        figures.awarded_without_social_value(user, TODAY),
+        figures.notices_due(user, TODAY, 90),
+        figures.expiring(user, TODAY, 90),
+    ):
+        assert listed(worklist.query) == worklist.total
+    wards = figures.contracts_by_ward(user, TODAY)
+    for ward in wards.rows:
+        assert listed(ward.query) == ward.contracts
+    assert listed(wards.query_no_ward) == wards.no_ward
