@@ -127,11 +127,15 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             starts__lte=OuterRef("awarded_on"),
         ).order_by("-starts")
         # Rounded because SQLite adds in binary: 0.1 + 0.2 must not pass a threshold of 0.3.
-        value = Subquery(
-            awards.filter(contract__is_framework=False)
-            .values("contract")
-            .annotate(s=Round(Sum("value_pounds"), 2))
-            .values("s"),
+        value = Case(
+            When(
+                is_framework=False,
+                then=Subquery(
+                    awards.values("contract")
+                    .annotate(s=Round(Sum("value_pounds"), 2))
+                    .values("s")
+                ),
+            ),
             output_field=DecimalField(max_digits=18, decimal_places=2),
         )
         return (
