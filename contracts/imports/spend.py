@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from trafford_sv.core.importing import Beat, FileRefused
