@@ -9,6 +9,7 @@ class ContractsConfig(AppConfig):
     verbose_name = "Contracts"
 
     def ready(self) -> None:
+        from trafford_sv.core.flags import FlagHandler, register_flag_handler
         from trafford_sv.core.importing import register
         from trafford_sv.core.reference_data import register_loader
         from trafford_sv.directory.sections import register_section
@@ -28,3 +29,4 @@ class ContractsConfig(AppConfig):
             register(importer)
         register(SpendImporter())
         register_loader("spending exclusions", load_exclusions)
+        register_flag_handler("contract", FlagHandler("contract-detail", "change_contracts"))

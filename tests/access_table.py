@@ -48,6 +48,8 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "import-apply": "run_imports",
     "import-cancel": "run_imports",
     "import-rejects": "view_imports",
+    "flag-list": "view_imports",
+    "flag-decide": "run_imports",
     # Directory
     "person-list": "manage_people",
     "person-invite": "manage_people",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import audit, health, imports, quarters, styleguide
+from .views import audit, flags, health, imports, quarters, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.Healthz.as_view(), name="healthz"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("styleguide/", styleguide.Styleguide.as_view(), name="styleguide"),
     path("imports/", imports.ImportList.as_view(), name="import-list"),
     path("imports/new/", imports.ImportNew.as_view(), name="import-new"),
+    path("imports/values/", flags.FlagList.as_view(), name="flag-list"),
+    path("imports/values/<int:pk>/", flags.FlagDecide.as_view(), name="flag-decide"),
     path("imports/<uuid:pk>/", imports.ImportDetail.as_view(), name="import-detail"),
     path("imports/<uuid:pk>/columns/", imports.ImportColumns.as_view(), name="import-columns"),
     path("imports/<uuid:pk>/check/", imports.ImportCheck.as_view(), name="import-check"),

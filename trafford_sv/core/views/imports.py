@@ -29,7 +29,7 @@ from ..importing import (
     title_of,
 )
 from ..lists import Column, ListPage, Sort, changed
-from ..models import ImportRow, ImportRun
+from ..models import DataFlag, ImportRow, ImportRun
 from ..parts import EmptyState, Link, PageLink, Paging, SummaryRow, Tag, Tone
 from ..selectors.imports import (
     RejectedRow,
@@ -105,10 +105,12 @@ class ImportList(ListPage):
             return None
         return Link("Import a file", reverse("import-new"))
 
+    template_name = "core/import_list.html"
+
     def get_context(self) -> dict[str, Any]:
         for run in self.page.object_list:
             run.tag, run.kind_title = state_tag(run), title_of(run.kind)
-        return {}
+        return {"open_flags": DataFlag.objects.filter(state=DataFlag.State.OPEN).count()}
 
 
 class _RunView(PermissionView):
