@@ -57,6 +57,12 @@ class Days(django_filters.Filter):
     field_class = forms.IntegerField
 
 
+BUYER_GROUPS = (
+    ("own", "This council, or none recorded"),
+    ("greater-manchester", "Any buyer in Greater Manchester"),
+)
+
+
 class ContractFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         method="search", label="Search", help_text="Title, reference, supplier or OCID"
@@ -128,7 +134,7 @@ class ContractFilter(django_filters.FilterSet):
         if not getattr(form, "choices_are_set", False):
             form.choices_are_set = True
             self._offer(form, "directorate", "Any directorate", (NONE, "No directorate recorded"))
-            self._offer(form, "buyer", "Any buyer", (NONE, "No buyer recorded"))
+            self._offer(form, "buyer", "Any buyer", (NONE, "No buyer recorded"), *BUYER_GROUPS)
             self._offer(form, "division", "Any category", (NONE, "No category recorded"))
             self._offer(form, "ward", "Any ward", (NONE, "No ward recorded"))
             this_year = FinancialYear.of(self.today)
@@ -139,10 +145,18 @@ class ContractFilter(django_filters.FilterSet):
             ]
         return form
 
-    def _offer(self, form: Any, name: str, anything: str, last: tuple[str, str]) -> None:
+    def _offer(
+        self,
+        form: Any,
+        name: str,
+        anything: str,
+        last: tuple[str, str],
+        *first: tuple[str, str],
+    ) -> None:
         # A callable: read only when the list is drawn or a choice must be checked.
         offered: Callable[[], list[tuple[str, str]]] = lambda: [  # noqa: E731
             ("", anything),
+            *first,
             *self._held[name],
             last,
         ]
@@ -188,6 +202,15 @@ class ContractFilter(django_filters.FilterSet):
         return _same(rows, "directorate_id", value)
 
     def of_buyer(self, rows: Any, name: str, value: str) -> Any:
+        if value == "own":
+            return rows.of_own_council()
+        if value == "greater-manchester":
+            return rows.filter(
+                buyer__locality__in=[
+                    Organisation.Locality.TRAFFORD,
+                    Organisation.Locality.GREATER_MANCHESTER,
+                ]
+            )
         return _same(rows, "buyer_id", value)
 
     def of_division(self, rows: Any, name: str, value: str) -> Any:

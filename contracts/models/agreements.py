@@ -32,6 +32,7 @@ from simple_history.models import HistoricalRecords
 
 from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
+from trafford_sv.directory.authorities import OWN_COUNCIL_KEYS
 from trafford_sv.directory.models import Area, Organisation
 
 
@@ -131,9 +132,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             When(
                 is_framework=False,
                 then=Subquery(
-                    awards.values("contract")
-                    .annotate(s=Round(Sum("value_pounds"), 2))
-                    .values("s")
+                    awards.values("contract").annotate(s=Round(Sum("value_pounds"), 2)).values("s")
                 ),
             ),
             output_field=DecimalField(max_digits=18, decimal_places=2),
@@ -170,6 +169,13 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         return self.filter(Q(end__isnull=True) | Q(end__gte=day), awarded_on__lte=day).exclude(
             stage__in=[Contract.Stage.ENDED, Contract.Stage.TERMINATED]
         )
+
+    def of_own_council(self) -> ContractQuerySet:
+        """Without the contracts of other buyers, which a national file brings along."""
+        own = Q(buyer__isnull=True)
+        for key in OWN_COUNCIL_KEYS:
+            own |= Q(buyer__name_key=key) | Q(buyer__name_key__startswith=f"{key} ")
+        return self.filter(own)
 
     def in_progress_on(self, day: datetime.date) -> ContractQuerySet:
         return self.filter(Q(end__isnull=True) | Q(end__gte=day), start__lte=day)

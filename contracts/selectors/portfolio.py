@@ -41,10 +41,14 @@ from trafford_sv.directory.models import Area
 from ..models import Contract, CpvCode
 from ..models.agreements import ContractQuerySet
 
+OWN_COUNCIL = "own"
+
 
 @dataclass(frozen=True)
 class PortfolioFilters:
     """Which contracts a figure is about; the names are those of the list page.
+
+    `buyer`: "own" leaves out the contracts of other buyers; an organisation's key; None for all.
 
     `portfolio`: "current" is awarded by the day and not over; "all" is everything awarded by
     the day, over or not.
@@ -52,7 +56,7 @@ class PortfolioFilters:
 
     portfolio: str = "current"
     directorate: int | None = None
-    buyer: int | None = None
+    buyer: int | str | None = OWN_COUNCIL
     division: str = ""
     ward: str = ""
 
@@ -192,7 +196,9 @@ def portfolio(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> Con
     )
     if filters.directorate is not None:
         rows = rows.filter(directorate_id=filters.directorate)
-    if filters.buyer is not None:
+    if filters.buyer == OWN_COUNCIL:
+        rows = rows.of_own_council()
+    elif filters.buyer is not None:
         rows = rows.filter(buyer_id=filters.buyer)
     if filters.division:
         rows = rows.filter(category__code__startswith=filters.division)

@@ -39,7 +39,7 @@ class Dashboard(PermissionView):
             year = FinancialYear.parse(request.GET.get("year", ""))
         board = officer_dashboard(user=request.user, as_of=self.today, year=year)
         empty = None
-        if not board.portfolio.summary.contracts and not board.portfolio.by_year:
+        if not (board.portfolio.summary.contracts or board.portfolio.by_year or board.spend):
             empty = EmptyState(
                 "No contracts yet",
                 "Contracts that must carry social value, money that stays in the borough and notices "
@@ -73,7 +73,7 @@ def sentence(board: OfficerDashboard) -> str:
     if not summary.contracts:
         return "No contract is in force today."
     words = (
-        f"Of {counted(summary.contracts, 'current contract', 'current contracts')}, "
+        f"Of the council’s {counted(summary.contracts, 'current contract', 'current contracts')}, "
         f"{summary.over_threshold:,} must carry social value"
     )
     if summary.over_threshold:
@@ -188,15 +188,33 @@ def figures(board: OfficerDashboard) -> Iterator[Figure]:
 
 
 def retained_figure(spend: SpendOfYear) -> Figure:
-    """Never without the share that is known."""
+    """Never without the share that is known; a range while most of it is not."""
     total = spend.total
     known = percentage(total.known_share, 1)
+    label = f"Spend that stayed in Greater Manchester, {str(spend.year).replace('-', '/')}"
+    way_in = Link("See where the money went", f"{reverse('spend-retained')}?year={spend.year}")
+    low, high, share = total.lowest_share, total.highest_share, total.retained_share
+    if (
+        low is not None
+        and high is not None
+        and share is not None
+        and total.known_share is not None
+        and total.known_share < charts.ENOUGH_KNOWN
+    ):
+        return Figure(
+            label=label,
+            number=f"{percentage(low, 1)} to {percentage(high, 1)}",
+            exact=f"{exact(total.retained_pounds)} of {exact(total.known_pounds)} known",
+            of_what=f"of {readable(total.contestable_pounds)}, because most suppliers’ locations are unknown",
+            completeness=f"Location is known for {known}; {percentage(share, 1)} of that stayed",
+            way_in=way_in,
+        )
     return Figure(
-        label=f"Spend that stayed in Greater Manchester, {str(spend.year).replace('-', '/')}",
+        label=label,
         number=None if total.retained_share is None else percentage(total.retained_share, 1),
         missing="Not available",
         exact=f"{exact(total.retained_pounds)} of {exact(total.known_pounds)}",
         of_what="of spend whose location is known",
         completeness=f"Location is known for {known} of {readable(total.contestable_pounds)}",
-        way_in=Link("See where the money went", f"{reverse('spend-retained')}?year={spend.year}"),
+        way_in=way_in,
     )

@@ -27,6 +27,8 @@ from trafford_sv.core.money import percentage, readable
 from ..selectors.dashboard import OfficerDashboard
 
 MOST_CATEGORIES = 8
+# Below this a percentage of what is known says little, so the range is shown first.
+ENOUGH_KNOWN = Decimal("0.5")
 _ZERO = Decimal(0)
 _PARTS = (
     Part("Trafford", Paint.VERIFIED),
@@ -50,9 +52,11 @@ def _bars(rows: Sequence[PortfolioRow]) -> list[Bar]:
 
 
 def _carrying(rows: Sequence[PortfolioRow]) -> list[PortfolioRow]:
-    """Rows with something over the threshold, most pounds first."""
+    """Rows with something over the threshold, most pounds first; those without a name last."""
     held = [row for row in rows if row.over_threshold]
-    return sorted(held, key=lambda row: (-(row.over_threshold_pounds or _ZERO), row.label))
+    return sorted(
+        held, key=lambda row: (not row.key, -(row.over_threshold_pounds or _ZERO), row.label)
+    )
 
 
 def by_directorate(board: OfficerDashboard) -> Chart | None:
@@ -61,7 +65,9 @@ def by_directorate(board: OfficerDashboard) -> Chart | None:
         return None
     return bar_chart(
         key="directorates",
-        title=f"{rows[0].label} holds the most value that must carry social value",
+        title=f"{rows[0].label} holds the most value that must carry social value"
+        if rows[0].key
+        else "No contract over the threshold has a directorate yet",
         subtitle="Value of current contracts over the threshold, by directorate, with their number",
         bars=_bars(rows),
         headings=("Directorate", "Value over the threshold (contracts)"),
@@ -81,7 +87,9 @@ def by_category(board: OfficerDashboard) -> Chart | None:
         note = f"{len(rest)} smaller categories hold {readable(pounds)} in {count:,} contracts."
     return bar_chart(
         key="categories",
-        title=f"{shown[0].label}: the category with the most to deliver",
+        title=f"{shown[0].label}: the category with the most to deliver"
+        if shown[0].key
+        else "No contract over the threshold has a category yet",
         subtitle="Value of current contracts over the threshold, by category, with their number",
         bars=_bars(shown),
         headings=("Category", "Value over the threshold (contracts)"),
@@ -114,6 +122,15 @@ def by_year(board: OfficerDashboard) -> Chart | None:
     )
 
 
+def share_words(value: Decimal) -> str:
+    """Rounded for reading, but never to all or nothing where it is not quite that."""
+    if 0 < value < Decimal("0.01"):
+        return "under 1%"
+    if Decimal("0.99") < value < 1:
+        return "over 99%"
+    return percentage(value)
+
+
 def _stack(label: str, spend: RetainedSpend) -> Stack:
     values = (
         spend.trafford_pounds,
@@ -136,12 +153,14 @@ def retained(board: OfficerDashboard) -> Chart | None:
     spend = board.spend
     total = spend.total
     year = str(spend.year).replace("-", "/")
-    if total.retained_share is None:
+    if total.retained_share is None or total.known_share is None:
         title = f"Nobody can say yet how much stayed in Greater Manchester in {year}"
+    elif total.known_share < ENOUGH_KNOWN:
+        title = f"Nobody knows yet where {share_words(1 - total.known_share)} of the money went"
     else:
         title = (
-            f"{percentage(total.retained_share)} of what can be placed stayed in Greater Manchester; "
-            f"{percentage(None if total.known_share is None else 1 - total.known_share)} cannot be placed yet"
+            f"{share_words(total.retained_share)} of what can be placed stayed in Greater Manchester; "
+            f"{share_words(1 - total.known_share)} cannot be placed yet"
         )
     return stacked_chart(
         key="retained",

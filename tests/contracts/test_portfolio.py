@@ -138,10 +138,10 @@ def test_value_by_financial_year_of_award(town) -> None:
 
 def test_one_query_gives_the_same_figures(town, django_assert_num_queries) -> None:
     user = make_user()
-    figures.over_threshold_summary(user, TODAY)
+    figures.figures.over_threshold_summary(user, TODAY)
     with django_assert_num_queries(1):
         found = figures.portfolio_figures(user, TODAY)
-    assert found.summary == figures.over_threshold_summary(user, TODAY)
+    assert found.summary == figures.figures.over_threshold_summary(user, TODAY)
     assert found.by_directorate == figures.portfolio_by_directorate(user, TODAY)
     assert found.by_category == figures.portfolio_by_category(user, TODAY)
     assert found.by_year == figures.value_by_year(user, TODAY)
@@ -220,7 +220,9 @@ def test_filters_narrow_every_figure(town) -> None:
     )
     building = PortfolioFilters(division="45")
     assert figures.over_threshold_summary(make_user(), TODAY, building).contracts == 1
-    assert ward.query(must_carry="yes") == "portfolio=current&ward=E05015240&must_carry=yes"
+    assert (
+        ward.query(must_carry="yes") == "portfolio=current&buyer=own&ward=E05015240&must_carry=yes"
+    )
 
 
 def _by_label(rows, *labels):
@@ -256,3 +258,27 @@ def test_every_figure_opens_to_exactly_its_rows(town, client) -> None:
     for ward in wards.rows:
         assert listed(ward.query) == ward.contracts
     assert listed(wards.query_no_ward) == wards.no_ward
+
+
+@pytest.mark.django_db
+def test_contracts_of_other_buyers_are_left_out_unless_asked_for():
+    """Own: no buyer, the council under two of its names. Not own: a neighbour, a college."""
+    make_threshold()
+    for name in (
+        "",
+        "Trafford Council",
+        "TRAFFORD METROPOLITAN BOROUGH COUNCIL",
+        "Next Door Council",
+        "Trafford College",
+    ):
+        make_contract(
+            value="60000",
+            awarded_on=datetime.date(2025, 5, 1),
+            start=datetime.date(2025, 6, 1),
+            end=datetime.date(2027, 5, 31),
+            stage="live",
+            buyer=make_organisation(name, "public_body") if name else None,
+        )
+    user, day = make_user(), datetime.date(2026, 6, 15)
+    assert figures.over_threshold_summary(user, day).contracts == 3
+    assert figures.over_threshold_summary(user, day, PortfolioFilters(buyer=None)).contracts == 5

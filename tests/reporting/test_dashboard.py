@@ -159,7 +159,7 @@ def test_what_needs_the_officer_is_listed_with_its_rows(client, monkeypatch):
     assert "12 days left" in page
     assert "1 contract that must carry social value has none recorded" in page
     assert "3 rows were rejected from may.csv" in page
-    assert "Of 1 current contract, 1 must carry social value" in page
+    assert "Of the council’s 1 current contract, 1 must carry social value" in page
 
 
 @pytest.mark.parametrize("number", [1, 20, 200])

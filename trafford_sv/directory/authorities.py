@@ -9,6 +9,13 @@ from pathlib import Path
 TRAFFORD = "E08000009"
 GREATER_MANCHESTER = "E47000001"
 GREATER_MANCHESTER_AUTHORITIES = frozenset(f"E080000{number:02d}" for number in range(1, 11))
+# The names, as `names.name_key` writes them, under which this register's own council buys.
+OWN_COUNCIL_KEYS = (
+    "trafford council",
+    "trafford borough council",
+    "trafford mbc",
+    "trafford metropolitan borough council",
+)
 _NAMES = Path(__file__).parent / "reference" / "local_authority_names.csv"
 
 
