@@ -38,7 +38,7 @@ def test_an_accepted_postcode_is_recorded_with_its_reason(client):
     client.force_login(officer)
     found = flag(supplier)
     page = client.get(reverse("flag-list")).text
-    assert "Accept M32 0TH" in page
+    assert "M32 0TH for Invented Care Ltd" in page
     assert "1 value needs a look" in client.get(reverse("import-list")).text
     client.post(reverse("flag-decide", args=[found.pk]), {"answer": "accept"})
     supplier.refresh_from_db()
@@ -47,7 +47,7 @@ def test_an_accepted_postcode_is_recorded_with_its_reason(client):
     assert AuditEvent.objects.filter(verb="proposal accepted").get().before == {
         "postcode": "M32 OTH"
     }
-    assert "Accept M32 0TH" not in client.get(reverse("flag-list")).text
+    assert "M32 0TH for Invented" not in client.get(reverse("flag-list")).text
 
 
 def test_a_company_number_is_added_to_those_held():
