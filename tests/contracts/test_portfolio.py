@@ -138,10 +138,10 @@ def test_value_by_financial_year_of_award(town) -> None:
 
 def test_one_query_gives_the_same_figures(town, django_assert_num_queries) -> None:
     user = make_user()
-    figures.figures.over_threshold_summary(user, TODAY)
+    figures.over_threshold_summary(user, TODAY)
     with django_assert_num_queries(1):
         found = figures.portfolio_figures(user, TODAY)
-    assert found.summary == figures.figures.over_threshold_summary(user, TODAY)
+    assert found.summary == figures.over_threshold_summary(user, TODAY)
     assert found.by_directorate == figures.portfolio_by_directorate(user, TODAY)
     assert found.by_category == figures.portfolio_by_category(user, TODAY)
     assert found.by_year == figures.value_by_year(user, TODAY)
