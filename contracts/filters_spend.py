@@ -72,7 +72,7 @@ class PaymentFilter(django_filters.FilterSet):
     source = django_filters.ModelChoiceFilter(
         queryset=SpendSource.objects.all(),
         label="Published by",
-        empty_label="Every publisher",
+        empty_label="The council itself",
     )
 
     class Meta:
@@ -107,7 +107,7 @@ class PayeeFilter(django_filters.FilterSet):
         choices=Payee.State.choices, label="Decision", empty_label="Any"
     )
     source = django_filters.ModelChoiceFilter(
-        queryset=SpendSource.objects.all(), label="Published by", empty_label="Every publisher"
+        queryset=SpendSource.objects.all(), label="Published by", empty_label="The council itself"
     )
 
     class Meta:

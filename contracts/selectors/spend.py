@@ -220,13 +220,14 @@ def unknown_payees(
 ) -> list[UnknownPayee]:
     """The unknown suppliers that matter most: not decided or without a location, by value.
 
-    Withheld names and those a person found impossible to locate are left out. Three queries.
+    Withheld names, those a person found impossible to locate and those whose refunds outweigh
+    their payments are left out; `spend_worklist` counts the same. Three queries.
     """
     rows = (
         payees_with_totals(user, source, year)
         .filter(place_is(Locality.UNKNOWN, payee=""), is_withheld=False)
         .exclude(state=Payee.State.UNLOCATABLE)
-        .filter(line_count__gt=0)
+        .filter(pounds__gt=0)
         .select_related("organisation", "source")
         .order_by("-pounds", "pk")
     )
@@ -252,15 +253,6 @@ def unknown_payees(
         )
         for payee in page
     ]
-
-
-def unknown_count(
-    user: Any, source: SpendSource | None = None, year: FinancialYear | None = None
-) -> int:
-    """How many payees the work list holds."""
-    rows = _totals(user, source, year).filter(place_is(Locality.UNKNOWN), payee__is_withheld=False)
-    rows = rows.exclude(payee__state=Payee.State.UNLOCATABLE)
-    return rows.aggregate(n=Count("payee", distinct=True))["n"]
 
 
 @dataclass(frozen=True)

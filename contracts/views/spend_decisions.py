@@ -29,9 +29,9 @@ from ..selectors.spend import (
     proposals_to_decide,
     retained_spend,
     spend_years,
-    unknown_count,
     unknown_payees,
 )
+from ..selectors.spend_worklist import unknown_worklist
 from ..services.spend.decisions import (
     create_organisation_for,
     decide_again,
@@ -250,8 +250,8 @@ class UnknownSuppliers(PermissionView):
     def get(self, request: HttpRequest) -> HttpResponse:
         year = self._year()
         page_number = max(_number(request.GET.get("page")) or 1, 1)
-        total = unknown_count(request.user, year=year)
-        pages = Paginator(range(total), PAGE)
+        worklist = unknown_worklist(request.user, year, limit=1)
+        pages = Paginator(range(worklist.total), PAGE)
         page = pages.get_page(page_number)
         rows = unknown_payees(request.user, year=year, limit=PAGE, offset=(page.number - 1) * PAGE)
         spend = retained_spend(request.user, year=year)
@@ -268,10 +268,10 @@ class UnknownSuppliers(PermissionView):
                 "year": year,
                 "years": spend_years(request.user),
                 "rows": rows,
-                "total": total,
+                "total": worklist.total,
                 "page": page,
                 "spend": spend,
-                "placeable": spend.unknown_pounds - spend.withheld_pounds,
+                "placeable": worklist.pounds,
                 "shown_share": percentage(shown) if shown else "",
                 "may_decide": can(request.user, "decide_spend"),
                 "undo": _undo(request),
