@@ -520,3 +520,17 @@ def test_the_whole_year_on_postgresql(shared_data: Path) -> None:
     assert total == {"s": Decimal("621913624.42"), "n": 241_764}
     again = bring_in(content, name="year.zip")
     assert (again.created, again.unchanged) == (0, 241_764)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("real_first", [True, False])
+def test_invented_payments_stop_counting_once_real_ones_are_here(real_first: bool) -> None:
+    """Whichever comes first: the demo's own-council flag goes, its payments stay."""
+    names = ["Trafford Council", "Trafford Council (demo)"]
+    for name in names if real_first else reversed(names):
+        bring_in(as_csv([line(amount="7.00")]), source=name)
+    assert dict(SpendSource.objects.values_list("name", "is_own_council")) == {
+        "Trafford Council": True,
+        "Trafford Council (demo)": False,
+    }
+    assert Payment.objects.count() == 2

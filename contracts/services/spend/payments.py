@@ -21,6 +21,7 @@ from ...models import Payee, SpendCategory, SpendExclusion, SpendSource, SpendUn
 from ...payee_matching import is_withheld
 from . import staging
 
+DEMO_ENDING = "(demo)"
 _PAYEES_AT_ONCE = 5_000
 ZERO = Decimal("0.00")
 
@@ -213,6 +214,13 @@ class Added:
     pounds: Decimal
 
 
+def _keep_demo_apart() -> None:
+    """Once the council's real payments are here, invented ones no longer count as its own."""
+    own = SpendSource.objects.filter(is_own_council=True)
+    if own.exclude(name__endswith=DEMO_ENDING).exists():
+        own.filter(name__endswith=DEMO_ENDING).update(is_own_council=False)
+
+
 def add_staged_payments(
     *,
     run_id: uuid.UUID,
@@ -237,6 +245,7 @@ def add_staged_payments(
                 "identity_fields": sorted(identity_fields),
             },
         )
+        _keep_demo_apart()
         # One import of a publisher at a time: the second waits here and then finds the lines held.
         source = SpendSource.objects.select_for_update().get(pk=source.pk)
         with connection.cursor() as cursor:
