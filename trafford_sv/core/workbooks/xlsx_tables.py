@@ -6,21 +6,37 @@ import datetime
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO, Any
 
 import python_calamine
 
 from .kinds import DAMAGED
-from .limits import FileRefused, Limits
+from .limits import FileRefused, Limits, size_words
 from .tables import Table, tidy_headings
 from .zips import check_archive
 
 _CHUNK = 1024 * 1024
-_CELL = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
+# Each repeat is bounded: a part made to be slow must not make a search try it from every place.
+_PLACE = re.compile(rb"""\sr\s{0,9}=\s{0,9}["']([A-Za-z]{0,9})([0-9]{1,20})["']""")
+_ROW = re.compile(rb"<(?:\w{1,20}:)?row(?=[\s/>])")
+_CELL = re.compile(rb"<(?:\w{1,20}:)?c(?=[\s/>])")
+_UNPLACED = re.compile(
+    rb"""<(?:\w{1,20}:)?c(?=[\s/>])(?!(?:[^>"']|"[^"]{0,99}"|'[^']{0,99}'){0,100}?\sr\s{0,9}=)"""
+)
+_UNPLACED_ROW = re.compile(
+    rb"""<(?:\w{1,20}:)?row(?=[\s/>])(?!(?:[^>"']|"[^"]{0,99}"|'[^']{0,99}'){0,100}?\sr\s{0,9}=)"""
+)
 _UNSAVED_FORMULA = re.compile(
-    rb"""<c\b(?![^>]*\st=["']str)[^>]*>\s*<f\b[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"""
+    rb"""<c\b(?![^>]{0,300}\st=["']str)[^>]{0,300}>\s{0,20}<f\b[^>]{0,300}(?:/>|>[^<]{0,8192}</f>)\s{0,20}(?:<v\s{0,9}/>|<v>\s{0,20}</v>)?\s{0,20}</c>"""
+)
+_STRING = re.compile(rb"<(?:\w{1,20}:)?si(?=[\s/>])")
+_SHARED = re.compile(rb"""\st\s{0,9}=\s{0,9}["']s["']""")
+_SHARED_NUMBER = re.compile(
+    rb"""\st\s{0,9}=\s{0,9}["']s["'][^>]{0,300}>\s{0,20}<(?:\w{1,20}:)?v>\s{0,20}([0-9]{1,9})\s{0,20}<"""
 )
 _OVERLAP = 8192
 
@@ -92,52 +108,104 @@ def clean_cell(value: Any) -> Any:
     return value
 
 
+@dataclass
+class _Texts:
+    """Texts that cells share: how long the longest is and how many cells point to one."""
+
+    longest: int = 0
+    cells: int = 0
+
+
 def _measure(file: IO[bytes], limits: Limits) -> None:
     """Inflate every part once in pieces: checks its sums, that its cells fit in memory (a lone
-    cell in the last corner would make a dense sheet of billions) and that formulas have results.
+    cell in the last corner would make a dense sheet of billions, and one long text that a
+    million cells share a million copies) and that formulas have results.
+
+    Any part may be a sheet or hold texts: the workbook says which, and its author may call
+    them what they like.
     """
     try:
         with zipfile.ZipFile(file) as archive:
             check_archive(archive, limits=limits, unzipped_bytes=limits.workbook_unzipped_bytes)
+            texts = _Texts()
             for entry in archive.infolist():
-                is_sheet = entry.filename.lower().startswith("xl/worksheets/")
                 with archive.open(entry) as part:
-                    _measure_part(part, is_sheet, limits)
+                    _measure_part(part, limits, texts)
+            most = limits.workbook_unzipped_bytes
+            if texts.longest * texts.cells > most and _expanded(archive, texts) > most:
+                raise FileRefused(
+                    "The texts that cells of this workbook share would be larger than "
+                    f"{size_words(most)} written out. It was not opened. Save the sheet as CSV."
+                )
     except FileRefused:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise FileRefused(DAMAGED) from error
 
 
-def _measure_part(part: IO[bytes], is_sheet: bool, limits: Limits) -> None:
+def _measure_part(part: IO[bytes], limits: Limits, texts: _Texts) -> None:
     tail = b""
-    last_row = last_column = 0
+    last_row = last_column = unplaced_rows = 0
+    in_row = most_unplaced = 0
+    in_string = 0
     while piece := part.read(_CHUNK):
-        if not is_sheet:
-            continue
         if not tail and piece.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise FileRefused(DAMAGED)
+        texts.cells += len(_SHARED.findall(piece))
+        for number, segment in enumerate(_STRING.split(piece)):
+            in_string = len(segment) + (0 if number else in_string)
+            texts.longest = max(texts.longest, in_string)
         window = tail + piece
         tail = window[-_OVERLAP:]
         columns: set[bytes] = set()
-        for column, row in _CELL.findall(window):
-            columns.add(column)
+        for column, row in _PLACE.findall(window):
+            columns.add(column.upper())
             last_row = max(last_row, int(row))
         for column in columns:
             last_column = max(last_column, _column_number(column))
-        if last_row * last_column > limits.workbook_cells:
+        if in_row or _UNPLACED.search(window):
+            # Cells may leave out where they are: each stands after the one before it.
+            for number, segment in enumerate(_ROW.split(piece)):
+                in_row = len(_CELL.findall(segment)) + (0 if number else in_row)
+                most_unplaced = max(most_unplaced, in_row)
+        unplaced_rows += len(_UNPLACED_ROW.findall(piece))
+        rows, across = last_row + unplaced_rows, last_column + most_unplaced
+        if rows * across > limits.workbook_cells:
             raise FileRefused(
-                f"A sheet in this workbook reaches to row {last_row:,} and column {last_column:,}, "
+                f"A sheet in this workbook reaches to row {rows:,} and column {across:,}, "
                 f"which is more than {limits.workbook_cells:,} cells. Delete what is far away from "
                 "the table, or save the sheet as CSV."
             )
         if unsaved := _UNSAVED_FORMULA.search(window):
-            where = _CELL.search(unsaved[0])
+            where = _PLACE.search(unsaved[0])
             named = f" (cell {(where[1] + where[2]).decode()})" if where else ""
             raise FileRefused(
                 f"This workbook has formulas whose results were never saved{named}. "
                 "Open it in Excel, save it, and import it again."
             )
+
+
+def _expanded(archive: zipfile.ZipFile, texts: _Texts) -> int:
+    """Bytes at most of all shared texts, each as often as a cell shows it.
+
+    A cell that is not understood counts as the longest text.
+    """
+    lengths: list[int] = []
+    sources = 0
+    numbers: Counter[int] = Counter()
+    for entry in archive.infolist():
+        body = archive.read(entry)
+        held = [len(segment) for segment in _STRING.split(body)[1:]]
+        if held:
+            sources, lengths = sources + 1, held
+        numbers.update(map(int, _SHARED_NUMBER.findall(body)))
+    if sources != 1:
+        return texts.longest * texts.cells
+    known = sum(
+        count * (lengths[number] if number < len(lengths) else texts.longest)
+        for number, count in numbers.items()
+    )
+    return known + max(0, texts.cells - numbers.total()) * texts.longest
 
 
 def _column_number(letters: bytes) -> int:
