@@ -217,6 +217,7 @@ def unknown_payees(
     year: FinancialYear | None = None,
     limit: int | None = 25,
     offset: int = 0,
+    spend: RetainedSpend | None = None,
 ) -> list[UnknownPayee]:
     """The unknown suppliers that matter most: not decided or without a location, by value.
 
@@ -241,7 +242,7 @@ def unknown_payees(
         .order_by("payee_id", "-score", "pk")
     ):
         best.setdefault(proposal.payee_id, proposal)
-    spend = retained_spend(user, source, year)
+    spend = spend or retained_spend(user, source, year)
     base = spend.unknown_pounds - spend.withheld_pounds
     return [
         UnknownPayee(

@@ -66,7 +66,7 @@ class PayeeDetail(PermissionView):
     def page(self, payee: Payee, form: NewOrganisationForm) -> HttpResponse:
         request = self.request
         may_decide = can(request.user, "decide_spend") and not payee.is_withheld
-        find = request.GET.get("find", "").strip()[:100]
+        find = request.GET.get("find", "").replace("\0", "").strip()[:100]
         found = (
             Organisation.objects.current()
             .filter(Q(name__icontains=find) | Q(aliases__name__icontains=find))
@@ -253,8 +253,9 @@ class UnknownSuppliers(PermissionView):
         worklist = unknown_worklist(request.user, year, limit=1)
         pages = Paginator(range(worklist.total), PAGE)
         page = pages.get_page(page_number)
-        rows = unknown_payees(request.user, year=year, limit=PAGE, offset=(page.number - 1) * PAGE)
         spend = retained_spend(request.user, year=year)
+        first = (page.number - 1) * PAGE
+        rows = unknown_payees(request.user, year=year, limit=PAGE, offset=first, spend=spend)
         shown = sum((row.of_unknown for row in rows if row.of_unknown), start=0)
         return render(
             request,
