@@ -224,7 +224,7 @@ class ContractDetail(PatchMixin, DetailView):
             "value_pounds": shown.value_pounds,
             "value_is_partial": shown.value_is_partial,
         }
-        all_awards = sees_all_awards(user, record)
+        officer = is_officer_for(user, record)
         return {
             "id": shown.pk,
             "version": shown.version,
@@ -235,8 +235,8 @@ class ContractDetail(PatchMixin, DetailView):
             "description": shown.description,
             "buyer": _named(shown.buyer),
             "directorate": _named(shown.directorate),
-            "manager_name": shown.manager or None,
-            "star_lead_name": shown.star_lead or None,
+            "manager_name": (officer and shown.manager) or None,
+            "star_lead_name": (officer and shown.star_lead) or None,
             "category": {"code": shown.category_code, "name": shown.category_name}
             if shown.category_code
             else None,
@@ -274,9 +274,9 @@ class ContractDetail(PatchMixin, DetailView):
             "awards": [
                 award_body(award, versions[award.pk])
                 for award in shown.awards
-                if all_awards or award.is_counted
+                if officer or award.is_counted
             ],
-            "source": shown.source,
+            "source": shown.source if officer else "",
             "is_demo": shown.is_demo,
         }
 
@@ -294,8 +294,8 @@ class ContractDetail(PatchMixin, DetailView):
         )
 
 
-def sees_all_awards(user: Any, record: Contract) -> bool:
-    """Awards that came to nothing are the council's business, not another supplier's."""
+def is_officer_for(user: Any, record: Contract) -> bool:
+    """Colleagues' names, and awards that came to nothing, are the council's business only."""
     everything, own = reach(user, "view_contracts")
     return everything or ("contract_manager", record.directorate_id) in own
 
@@ -390,7 +390,7 @@ class AwardDetail(PatchMixin, DetailView):
     def check(self, record: Award) -> None:
         super().check(record.contract)
         counted = record.status in Award.COUNTED_STATUSES
-        if not counted and not sees_all_awards(self.request.user, record.contract):
+        if not counted and not is_officer_for(self.request.user, record.contract):
             raise Http404
 
     def body(self, record: Award) -> dict[str, Any]:

@@ -177,7 +177,7 @@ class AwardForm(VersionedModelForm):
     def __init__(self, *args: Any, search: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ticked = self.data.getlist("suppliers") if self.is_bound else []  # type: ignore[attr-defined]
-        wanted = {int(pk) for pk in ticked if pk.isdigit() and len(pk) < 19}
+        wanted = {int(pk) for pk in ticked if pk.isdecimal() and len(pk) < 19}
         if self.instance.pk:
             wanted |= set(self.instance.suppliers.values_list("pk", flat=True))
         self.search = search.strip()

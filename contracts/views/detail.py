@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from decimal import Decimal
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,13 +27,15 @@ class ContractPage(PermissionView):
     permission = "view_contracts"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        everything, own = reach(request.user, "view_contracts")
-        # What colleagues wrote beside a change is not for the supplier's eyes.
-        officer = everything or any(role != "supplier" for role, _ in own)
         try:
-            contract = contract_detail(pk, request.user, as_of=self.today, with_history=officer)
+            contract = contract_detail(pk, request.user, as_of=self.today)
         except (Contract.DoesNotExist, OverflowError):
             raise Http404 from None
+        # What colleagues wrote, and awards that came to nothing, are not for the supplier's eyes.
+        officer = self._is_officer(contract)
+        if not officer:
+            counted = tuple(award for award in contract.awards if award.is_counted)
+            contract = replace(contract, awards=counted, history=None)
         may_change = can(request.user, "change_contracts") and self._in_reach(contract)
         return render(
             request,
@@ -54,6 +57,11 @@ class ContractPage(PermissionView):
                 "sees_organisations": "view_organisations" in permissions_of(request.user),
             },
         )
+
+    def _is_officer(self, contract: ContractDetail) -> bool:
+        everything, own = reach(self.request.user, "view_contracts")
+        directorate = contract.directorate.pk if contract.directorate else None
+        return everything or ("contract_manager", directorate) in own
 
     def _in_reach(self, contract: ContractDetail) -> bool:
         everything, own = reach(self.request.user, "change_contracts")

@@ -124,7 +124,7 @@ class AwardCreate(ChangeContracts):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         contract = self.contract(pk)
-        form = AwardForm(request.POST, search=request.POST.get("supplier_search", "")[:200])
+        form = AwardForm(request.POST, search=request.POST.get("supplier_search", "").replace("\0", "")[:200])
         if "find" in request.POST:
             return self.page(contract, form)
         if not form.is_valid():
@@ -158,7 +158,7 @@ class AwardEdit(ChangeContracts):
         form = AwardForm(
             self.posted(),
             instance=self.award(pk),
-            search=request.POST.get("supplier_search", "")[:200],
+            search=request.POST.get("supplier_search", "").replace("\0", "")[:200],
         )
         if "find" in request.POST or not form.is_valid():
             return self.page(award.contract, form)
@@ -244,7 +244,7 @@ class SuccessorLink(ChangeContracts):
     def choices(self, contract: Contract) -> Any:
         """Found by the search, or the likeliest: same category, not over, starting later."""
         rows = self.changeable(contract)
-        search = self.request.GET.get("q", "").strip()[:200]
+        search = self.request.GET.get("q", "").replace("\0", "").strip()[:200]
         if search:
             for word in search.split()[:6]:
                 rows = rows.filter(Q(title__icontains=word) | Q(reference__icontains=word))
@@ -265,7 +265,7 @@ class SuccessorLink(ChangeContracts):
             "title": "Link what follows",
             "form": form,
             "contract": contract,
-            "search": self.request.GET.get("q", "").strip()[:200],
+            "search": self.request.GET.get("q", "").replace("\0", "").strip()[:200],
             "has_choices": bool(form.fields["successor"].queryset),  # type: ignore[attr-defined]
             "breadcrumbs": self.crumbs(contract, "Link what follows"),
         }
