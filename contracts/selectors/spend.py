@@ -222,7 +222,8 @@ def unknown_payees(
     """The unknown suppliers that matter most: not decided or without a location, by value.
 
     Withheld names, those a person found impossible to locate and those whose refunds outweigh
-    their payments are left out; `spend_worklist` counts the same. Three queries.
+    their payments are left out; `spend_worklist` counts the same. Three queries, two where
+    `spend` is given: the figure of the same source and year.
     """
     rows = (
         payees_with_totals(user, source, year)
