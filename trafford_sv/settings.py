@@ -33,7 +33,9 @@ if not PRODUCTION:
 def required(name: str, what: str, example: str, default: str) -> str:
     """The variable's value; in production a missing one stops the start and says why."""
     if PRODUCTION and not env.str(name, default=""):
-        raise ImproperlyConfigured(f"{name} is not set. It is {what}. For example: {name}={example}")
+        raise ImproperlyConfigured(
+            f"{name} is not set. It is {what}. For example: {name}={example}"
+        )
     return env.str(name, default=default)
 
 

@@ -7,479 +7,1334 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('directory', '0001_initial'),
+        ("directory", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Award',
+            name="Award",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('source_id', models.CharField(blank=True, max_length=160)),
-                ('title', models.CharField(blank=True, max_length=500)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('active', 'Active'), ('cancelled', 'Cancelled'), ('unsuccessful', 'Unsuccessful')], default='active', max_length=12)),
-                ('awarded_on', models.DateField(blank=True, null=True, verbose_name='award date')),
-                ('value_pounds', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='value excluding VAT')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("source_id", models.CharField(blank=True, max_length=160)),
+                ("title", models.CharField(blank=True, max_length=500)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("active", "Active"),
+                            ("cancelled", "Cancelled"),
+                            ("unsuccessful", "Unsuccessful"),
+                        ],
+                        default="active",
+                        max_length=12,
+                    ),
+                ),
+                ("awarded_on", models.DateField(blank=True, null=True, verbose_name="award date")),
+                (
+                    "value_pounds",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=16,
+                        null=True,
+                        verbose_name="value excluding VAT",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['awarded_on', 'pk'],
+                "ordering": ["awarded_on", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='CpvCode',
+            name="CpvCode",
             fields=[
-                ('code', models.CharField(max_length=8, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=300)),
+                ("code", models.CharField(max_length=8, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=300)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='PaymentStaging',
+            name="PaymentStaging",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run_id', models.UUIDField(db_index=True)),
-                ('row_number', models.PositiveIntegerField()),
-                ('digest', models.BinaryField(max_length=16)),
-                ('payee_name', models.CharField(max_length=300)),
-                ('vat_number', models.CharField(blank=True, max_length=20)),
-                ('category_code', models.CharField(blank=True, max_length=40)),
-                ('category_label', models.CharField(blank=True, max_length=200)),
-                ('unit_name', models.CharField(blank=True, max_length=200)),
-                ('paid_on', models.DateField()),
-                ('amount_pounds', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('transaction_number', models.CharField(blank=True, max_length=60)),
-                ('purpose', models.CharField(blank=True, max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_id", models.UUIDField(db_index=True)),
+                ("row_number", models.PositiveIntegerField()),
+                ("digest", models.BinaryField(max_length=16)),
+                ("payee_name", models.CharField(max_length=300)),
+                ("vat_number", models.CharField(blank=True, max_length=20)),
+                ("category_code", models.CharField(blank=True, max_length=40)),
+                ("category_label", models.CharField(blank=True, max_length=200)),
+                ("unit_name", models.CharField(blank=True, max_length=200)),
+                ("paid_on", models.DateField()),
+                ("amount_pounds", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("transaction_number", models.CharField(blank=True, max_length=60)),
+                ("purpose", models.CharField(blank=True, max_length=300)),
             ],
         ),
         migrations.CreateModel(
-            name='SpendExclusion',
+            name="SpendExclusion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('key', models.CharField(help_text="the payee's name, normalised", max_length=300, unique=True)),
-                ('name', models.CharField(max_length=300)),
-                ('why', models.CharField(choices=[('tax', 'Tax and national insurance'), ('pension', 'Pension fund'), ('precept', 'Precept or levy'), ('authority', 'Another public authority'), ('withheld', 'Name withheld by the publisher'), ('other', 'Other, as the reason says')], max_length=10)),
-                ('reason', models.TextField()),
-                ('reviewed_on', models.DateField()),
-                ('reviewed_by_name', models.CharField(max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="the payee's name, normalised", max_length=300, unique=True
+                    ),
+                ),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[
+                            ("tax", "Tax and national insurance"),
+                            ("pension", "Pension fund"),
+                            ("precept", "Precept or levy"),
+                            ("authority", "Another public authority"),
+                            ("withheld", "Name withheld by the publisher"),
+                            ("other", "Other, as the reason says"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("reviewed_on", models.DateField()),
+                ("reviewed_by_name", models.CharField(max_length=200)),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='SpendSource',
+            name="SpendSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('is_own_council', models.BooleanField(default=False, help_text="Only this council's payments count in retained spend.")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, unique=True)),
+                (
+                    "is_own_council",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Only this council's payments count in retained spend.",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='AwardSupplier',
+            name="AwardSupplier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_as_given', models.CharField(blank=True, max_length=300)),
-                ('award', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='supplier_links', to='contracts.award')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='award_links', to='directory.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name_as_given", models.CharField(blank=True, max_length=300)),
+                (
+                    "award",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="supplier_links",
+                        to="contracts.award",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="award_links",
+                        to="directory.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.AddField(
-            model_name='award',
-            name='suppliers',
-            field=models.ManyToManyField(related_name='awards', through='contracts.AwardSupplier', to='directory.organisation'),
+            model_name="award",
+            name="suppliers",
+            field=models.ManyToManyField(
+                related_name="awards",
+                through="contracts.AwardSupplier",
+                to="directory.organisation",
+            ),
         ),
         migrations.CreateModel(
-            name='Contract',
+            name="Contract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('reference', models.CharField(max_length=80, unique=True)),
-                ('ocid', models.CharField(blank=True, max_length=120, verbose_name='OCID')),
-                ('title', models.CharField(max_length=500)),
-                ('description', models.TextField(blank=True)),
-                ('stage', models.CharField(choices=[('pipeline', 'Pipeline'), ('tender', 'Tender'), ('evaluation', 'Evaluation'), ('awarded', 'Awarded'), ('mobilising', 'Mobilising'), ('live', 'Live'), ('ended', 'Ended'), ('terminated', 'Terminated')], default='pipeline', max_length=12)),
-                ('regime', models.CharField(choices=[('unknown', 'Not recorded'), ('pcr2015', 'Public Contracts Regulations 2015'), ('pa2023', 'Procurement Act 2023'), ('below', 'Below the regulated thresholds')], default='unknown', max_length=10)),
-                ('is_light_touch', models.BooleanField(default=False, verbose_name='light-touch regime')),
-                ('is_framework', models.BooleanField(default=False, verbose_name='framework or dynamic purchasing system')),
-                ('estimated_value_pounds', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='estimated value before award, excluding VAT')),
-                ('start', models.DateField(blank=True, null=True)),
-                ('end', models.DateField(blank=True, null=True)),
-                ('extension_options', models.CharField(blank=True, max_length=300)),
-                ('notice_date', models.DateField(blank=True, null=True, verbose_name='date by which notice or an extension must be decided')),
-                ('social_value', models.CharField(choices=[('unknown', 'Not recorded'), ('included', 'Included'), ('not_included', 'Not included')], default='unknown', max_length=12)),
-                ('social_value_reason', models.TextField(blank=True)),
-                ('source', models.CharField(blank=True, help_text='which import it came by', max_length=60)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('buyer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contracts_bought', to='directory.organisation')),
-                ('directorate', models.ForeignKey(blank=True, limit_choices_to={'kinds__kind': 'council_service'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contracts_managed', to='directory.organisation')),
-                ('manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contracts_managed', to=settings.AUTH_USER_MODEL, verbose_name='contract manager')),
-                ('predecessor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='successors', to='contracts.contract')),
-                ('star_lead', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contracts_led', to=settings.AUTH_USER_MODEL, verbose_name='STAR lead')),
-                ('wards', models.ManyToManyField(blank=True, related_name='contracts', to='directory.area')),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contracts', to='contracts.cpvcode')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("reference", models.CharField(max_length=80, unique=True)),
+                ("ocid", models.CharField(blank=True, max_length=120, verbose_name="OCID")),
+                ("title", models.CharField(max_length=500)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("pipeline", "Pipeline"),
+                            ("tender", "Tender"),
+                            ("evaluation", "Evaluation"),
+                            ("awarded", "Awarded"),
+                            ("mobilising", "Mobilising"),
+                            ("live", "Live"),
+                            ("ended", "Ended"),
+                            ("terminated", "Terminated"),
+                        ],
+                        default="pipeline",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "regime",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Not recorded"),
+                            ("pcr2015", "Public Contracts Regulations 2015"),
+                            ("pa2023", "Procurement Act 2023"),
+                            ("below", "Below the regulated thresholds"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "is_light_touch",
+                    models.BooleanField(default=False, verbose_name="light-touch regime"),
+                ),
+                (
+                    "is_framework",
+                    models.BooleanField(
+                        default=False, verbose_name="framework or dynamic purchasing system"
+                    ),
+                ),
+                (
+                    "estimated_value_pounds",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=16,
+                        null=True,
+                        verbose_name="estimated value before award, excluding VAT",
+                    ),
+                ),
+                ("start", models.DateField(blank=True, null=True)),
+                ("end", models.DateField(blank=True, null=True)),
+                ("extension_options", models.CharField(blank=True, max_length=300)),
+                (
+                    "notice_date",
+                    models.DateField(
+                        blank=True,
+                        null=True,
+                        verbose_name="date by which notice or an extension must be decided",
+                    ),
+                ),
+                (
+                    "social_value",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Not recorded"),
+                            ("included", "Included"),
+                            ("not_included", "Not included"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("social_value_reason", models.TextField(blank=True)),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True, help_text="which import it came by", max_length=60
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False)),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contracts_bought",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "directorate",
+                    models.ForeignKey(
+                        blank=True,
+                        limit_choices_to={"kinds__kind": "council_service"},
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contracts_managed",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "manager",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contracts_managed",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="contract manager",
+                    ),
+                ),
+                (
+                    "predecessor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="successors",
+                        to="contracts.contract",
+                    ),
+                ),
+                (
+                    "star_lead",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contracts_led",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="STAR lead",
+                    ),
+                ),
+                (
+                    "wards",
+                    models.ManyToManyField(
+                        blank=True, related_name="contracts", to="directory.area"
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contracts",
+                        to="contracts.cpvcode",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['reference'],
+                "ordering": ["reference"],
             },
         ),
         migrations.AddField(
-            model_name='award',
-            name='contract',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='awards', to='contracts.contract'),
+            model_name="award",
+            name="contract",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="awards",
+                to="contracts.contract",
+            ),
         ),
         migrations.CreateModel(
-            name='HistoricalAward',
+            name="HistoricalAward",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('source_id', models.CharField(blank=True, max_length=160)),
-                ('title', models.CharField(blank=True, max_length=500)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('active', 'Active'), ('cancelled', 'Cancelled'), ('unsuccessful', 'Unsuccessful')], default='active', max_length=12)),
-                ('awarded_on', models.DateField(blank=True, null=True, verbose_name='award date')),
-                ('value_pounds', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='value excluding VAT')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('contract', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contracts.contract')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("source_id", models.CharField(blank=True, max_length=160)),
+                ("title", models.CharField(blank=True, max_length=500)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("active", "Active"),
+                            ("cancelled", "Cancelled"),
+                            ("unsuccessful", "Unsuccessful"),
+                        ],
+                        default="active",
+                        max_length=12,
+                    ),
+                ),
+                ("awarded_on", models.DateField(blank=True, null=True, verbose_name="award date")),
+                (
+                    "value_pounds",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=16,
+                        null=True,
+                        verbose_name="value excluding VAT",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="contracts.contract",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical award',
-                'verbose_name_plural': 'historical awards',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical award",
+                "verbose_name_plural": "historical awards",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalContract',
+            name="HistoricalContract",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('reference', models.CharField(db_index=True, max_length=80)),
-                ('ocid', models.CharField(blank=True, max_length=120, verbose_name='OCID')),
-                ('title', models.CharField(max_length=500)),
-                ('description', models.TextField(blank=True)),
-                ('stage', models.CharField(choices=[('pipeline', 'Pipeline'), ('tender', 'Tender'), ('evaluation', 'Evaluation'), ('awarded', 'Awarded'), ('mobilising', 'Mobilising'), ('live', 'Live'), ('ended', 'Ended'), ('terminated', 'Terminated')], default='pipeline', max_length=12)),
-                ('regime', models.CharField(choices=[('unknown', 'Not recorded'), ('pcr2015', 'Public Contracts Regulations 2015'), ('pa2023', 'Procurement Act 2023'), ('below', 'Below the regulated thresholds')], default='unknown', max_length=10)),
-                ('is_light_touch', models.BooleanField(default=False, verbose_name='light-touch regime')),
-                ('is_framework', models.BooleanField(default=False, verbose_name='framework or dynamic purchasing system')),
-                ('estimated_value_pounds', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='estimated value before award, excluding VAT')),
-                ('start', models.DateField(blank=True, null=True)),
-                ('end', models.DateField(blank=True, null=True)),
-                ('extension_options', models.CharField(blank=True, max_length=300)),
-                ('notice_date', models.DateField(blank=True, null=True, verbose_name='date by which notice or an extension must be decided')),
-                ('social_value', models.CharField(choices=[('unknown', 'Not recorded'), ('included', 'Included'), ('not_included', 'Not included')], default='unknown', max_length=12)),
-                ('social_value_reason', models.TextField(blank=True)),
-                ('source', models.CharField(blank=True, help_text='which import it came by', max_length=60)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('buyer', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='directory.organisation')),
-                ('category', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contracts.cpvcode')),
-                ('directorate', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kinds__kind': 'council_service'}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='directory.organisation')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('manager', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='contract manager')),
-                ('predecessor', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contracts.contract')),
-                ('star_lead', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='STAR lead')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("reference", models.CharField(db_index=True, max_length=80)),
+                ("ocid", models.CharField(blank=True, max_length=120, verbose_name="OCID")),
+                ("title", models.CharField(max_length=500)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("pipeline", "Pipeline"),
+                            ("tender", "Tender"),
+                            ("evaluation", "Evaluation"),
+                            ("awarded", "Awarded"),
+                            ("mobilising", "Mobilising"),
+                            ("live", "Live"),
+                            ("ended", "Ended"),
+                            ("terminated", "Terminated"),
+                        ],
+                        default="pipeline",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "regime",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Not recorded"),
+                            ("pcr2015", "Public Contracts Regulations 2015"),
+                            ("pa2023", "Procurement Act 2023"),
+                            ("below", "Below the regulated thresholds"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "is_light_touch",
+                    models.BooleanField(default=False, verbose_name="light-touch regime"),
+                ),
+                (
+                    "is_framework",
+                    models.BooleanField(
+                        default=False, verbose_name="framework or dynamic purchasing system"
+                    ),
+                ),
+                (
+                    "estimated_value_pounds",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=16,
+                        null=True,
+                        verbose_name="estimated value before award, excluding VAT",
+                    ),
+                ),
+                ("start", models.DateField(blank=True, null=True)),
+                ("end", models.DateField(blank=True, null=True)),
+                ("extension_options", models.CharField(blank=True, max_length=300)),
+                (
+                    "notice_date",
+                    models.DateField(
+                        blank=True,
+                        null=True,
+                        verbose_name="date by which notice or an extension must be decided",
+                    ),
+                ),
+                (
+                    "social_value",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Not recorded"),
+                            ("included", "Included"),
+                            ("not_included", "Not included"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("social_value_reason", models.TextField(blank=True)),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True, help_text="which import it came by", max_length=60
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="contracts.cpvcode",
+                    ),
+                ),
+                (
+                    "directorate",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        limit_choices_to={"kinds__kind": "council_service"},
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "manager",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="contract manager",
+                    ),
+                ),
+                (
+                    "predecessor",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="contracts.contract",
+                    ),
+                ),
+                (
+                    "star_lead",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="STAR lead",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical contract',
-                'verbose_name_plural': 'historical contracts',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical contract",
+                "verbose_name_plural": "historical contracts",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalContract_wards',
+            name="HistoricalContract_wards",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('area', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='directory.area')),
-                ('contract', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contracts.contract')),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='contracts.historicalcontract')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("m2m_history_id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="directory.area",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="contracts.contract",
+                    ),
+                ),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="contracts.historicalcontract",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'HistoricalContract_wards',
+                "verbose_name": "HistoricalContract_wards",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalSpendExclusion',
+            name="HistoricalSpendExclusion",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('key', models.CharField(db_index=True, help_text="the payee's name, normalised", max_length=300)),
-                ('name', models.CharField(max_length=300)),
-                ('why', models.CharField(choices=[('tax', 'Tax and national insurance'), ('pension', 'Pension fund'), ('precept', 'Precept or levy'), ('authority', 'Another public authority'), ('withheld', 'Name withheld by the publisher'), ('other', 'Other, as the reason says')], max_length=10)),
-                ('reason', models.TextField()),
-                ('reviewed_on', models.DateField()),
-                ('reviewed_by_name', models.CharField(max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "key",
+                    models.CharField(
+                        db_index=True, help_text="the payee's name, normalised", max_length=300
+                    ),
+                ),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[
+                            ("tax", "Tax and national insurance"),
+                            ("pension", "Pension fund"),
+                            ("precept", "Precept or levy"),
+                            ("authority", "Another public authority"),
+                            ("withheld", "Name withheld by the publisher"),
+                            ("other", "Other, as the reason says"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("reviewed_on", models.DateField()),
+                ("reviewed_by_name", models.CharField(max_length=200)),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical spend exclusion',
-                'verbose_name_plural': 'historical spend exclusions',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical spend exclusion",
+                "verbose_name_plural": "historical spend exclusions",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalThresholdRule',
+            name="HistoricalThresholdRule",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('duty', models.CharField(choices=[('required', 'Social value required'), ('considered', 'Social value considered'), ('kpis', 'Three KPIs and a yearly published rating')], max_length=12)),
-                ('amount_pounds', models.DecimalField(decimal_places=2, max_digits=16)),
-                ('applies_at_amount', models.BooleanField(default=False, help_text='True: from the amount. False: only over it.')),
-                ('exempts_light_touch', models.BooleanField(default=False)),
-                ('starts', models.DateField()),
-                ('ends', models.DateField(blank=True, null=True)),
-                ('source', models.TextField()),
-                ('is_confirmed', models.BooleanField(default=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "duty",
+                    models.CharField(
+                        choices=[
+                            ("required", "Social value required"),
+                            ("considered", "Social value considered"),
+                            ("kpis", "Three KPIs and a yearly published rating"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("amount_pounds", models.DecimalField(decimal_places=2, max_digits=16)),
+                (
+                    "applies_at_amount",
+                    models.BooleanField(
+                        default=False, help_text="True: from the amount. False: only over it."
+                    ),
+                ),
+                ("exempts_light_touch", models.BooleanField(default=False)),
+                ("starts", models.DateField()),
+                ("ends", models.DateField(blank=True, null=True)),
+                ("source", models.TextField()),
+                ("is_confirmed", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical threshold rule',
-                'verbose_name_plural': 'historical threshold rules',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical threshold rule",
+                "verbose_name_plural": "historical threshold rules",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Payee',
+            name="Payee",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=300)),
-                ('key', models.CharField(db_index=True, help_text='normalised, for comparison', max_length=300)),
-                ('vat_number', models.CharField(blank=True, max_length=20)),
-                ('state', models.CharField(choices=[('undecided', 'Not decided'), ('matched', 'Matched to an organisation'), ('unlocatable', 'Cannot be located')], default='undecided', max_length=12)),
-                ('decided_by_name', models.CharField(blank=True, max_length=200)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payees', to='directory.organisation')),
-                ('exclusion', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='payees', to='contracts.spendexclusion')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='payees', to='contracts.spendsource')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "key",
+                    models.CharField(
+                        db_index=True, help_text="normalised, for comparison", max_length=300
+                    ),
+                ),
+                ("vat_number", models.CharField(blank=True, max_length=20)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("undecided", "Not decided"),
+                            ("matched", "Matched to an organisation"),
+                            ("unlocatable", "Cannot be located"),
+                        ],
+                        default="undecided",
+                        max_length=12,
+                    ),
+                ),
+                ("decided_by_name", models.CharField(blank=True, max_length=200)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payees",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "exclusion",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="payees",
+                        to="contracts.spendexclusion",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="payees",
+                        to="contracts.spendsource",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='PayeeProposal',
+            name="PayeeProposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.DecimalField(decimal_places=3, max_digits=4)),
-                ('reasons', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('accepted', 'Accepted'), ('rejected', 'Rejected')], default='proposed', max_length=10)),
-                ('decided_by_name', models.CharField(blank=True, max_length=200)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='payee_proposals', to='directory.organisation')),
-                ('payee', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='contracts.payee')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("score", models.DecimalField(decimal_places=3, max_digits=4)),
+                ("reasons", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("accepted", "Accepted"),
+                            ("rejected", "Rejected"),
+                        ],
+                        default="proposed",
+                        max_length=10,
+                    ),
+                ),
+                ("decided_by_name", models.CharField(blank=True, max_length=200)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="payee_proposals",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "payee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proposals",
+                        to="contracts.payee",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-score', 'pk'],
+                "ordering": ["-score", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='SpendCategory',
+            name="SpendCategory",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40)),
-                ('label', models.CharField(max_length=200)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='categories', to='contracts.spendsource')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("label", models.CharField(max_length=200)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="categories",
+                        to="contracts.spendsource",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['label'],
+                "ordering": ["label"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalPayee',
+            name="HistoricalPayee",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=300)),
-                ('key', models.CharField(db_index=True, help_text='normalised, for comparison', max_length=300)),
-                ('vat_number', models.CharField(blank=True, max_length=20)),
-                ('state', models.CharField(choices=[('undecided', 'Not decided'), ('matched', 'Matched to an organisation'), ('unlocatable', 'Cannot be located')], default='undecided', max_length=12)),
-                ('decided_by_name', models.CharField(blank=True, max_length=200)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='directory.organisation')),
-                ('exclusion', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contracts.spendexclusion')),
-                ('source', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contracts.spendsource')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "key",
+                    models.CharField(
+                        db_index=True, help_text="normalised, for comparison", max_length=300
+                    ),
+                ),
+                ("vat_number", models.CharField(blank=True, max_length=20)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("undecided", "Not decided"),
+                            ("matched", "Matched to an organisation"),
+                            ("unlocatable", "Cannot be located"),
+                        ],
+                        default="undecided",
+                        max_length=12,
+                    ),
+                ),
+                ("decided_by_name", models.CharField(blank=True, max_length=200)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "exclusion",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="contracts.spendexclusion",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="contracts.spendsource",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical payee',
-                'verbose_name_plural': 'historical payees',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical payee",
+                "verbose_name_plural": "historical payees",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='SpendUnit',
+            name="SpendUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('directorate', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='spend_units', to='directory.organisation')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='units', to='contracts.spendsource')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "directorate",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="spend_units",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="units",
+                        to="contracts.spendsource",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='SpendTotal',
+            name="SpendTotal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('financial_year', models.PositiveSmallIntegerField()),
-                ('quarter', models.PositiveSmallIntegerField()),
-                ('amount_pounds', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('lines', models.PositiveIntegerField()),
-                ('category', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contracts.spendcategory')),
-                ('payee', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='totals', to='contracts.payee')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='totals', to='contracts.spendsource')),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contracts.spendunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("financial_year", models.PositiveSmallIntegerField()),
+                ("quarter", models.PositiveSmallIntegerField()),
+                ("amount_pounds", models.DecimalField(decimal_places=2, max_digits=18)),
+                ("lines", models.PositiveIntegerField()),
+                (
+                    "category",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="contracts.spendcategory",
+                    ),
+                ),
+                (
+                    "payee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="totals",
+                        to="contracts.payee",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="totals",
+                        to="contracts.spendsource",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="contracts.spendunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(help_text="of the line's cells", max_length=16)),
-                ('occurrence', models.PositiveIntegerField(help_text='1 for the first line with these cells')),
-                ('paid_on', models.DateField()),
-                ('amount_pounds', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('transaction_number', models.CharField(blank=True, max_length=60)),
-                ('purpose', models.CharField(blank=True, max_length=300)),
-                ('run_id', models.UUIDField(help_text='the import that brought it', null=True)),
-                ('row_number', models.PositiveIntegerField()),
-                ('payee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='contracts.payee')),
-                ('category', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.spendcategory')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.spendsource')),
-                ('unit', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.spendunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.BinaryField(help_text="of the line's cells", max_length=16)),
+                (
+                    "occurrence",
+                    models.PositiveIntegerField(help_text="1 for the first line with these cells"),
+                ),
+                ("paid_on", models.DateField()),
+                ("amount_pounds", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("transaction_number", models.CharField(blank=True, max_length=60)),
+                ("purpose", models.CharField(blank=True, max_length=300)),
+                ("run_id", models.UUIDField(help_text="the import that brought it", null=True)),
+                ("row_number", models.PositiveIntegerField()),
+                (
+                    "payee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="contracts.payee",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.spendcategory",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.spendsource",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.spendunit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-paid_on', '-pk'],
+                "ordering": ["-paid_on", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ThresholdRule',
+            name="ThresholdRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('duty', models.CharField(choices=[('required', 'Social value required'), ('considered', 'Social value considered'), ('kpis', 'Three KPIs and a yearly published rating')], max_length=12)),
-                ('amount_pounds', models.DecimalField(decimal_places=2, max_digits=16)),
-                ('applies_at_amount', models.BooleanField(default=False, help_text='True: from the amount. False: only over it.')),
-                ('exempts_light_touch', models.BooleanField(default=False)),
-                ('starts', models.DateField()),
-                ('ends', models.DateField(blank=True, null=True)),
-                ('source', models.TextField()),
-                ('is_confirmed', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "duty",
+                    models.CharField(
+                        choices=[
+                            ("required", "Social value required"),
+                            ("considered", "Social value considered"),
+                            ("kpis", "Three KPIs and a yearly published rating"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("amount_pounds", models.DecimalField(decimal_places=2, max_digits=16)),
+                (
+                    "applies_at_amount",
+                    models.BooleanField(
+                        default=False, help_text="True: from the amount. False: only over it."
+                    ),
+                ),
+                ("exempts_light_touch", models.BooleanField(default=False)),
+                ("starts", models.DateField()),
+                ("ends", models.DateField(blank=True, null=True)),
+                ("source", models.TextField()),
+                ("is_confirmed", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['duty', '-starts'],
-                'constraints': [models.UniqueConstraint(fields=('duty', 'starts'), name='one_rule_per_duty_and_start'), models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gte', models.F('starts')), _connector='OR'), name='a_rule_ends_after_it_starts')],
+                "ordering": ["duty", "-starts"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("duty", "starts"), name="one_rule_per_duty_and_start"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends__isnull", True),
+                            ("ends__gte", models.F("starts")),
+                            _connector="OR",
+                        ),
+                        name="a_rule_ends_after_it_starts",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='awardsupplier',
-            constraint=models.UniqueConstraint(fields=('award', 'organisation'), name='a_supplier_is_on_an_award_once'),
+            model_name="awardsupplier",
+            constraint=models.UniqueConstraint(
+                fields=("award", "organisation"), name="a_supplier_is_on_an_award_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_id', ''), _negated=True), fields=('contract', 'source_id'), name='an_award_comes_in_once'),
+            model_name="award",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source_id", ""), _negated=True),
+                fields=("contract", "source_id"),
+                name="an_award_comes_in_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(('value_pounds__isnull', True), ('value_pounds__gte', 0), _connector='OR'), name='an_award_value_is_not_negative', violation_error_message="An award's value cannot be below zero."),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("value_pounds__isnull", True), ("value_pounds__gte", 0), _connector="OR"
+                ),
+                name="an_award_value_is_not_negative",
+                violation_error_message="An award's value cannot be below zero.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['ocid'], name='contracts_c_ocid_458d58_idx'),
+            model_name="contract",
+            index=models.Index(fields=["ocid"], name="contracts_c_ocid_458d58_idx"),
         ),
         migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['stage'], name='contracts_c_stage_86a778_idx'),
+            model_name="contract",
+            index=models.Index(fields=["stage"], name="contracts_c_stage_86a778_idx"),
         ),
         migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['end'], name='contracts_c_end_92400b_idx'),
+            model_name="contract",
+            index=models.Index(fields=["end"], name="contracts_c_end_92400b_idx"),
         ),
         migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['notice_date'], name='contracts_c_notice__cd3f26_idx'),
+            model_name="contract",
+            index=models.Index(fields=["notice_date"], name="contracts_c_notice__cd3f26_idx"),
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(condition=models.Q(('ocid', ''), _negated=True), fields=('ocid',), name='an_ocid_names_one_contract'),
+            model_name="contract",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ocid", ""), _negated=True),
+                fields=("ocid",),
+                name="an_ocid_names_one_contract",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('start__isnull', True), ('end__isnull', True), ('end__gte', models.F('start')), _connector='OR'), name='a_contract_ends_after_it_starts', violation_error_message='The contract ends before it starts. Check both dates.'),
+            model_name="contract",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("start__isnull", True),
+                    ("end__isnull", True),
+                    ("end__gte", models.F("start")),
+                    _connector="OR",
+                ),
+                name="a_contract_ends_after_it_starts",
+                violation_error_message="The contract ends before it starts. Check both dates.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payeeproposal',
-            constraint=models.UniqueConstraint(fields=('payee', 'organisation'), name='a_match_is_proposed_once'),
+            model_name="payeeproposal",
+            constraint=models.UniqueConstraint(
+                fields=("payee", "organisation"), name="a_match_is_proposed_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='spendcategory',
-            constraint=models.UniqueConstraint(fields=('source', 'code'), name='a_spend_category_is_its_code'),
+            model_name="spendcategory",
+            constraint=models.UniqueConstraint(
+                fields=("source", "code"), name="a_spend_category_is_its_code"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payee',
-            constraint=models.UniqueConstraint(fields=('source', 'name'), name='a_payee_is_a_spelling'),
+            model_name="payee",
+            constraint=models.UniqueConstraint(
+                fields=("source", "name"), name="a_payee_is_a_spelling"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payee',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('organisation__isnull', False), ('state', 'matched')), models.Q(models.Q(('state', 'matched'), _negated=True), ('organisation__isnull', True)), _connector='OR'), name='a_matched_payee_names_its_organisation'),
+            model_name="payee",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("organisation__isnull", False), ("state", "matched")),
+                    models.Q(
+                        models.Q(("state", "matched"), _negated=True),
+                        ("organisation__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_matched_payee_names_its_organisation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='spendunit',
-            constraint=models.UniqueConstraint(fields=('source', 'name'), name='a_spend_unit_is_named_once'),
+            model_name="spendunit",
+            constraint=models.UniqueConstraint(
+                fields=("source", "name"), name="a_spend_unit_is_named_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='spendtotal',
-            index=models.Index(fields=['source', 'financial_year', 'quarter'], name='contracts_s_source__d88532_idx'),
+            model_name="spendtotal",
+            index=models.Index(
+                fields=["source", "financial_year", "quarter"],
+                name="contracts_s_source__d88532_idx",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('source', 'digest', 'occurrence'), name='a_payment_comes_in_once'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                fields=("source", "digest", "occurrence"), name="a_payment_comes_in_once"
+            ),
         ),
     ]

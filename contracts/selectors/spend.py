@@ -226,7 +226,7 @@ def unknown_payees(
     `spend` is given: the figure of the same source and year.
     """
     rows = (
-        payees_with_totals(user, source, year)
+        payees_with_totals(user, source, year)  # type: ignore[misc]
         .filter(place_is(Locality.UNKNOWN, payee=""), is_withheld=False)
         .exclude(state=Payee.State.UNLOCATABLE)
         .filter(pounds__gt=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -75,11 +76,11 @@ class PayeeDetail(PermissionView):
             if find and may_decide
             else []
         )
-        years = list(
+        years: list[dict[str, Any]] = list(
             SpendTotal.objects.filter(payee=payee)
             .order_by("-financial_year")
             .values("financial_year")
-            .annotate(pounds=Sum("amount_pounds"), line_count=Sum("lines"))
+            .annotate(pounds=Sum("amount_pounds"), line_count=Sum("lines"))  # type: ignore[arg-type]
         )
         for year in years:
             year["label"] = str(FinancialYear(year["financial_year"])).replace("-", "/")
@@ -256,7 +257,7 @@ class UnknownSuppliers(PermissionView):
         spend = retained_spend(request.user, year=year)
         first = (page.number - 1) * PAGE
         rows = unknown_payees(request.user, year=year, limit=PAGE, offset=first, spend=spend)
-        shown = sum((row.of_unknown for row in rows if row.of_unknown), start=0)
+        shown = sum((row.of_unknown for row in rows if row.of_unknown), start=Decimal(0))
         return render(
             request,
             "contracts/spend_unknown.html",

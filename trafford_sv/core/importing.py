@@ -31,13 +31,31 @@ class FieldSpec:
 
 
 class Importer(Protocol):
-    kind: str  # "spend", "contracts-ocds", "contracts-finder", "contracts-table"
-    title: str  # "Contracts, as OCDS releases"
-    description: str
-    permission: str  # needed to run it
-    extensions: tuple[str, ...]  # (".csv", ".xlsx", ".zip")
-    needs_source_name: bool  # ask for the publisher's name
-    fields: tuple[FieldSpec, ...]  # empty: the format fixes its own columns
+    @property
+    def kind(self) -> str:
+        """ "spend", "contracts-ocds", "contracts-finder", "contracts-table"."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
+
+    @property
+    def permission(self) -> str:
+        """Needed to run it, beside `run_imports`."""
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """(".csv", ".xlsx", ".zip")"""
+
+    @property
+    def needs_source_name(self) -> bool:
+        """Ask for the publisher's name."""
+
+    @property
+    def fields(self) -> tuple[FieldSpec, ...]:
+        """Empty where the format fixes its own columns."""
 
     def headings(self, run: ImportRun) -> list[str]:
         """The file's headings, [] where there is nothing to map. Raises FileRefused."""

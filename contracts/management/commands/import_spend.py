@@ -63,7 +63,7 @@ class Command(BaseCommand):
                     run = self._plan(path, options["source"], options["mapping"])
                     self._show_rejects(run)
                     transaction.set_rollback(True)
-                run.file.storage.delete(run.file.name)
+                run.file.storage.delete(run.file.name or "")
             else:
                 run = self._plan(path, options["source"], options["mapping"])
                 self._show_rejects(run)

@@ -252,7 +252,7 @@ def add_staged_payments(
             cursor.execute(f"SELECT min(paid_on), max(paid_on) FROM {table}")
             first, last = (_day(value) for value in cursor.fetchone())
             closed = closed_days(first, last)
-            if closed and next(new_lines_in(run_id=run_id, source=source, quarters=closed), None):
+            if closed and any(new_lines_in(run_id=run_id, source=source, quarters=closed)):
                 raise LinesChanged(
                     "A quarter was closed after this file was checked. Check the file again."
                 )

@@ -108,7 +108,8 @@ class _Portion:
 
     def __init__(self, lines: Iterator[CheckedLine], every: int) -> None:
         self._lines, self._left = lines, every
-        self.count, self.finished, self.error = 0, False, None
+        self.count, self.finished = 0, False
+        self.error: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
         if self.finished or self._left <= 0:

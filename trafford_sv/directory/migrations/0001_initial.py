@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,229 +15,633 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='PostcodeSector',
+            name="PostcodeSector",
             fields=[
-                ('sector', models.CharField(max_length=6, primary_key=True, serialize=False)),
-                ('la_code', models.CharField(max_length=9)),
-                ('share', models.DecimalField(decimal_places=4, max_digits=5)),
+                ("sector", models.CharField(max_length=6, primary_key=True, serialize=False)),
+                ("la_code", models.CharField(max_length=9)),
+                ("share", models.DecimalField(decimal_places=4, max_digits=5)),
             ],
         ),
         migrations.CreateModel(
-            name='Area',
+            name="Area",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=9)),
-                ('boundary_year', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('ward', 'Ward'), ('local_authority', 'Local authority'), ('combined_authority', 'Combined authority')], max_length=20)),
-                ('geometry', models.JSONField(blank=True, help_text='GeoJSON Polygon or MultiPolygon', null=True)),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='directory.area')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=9)),
+                ("boundary_year", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ward", "Ward"),
+                            ("local_authority", "Local authority"),
+                            ("combined_authority", "Combined authority"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "geometry",
+                    models.JSONField(
+                        blank=True, help_text="GeoJSON Polygon or MultiPolygon", null=True
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True),
+                ),
+                (
+                    "latitude",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="directory.area",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'boundary_year'],
+                "ordering": ["name", "boundary_year"],
             },
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=300)),
-                ('legal_name', models.CharField(blank=True, max_length=300)),
-                ('size', models.CharField(choices=[('unknown', 'Not known'), ('micro', 'Micro (under 10 people)'), ('small', 'Small (10 to 49)'), ('medium', 'Medium (50 to 249)'), ('sme', 'Small or medium, not said which'), ('large', 'Large (250 or more)')], default='unknown', max_length=10)),
-                ('is_voluntary', models.BooleanField(blank=True, null=True, verbose_name='voluntary, community or social enterprise')),
-                ('address', models.TextField(blank=True)),
-                ('postcode', models.CharField(blank=True, max_length=8)),
-                ('website', models.URLField(blank=True)),
-                ('note', models.TextField(blank=True)),
-                ('opening_hours', models.TextField(blank=True)),
-                ('la_code', models.CharField(blank=True, max_length=9)),
-                ('locality', models.CharField(choices=[('trafford', 'Trafford'), ('greater_manchester', 'Rest of Greater Manchester'), ('elsewhere', 'Elsewhere'), ('unknown', 'Location unknown')], default='unknown', max_length=20)),
-                ('location_precision', models.CharField(choices=[('exact', 'Exact postcode'), ('approximate', 'Approximate, from the postcode sector'), ('stated', 'Stated by an officer'), ('unknown', 'Unknown')], default='unknown', max_length=12)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='absorbed', to='directory.organisation')),
-                ('ward', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='organisations', to='directory.area')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=300)),
+                ("legal_name", models.CharField(blank=True, max_length=300)),
+                (
+                    "size",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Not known"),
+                            ("micro", "Micro (under 10 people)"),
+                            ("small", "Small (10 to 49)"),
+                            ("medium", "Medium (50 to 249)"),
+                            ("sme", "Small or medium, not said which"),
+                            ("large", "Large (250 or more)"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "is_voluntary",
+                    models.BooleanField(
+                        blank=True,
+                        null=True,
+                        verbose_name="voluntary, community or social enterprise",
+                    ),
+                ),
+                ("address", models.TextField(blank=True)),
+                ("postcode", models.CharField(blank=True, max_length=8)),
+                ("website", models.URLField(blank=True)),
+                ("note", models.TextField(blank=True)),
+                ("opening_hours", models.TextField(blank=True)),
+                ("la_code", models.CharField(blank=True, max_length=9)),
+                (
+                    "locality",
+                    models.CharField(
+                        choices=[
+                            ("trafford", "Trafford"),
+                            ("greater_manchester", "Rest of Greater Manchester"),
+                            ("elsewhere", "Elsewhere"),
+                            ("unknown", "Location unknown"),
+                        ],
+                        default="unknown",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "location_precision",
+                    models.CharField(
+                        choices=[
+                            ("exact", "Exact postcode"),
+                            ("approximate", "Approximate, from the postcode sector"),
+                            ("stated", "Stated by an officer"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False)),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="absorbed",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="organisations",
+                        to="directory.area",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'pk'],
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Identifier',
+            name="Identifier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scheme', models.CharField(choices=[('GB-COH', 'Company number'), ('GB-CHC', 'Charity number'), ('GB-VAT', 'VAT number'), ('GB-PPON', 'Public procurement organisation number'), ('GB-CFS', 'Contracts Finder id'), ('spend', 'Payee number in a spending file'), ('other', "Other source's id")], max_length=20)),
-                ('value', models.CharField(max_length=80)),
-                ('source', models.CharField(blank=True, max_length=120)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='directory.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.CharField(
+                        choices=[
+                            ("GB-COH", "Company number"),
+                            ("GB-CHC", "Charity number"),
+                            ("GB-VAT", "VAT number"),
+                            ("GB-PPON", "Public procurement organisation number"),
+                            ("GB-CFS", "Contracts Finder id"),
+                            ("spend", "Payee number in a spending file"),
+                            ("other", "Other source's id"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("value", models.CharField(max_length=80)),
+                ("source", models.CharField(blank=True, max_length=120)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identifiers",
+                        to="directory.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['scheme', 'value'],
+                "ordering": ["scheme", "value"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalRoleGrant',
+            name="HistoricalRoleGrant",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('role', models.CharField(choices=[('administrator', 'Administrator'), ('coordinator', 'Social value co-ordinator'), ('contract_manager', 'Contract manager'), ('star_officer', 'STAR procurement officer'), ('steering_member', 'Steering Group member'), ('steering_chair', 'Steering Group chair'), ('supplier', 'Supplier'), ('hub', 'Community hub'), ('auditor', 'Auditor')], max_length=20)),
-                ('starts', models.DateField()),
-                ('ends', models.DateField(blank=True, null=True)),
-                ('granted_by_name', models.CharField(max_length=200)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='directory.organisation')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("administrator", "Administrator"),
+                            ("coordinator", "Social value co-ordinator"),
+                            ("contract_manager", "Contract manager"),
+                            ("star_officer", "STAR procurement officer"),
+                            ("steering_member", "Steering Group member"),
+                            ("steering_chair", "Steering Group chair"),
+                            ("supplier", "Supplier"),
+                            ("hub", "Community hub"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("starts", models.DateField()),
+                ("ends", models.DateField(blank=True, null=True)),
+                ("granted_by_name", models.CharField(max_length=200)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="directory.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical role grant',
-                'verbose_name_plural': 'historical role grants',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical role grant",
+                "verbose_name_plural": "historical role grants",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalOrganisation',
+            name="HistoricalOrganisation",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(max_length=300)),
-                ('legal_name', models.CharField(blank=True, max_length=300)),
-                ('size', models.CharField(choices=[('unknown', 'Not known'), ('micro', 'Micro (under 10 people)'), ('small', 'Small (10 to 49)'), ('medium', 'Medium (50 to 249)'), ('sme', 'Small or medium, not said which'), ('large', 'Large (250 or more)')], default='unknown', max_length=10)),
-                ('is_voluntary', models.BooleanField(blank=True, null=True, verbose_name='voluntary, community or social enterprise')),
-                ('address', models.TextField(blank=True)),
-                ('postcode', models.CharField(blank=True, max_length=8)),
-                ('website', models.URLField(blank=True)),
-                ('note', models.TextField(blank=True)),
-                ('opening_hours', models.TextField(blank=True)),
-                ('la_code', models.CharField(blank=True, max_length=9)),
-                ('locality', models.CharField(choices=[('trafford', 'Trafford'), ('greater_manchester', 'Rest of Greater Manchester'), ('elsewhere', 'Elsewhere'), ('unknown', 'Location unknown')], default='unknown', max_length=20)),
-                ('location_precision', models.CharField(choices=[('exact', 'Exact postcode'), ('approximate', 'Approximate, from the postcode sector'), ('stated', 'Stated by an officer'), ('unknown', 'Unknown')], default='unknown', max_length=12)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ward', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='directory.area')),
-                ('merged_into', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='directory.organisation')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(max_length=300)),
+                ("legal_name", models.CharField(blank=True, max_length=300)),
+                (
+                    "size",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Not known"),
+                            ("micro", "Micro (under 10 people)"),
+                            ("small", "Small (10 to 49)"),
+                            ("medium", "Medium (50 to 249)"),
+                            ("sme", "Small or medium, not said which"),
+                            ("large", "Large (250 or more)"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "is_voluntary",
+                    models.BooleanField(
+                        blank=True,
+                        null=True,
+                        verbose_name="voluntary, community or social enterprise",
+                    ),
+                ),
+                ("address", models.TextField(blank=True)),
+                ("postcode", models.CharField(blank=True, max_length=8)),
+                ("website", models.URLField(blank=True)),
+                ("note", models.TextField(blank=True)),
+                ("opening_hours", models.TextField(blank=True)),
+                ("la_code", models.CharField(blank=True, max_length=9)),
+                (
+                    "locality",
+                    models.CharField(
+                        choices=[
+                            ("trafford", "Trafford"),
+                            ("greater_manchester", "Rest of Greater Manchester"),
+                            ("elsewhere", "Elsewhere"),
+                            ("unknown", "Location unknown"),
+                        ],
+                        default="unknown",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "location_precision",
+                    models.CharField(
+                        choices=[
+                            ("exact", "Exact postcode"),
+                            ("approximate", "Approximate, from the postcode sector"),
+                            ("stated", "Stated by an officer"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="directory.area",
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="directory.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical organisation',
-                'verbose_name_plural': 'historical organisations',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical organisation",
+                "verbose_name_plural": "historical organisations",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='OrganisationAlias',
+            name="OrganisationAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300)),
-                ('key', models.CharField(db_index=True, max_length=300)),
-                ('source', models.CharField(blank=True, max_length=120)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='directory.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=300)),
+                ("key", models.CharField(db_index=True, max_length=300)),
+                ("source", models.CharField(blank=True, max_length=120)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="directory.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='OrganisationKind',
+            name="OrganisationKind",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('council_service', 'Council service'), ('public_body', 'Public body'), ('supplier', 'Supplier'), ('partner', 'Partner'), ('voluntary', 'Voluntary or community organisation'), ('school', 'School or college'), ('hub', 'Community hub')], max_length=20)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kinds', to='directory.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("council_service", "Council service"),
+                            ("public_body", "Public body"),
+                            ("supplier", "Supplier"),
+                            ("partner", "Partner"),
+                            ("voluntary", "Voluntary or community organisation"),
+                            ("school", "School or college"),
+                            ("hub", "Community hub"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="kinds",
+                        to="directory.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['kind'],
+                "ordering": ["kind"],
             },
         ),
         migrations.CreateModel(
-            name='OrganisationMerge',
+            name="OrganisationMerge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('moved', models.JSONField(help_text='[{"model": "app.Model", "field": "...", "pks": [...]}]')),
-                ('reason', models.TextField()),
-                ('merged_at', models.DateTimeField()),
-                ('merged_by_name', models.CharField(max_length=200)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('undone_by_name', models.CharField(blank=True, max_length=200)),
-                ('absorbed', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges_absorbed', to='directory.organisation')),
-                ('kept', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges_kept', to='directory.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "moved",
+                    models.JSONField(
+                        help_text='[{"model": "app.Model", "field": "...", "pks": [...]}]'
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("merged_at", models.DateTimeField()),
+                ("merged_by_name", models.CharField(max_length=200)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                ("undone_by_name", models.CharField(blank=True, max_length=200)),
+                (
+                    "absorbed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merges_absorbed",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "kept",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merges_kept",
+                        to="directory.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-merged_at'],
+                "ordering": ["-merged_at"],
             },
         ),
         migrations.CreateModel(
-            name='Postcode',
+            name="Postcode",
             fields=[
-                ('postcode', models.CharField(max_length=7, primary_key=True, serialize=False)),
-                ('la_code', models.CharField(max_length=9)),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
-                ('source', models.CharField(max_length=60)),
-                ('ward', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.area')),
+                ("postcode", models.CharField(max_length=7, primary_key=True, serialize=False)),
+                ("la_code", models.CharField(max_length=9)),
+                (
+                    "longitude",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True),
+                ),
+                (
+                    "latitude",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True),
+                ),
+                ("source", models.CharField(max_length=60)),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.area",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RoleGrant',
+            name="RoleGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('role', models.CharField(choices=[('administrator', 'Administrator'), ('coordinator', 'Social value co-ordinator'), ('contract_manager', 'Contract manager'), ('star_officer', 'STAR procurement officer'), ('steering_member', 'Steering Group member'), ('steering_chair', 'Steering Group chair'), ('supplier', 'Supplier'), ('hub', 'Community hub'), ('auditor', 'Auditor')], max_length=20)),
-                ('starts', models.DateField()),
-                ('ends', models.DateField(blank=True, null=True)),
-                ('granted_by_name', models.CharField(max_length=200)),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='directory.organisation')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("administrator", "Administrator"),
+                            ("coordinator", "Social value co-ordinator"),
+                            ("contract_manager", "Contract manager"),
+                            ("star_officer", "STAR procurement officer"),
+                            ("steering_member", "Steering Group member"),
+                            ("steering_chair", "Steering Group chair"),
+                            ("supplier", "Supplier"),
+                            ("hub", "Community hub"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("starts", models.DateField()),
+                ("ends", models.DateField(blank=True, null=True)),
+                ("granted_by_name", models.CharField(max_length=200)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['user', 'role'],
+                "ordering": ["user", "role"],
             },
         ),
         migrations.AddConstraint(
-            model_name='area',
-            constraint=models.UniqueConstraint(fields=('code', 'boundary_year'), name='an_area_is_its_code_and_boundary_year'),
+            model_name="area",
+            constraint=models.UniqueConstraint(
+                fields=("code", "boundary_year"), name="an_area_is_its_code_and_boundary_year"
+            ),
         ),
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['name'], name='directory_o_name_65985c_idx'),
+            model_name="organisation",
+            index=models.Index(fields=["name"], name="directory_o_name_65985c_idx"),
         ),
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['locality'], name='directory_o_localit_f1db9d_idx'),
+            model_name="organisation",
+            index=models.Index(fields=["locality"], name="directory_o_localit_f1db9d_idx"),
         ),
         migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(condition=models.Q(('scheme__in', ['GB-VAT', 'other', 'spend']), _negated=True), fields=('scheme', 'value'), name='an_identifier_names_one_organisation'),
+            model_name="identifier",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("scheme__in", ["GB-VAT", "other", "spend"]), _negated=True),
+                fields=("scheme", "value"),
+                name="an_identifier_names_one_organisation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(fields=('organisation', 'scheme', 'value'), name='an_identifier_is_held_once'),
+            model_name="identifier",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "scheme", "value"), name="an_identifier_is_held_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisationalias',
-            constraint=models.UniqueConstraint(fields=('organisation', 'key'), name='an_alias_is_kept_once'),
+            model_name="organisationalias",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "key"), name="an_alias_is_kept_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisationkind',
-            constraint=models.UniqueConstraint(fields=('organisation', 'kind'), name='a_kind_is_said_once'),
+            model_name="organisationkind",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "kind"), name="a_kind_is_said_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['contract_manager', 'supplier', 'hub']), _negated=True), ('organisation__isnull', False), _connector='OR'), name='a_limited_role_names_its_organisation'),
+            model_name="rolegrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role__in", ["contract_manager", "supplier", "hub"]), _negated=True),
+                    ("organisation__isnull", False),
+                    _connector="OR",
+                ),
+                name="a_limited_role_names_its_organisation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gte', models.F('starts')), _connector='OR'), name='a_grant_ends_after_it_starts'),
+            model_name="rolegrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends__isnull", True), ("ends__gte", models.F("starts")), _connector="OR"
+                ),
+                name="a_grant_ends_after_it_starts",
+            ),
         ),
     ]
