@@ -67,7 +67,6 @@ class ContractRows(ListPage):
             held = names.get(row.pk, [])
             row.supplier = held[0] if held else ""
             row.more_suppliers = max(0, len(held) - 1)
-            row.stage_tag = stage_tag(row.stage, row.get_stage_display())
             row.carry_tag = carry_tag(row.must_carry, row.social_value)
 
 
