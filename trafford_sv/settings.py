@@ -337,6 +337,8 @@ SPECTACULAR_SETTINGS = {
 # The accounts that `load_demo` makes and `serve` prints. Their addresses cannot exist.
 DEMO_EMAIL_DOMAIN = "@demo.example"
 DEMO_PASSWORD = "trafford-demo-only"
+# Says on every page that what is shown is invented. `serve` sets it when it loads the demo.
+DEMO_BANNER = env.bool("DEMO_BANNER", default=False)
 
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django import forms
@@ -276,3 +277,15 @@ def test_a_kept_drawing_is_never_given_for_other_parameters():
     true = gds.component("textarea", {"id": "a", "name": "a", "label": {"text": "A"}, "rows": True})
     assert 'rows="1"' in one
     assert one != true
+
+
+# --- the frame of every page ---------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_demonstration_says_so_on_every_page(client: Any, settings: Any, shown: bool) -> None:
+    settings.DEMO_BANNER = shown
+    for address in ("/", "/account/login/", "/no-such-page/"):
+        page = client.get(address).content.decode()
+        assert ("suppliers and payments here are invented" in page) is shown, address

@@ -16,4 +16,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "permissions": permissions_of(user) if user is not None else frozenset(),
         "site_url": settings.SITE_URL,
         "product_name": "Trafford Social Value",
+        "demo_banner": settings.DEMO_BANNER,
     }

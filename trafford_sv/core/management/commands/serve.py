@@ -50,6 +50,8 @@ class Command(BaseCommand):
         signal.signal(signal.SIGHUP, _stop)
         try:
             self.prepare(demo=not options["no_demo"])
+            if not options["no_demo"]:
+                os.environ.setdefault("DEMO_BANNER", "1")
             self.run_until_stopped(port)
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
