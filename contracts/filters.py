@@ -141,7 +141,7 @@ class ContractFilter(django_filters.FilterSet):
             years = [FinancialYear(this_year.start_year + 1 - n) for n in range(YEARS_OFFERED + 1)]
             form.fields["award_year"].choices = [
                 ("", "Any year"),
-                *((str(year), str(year).replace("-", "/")) for year in years),
+                *((str(year), year.label) for year in years),
             ]
         return form
 

@@ -18,7 +18,7 @@ from .selectors.spend import PLACES, place_is, spend_years
 def _years(request: Any) -> list[tuple[str, str]]:
     if request is None:
         return []
-    return [(str(year), str(year).replace("-", "/")) for year in spend_years(request.user)]
+    return [(str(year), year.label) for year in spend_years(request.user)]
 
 
 class _Period(forms.CharField):

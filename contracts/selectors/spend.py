@@ -167,10 +167,10 @@ def retained_spend_by(
 def _name(by: str, row: dict[str, Any]) -> tuple[Any, str]:
     if by == "year":
         year = FinancialYear(row["financial_year"])
-        return str(year), str(year).replace("-", "/")
+        return str(year), year.label
     if by == "quarter":
         quarter = Quarter(row["financial_year"], row["quarter"])
-        return quarter.code, f"Q{quarter.number} {str(quarter.year).replace('-', '/')}"
+        return quarter.code, f"Q{quarter.number} {quarter.year.label}"
     key, label = (row[name] for name in _GROUPS[by])
     missing = {"directorate": "Not linked to a directorate", "unit": "Not stated"}
     return key, label or missing.get(by, "Not classified")

@@ -83,7 +83,7 @@ class PayeeDetail(PermissionView):
             .annotate(pounds=Sum("amount_pounds"), line_count=Sum("lines"))  # type: ignore[arg-type]
         )
         for year in years:
-            year["label"] = str(FinancialYear(year["financial_year"])).replace("-", "/")
+            year["label"] = FinancialYear(year["financial_year"]).label
             year["code"] = str(FinancialYear(year["financial_year"]))
         total = sum((year["pounds"] for year in years), start=0)
         lines = sum(year["line_count"] for year in years)

@@ -110,7 +110,7 @@ class SpendOverview(PermissionView):
 
 
 def _words(year: FinancialYear, quarter: Quarter | None) -> str:
-    return quarter.label if quarter else str(year).replace("-", "/")
+    return quarter.label if quarter else year.label
 
 
 def payments_url(**filters: Any) -> str:

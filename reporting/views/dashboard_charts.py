@@ -152,7 +152,7 @@ def retained(board: OfficerDashboard) -> Chart | None:
         return None
     spend = board.spend
     total = spend.total
-    year = str(spend.year).replace("-", "/")
+    year = spend.year.label
     if total.retained_share is None or total.known_share is None:
         title = f"Nobody can say yet how much stayed in Greater Manchester in {year}"
     elif total.known_share < ENOUGH_KNOWN:

@@ -49,6 +49,7 @@ def test_the_four_quarters_of_a_year_by_the_calendar():
 def test_the_turn_of_the_century_is_written_with_two_digits():
     assert str(FinancialYear(1999)) == "1999-00"
     assert FinancialYear.parse("1999-00") == FinancialYear(1999)
+    assert FinancialYear(1999).label == "1999/00", "what a reader sees"
 
 
 @pytest.mark.parametrize(

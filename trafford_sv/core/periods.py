@@ -52,6 +52,11 @@ class FinancialYear:
     def quarters(self) -> tuple[Quarter, ...]:
         return tuple(Quarter(self.start_year, number) for number in (1, 2, 3, 4))
 
+    @property
+    def label(self) -> str:
+        """For readers: 2026/27. Addresses and files write `str(year)`: 2026-27."""
+        return f"{self.start_year}/{(self.start_year + 1) % 100:02d}"
+
     def __str__(self) -> str:
         return f"{self.start_year}-{(self.start_year + 1) % 100:02d}"
 
@@ -110,7 +115,7 @@ class Quarter:
         """For readers: April to June 2026 (Q1 2026/27)."""
         return (
             f"{MONTHS[self.start.month - 1]} to {MONTHS[self.end.month - 1]} {self.end.year} "
-            f"(Q{self.number} {self.start_year}/{(self.start_year + 1) % 100:02d})"
+            f"(Q{self.number} {self.year.label})"
         )
 
     def __contains__(self, day: datetime.date) -> bool:
