@@ -55,7 +55,8 @@ def _period(view: ApiView, name: str, parse: Callable[[str], P]) -> P | None:
 
 
 class Payments(ListView):
-    """Payments as published, one for each line, in the order they came in."""
+    """Payments as published, one for each line, in the order they came in: the council's own,
+    unless another publisher is asked for."""
 
     permission = "view_spend"
     tag, noun, file_name = "spend", "payments", "payments"
@@ -77,7 +78,10 @@ class Payments(ListView):
     )
 
     def rows(self) -> QuerySet[Any]:
-        return Payment.objects.visible_to(self.request.user).annotate(place=place_of("payee__"))
+        rows = Payment.objects.visible_to(self.request.user)
+        if not self.request.query_params.get("source"):
+            rows = rows.filter(source__is_own_council=True)
+        return rows.annotate(place=place_of("payee__"))
 
 
 class Payees(ListView):

@@ -32,8 +32,10 @@ DAY = datetime.date(2025, 5, 3)  # in the first quarter of 2025-26
 class Ledger:
     """One publisher, one category, one unit, and payees as a test needs them."""
 
-    def __init__(self) -> None:
-        self.source = SpendSource.objects.create(name="Invented Council", is_own_council=True)
+    def __init__(self, source: SpendSource | None = None) -> None:
+        self.source = source or SpendSource.objects.create(
+            name="Invented Council", is_own_council=True
+        )
         self.category = SpendCategory.objects.create(source=self.source, code="C1", label="Care")
         self.unit = SpendUnit.objects.create(source=self.source, name="Adults")
         self.rows = 0
@@ -228,6 +230,21 @@ def test_another_publisher_is_listed_when_asked_for(officer: APIClient, ledger: 
     rows = officer.get(f"/api/v1/payees/?source={other.pk}").json()["results"]
     assert [row["name"] for row in rows] == ["Fir"]
     assert officer.get(f"/api/v1/payees/{payee.pk}/").json()["source"] == "Another council"
+
+
+def test_payments_of_another_publisher_are_not_the_councils(
+    officer: APIClient, ledger: Ledger
+) -> None:
+    other = Ledger(SpendSource.objects.create(name="Another council"))
+    ledger.pay(ledger.payee("Alder"), "100.00")
+    other.pay(other.payee("Fir"), "7.00")
+    listed = {
+        query: [
+            row["payee_name"] for row in officer.get(f"/api/v1/spend/{query}").json()["results"]
+        ]
+        for query in ("", f"?source={other.source.pk}")
+    }
+    assert list(listed.values()) == [["Alder"], ["Fir"]]
 
 
 ADDRESSES = ["spend", "payees", "spend/retained", "spend/exclusions", "spend/units"]
