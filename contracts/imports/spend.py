@@ -14,6 +14,8 @@ from trafford_sv.core.money import exact
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.imports import PlanIsStale, suggest_mapping
 from trafford_sv.core.workbooks import Table, read_tables
+from trafford_sv.directory.authorities import is_own_council_key
+from trafford_sv.directory.names import name_key
 
 from ..models import SpendSource
 from ..services.spend import payments, proposals, staging
@@ -98,7 +100,8 @@ class SpendImporter:
 
 def is_own_council(name: str) -> bool:
     """Whose payments count in retained spend: this is Trafford Council's register."""
-    return name.casefold().startswith("trafford")
+    key = name_key(name)
+    return key == "trafford" or is_own_council_key(key)
 
 
 class _Plan:

@@ -97,6 +97,12 @@ def _verdict() -> Case:
     )
 
 
+def not_over(day: datetime.date) -> Q:
+    """Neither its end date nor its stage says that a contract is over on the day."""
+    over = [Contract.Stage.ENDED, Contract.Stage.TERMINATED]
+    return (Q(end__isnull=True) | Q(end__gte=day)) & ~Q(stage__in=over)
+
+
 class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: Any) -> ContractQuerySet:
         everything, own = reach(user, "view_contracts")
@@ -166,9 +172,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
 
     def current_on(self, day: datetime.date) -> ContractQuerySet:
         """The portfolio on a day: awarded by then and not over. Needs `with_figures`."""
-        return self.filter(Q(end__isnull=True) | Q(end__gte=day), awarded_on__lte=day).exclude(
-            stage__in=[Contract.Stage.ENDED, Contract.Stage.TERMINATED]
-        )
+        return self.filter(not_over(day), awarded_on__lte=day)
 
     def of_own_council(self) -> ContractQuerySet:
         """Without the contracts of other buyers, which a national file brings along."""
@@ -176,9 +180,6 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         for key in OWN_COUNCIL_KEYS:
             own |= Q(buyer__name_key=key) | Q(buyer__name_key__startswith=f"{key} ")
         return self.filter(own)
-
-    def in_progress_on(self, day: datetime.date) -> ContractQuerySet:
-        return self.filter(Q(end__isnull=True) | Q(end__gte=day), start__lte=day)
 
     def notice_due(self, day: datetime.date, days: int) -> ContractQuerySet:
         """Notice falls due within `days`, or was missed in the last 30, and nothing follows yet."""

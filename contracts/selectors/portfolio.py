@@ -39,7 +39,7 @@ from trafford_sv.core.periods import FinancialYear
 from trafford_sv.directory.models import Area
 
 from ..models import Contract, CpvCode
-from ..models.agreements import ContractQuerySet
+from ..models.agreements import ContractQuerySet, not_over
 
 OWN_COUNCIL = "own"
 
@@ -263,11 +263,7 @@ def _read(
     """
     every = portfolio(user, as_of, replace(filters, portfolio="all"))
     current = Case(
-        When(
-            (Q(end__isnull=True) | Q(end__gte=as_of))
-            & ~Q(stage__in=[Contract.Stage.ENDED, Contract.Stage.TERMINATED]),
-            then=Value(True),
-        ),
+        When(not_over(as_of), then=Value(True)),
         default=Value(filters.portfolio != "current"),
         output_field=BooleanField(),
     )
@@ -440,9 +436,8 @@ def expiring(
     limit: int = 5,
 ) -> Worklist:
     """Current contracts that end within `days`, soonest first."""
-    rows = portfolio(user, as_of, filters).filter(
-        end__gte=as_of, end__lte=as_of + datetime.timedelta(days=days)
-    )
+    last = as_of + datetime.timedelta(days=days)
+    rows = portfolio(user, as_of, filters).ending_between(as_of, last)
     return _worklist(
         rows,
         order=("end", "reference"),

@@ -19,6 +19,7 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.imports.spend import is_own_council
 from contracts.imports.spend_lines import CellProblem, LineReader, read_amount, read_day
 from contracts.models import Payee, Payment, SpendCategory, SpendSource, SpendTotal
 from contracts.services.spend import staging
@@ -520,6 +521,21 @@ def test_the_whole_year_on_postgresql(shared_data: Path) -> None:
     assert total == {"s": Decimal("621913624.42"), "n": 241_764}
     again = bring_in(content, name="year.zip")
     assert (again.created, again.unchanged) == (0, 241_764)
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("Trafford Council", True),
+        ("TRAFFORD METROPOLITAN BOROUGH COUNCIL", True),
+        ("Trafford", True),
+        ("Trafford College Group", False),
+        ("Trafford Housing Trust", False),
+        ("Salford City Council", False),
+    ],
+)
+def test_whose_payments_are_the_councils_own(name: str, own: bool) -> None:
+    assert is_own_council(name) is own
 
 
 @pytest.mark.django_db

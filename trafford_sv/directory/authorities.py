@@ -16,7 +16,14 @@ OWN_COUNCIL_KEYS = (
     "trafford mbc",
     "trafford metropolitan borough council",
 )
+# A name that goes on, such as "Trafford Council, Housing", is the council's too; another body that
+# only begins with the borough's name, such as a college, is not.
 _NAMES = Path(__file__).parent / "reference" / "local_authority_names.csv"
+
+
+def is_own_council_key(key: str) -> bool:
+    """Whether a name, as `names.name_key` writes it, is this register's own council."""
+    return any(key == own or key.startswith(f"{own} ") for own in OWN_COUNCIL_KEYS)
 
 
 @cache
