@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from trafford_sv.core.importing import Beat
@@ -132,7 +133,7 @@ class Applier:
 
     def _stage(self, draft: ContractDraft) -> str:
         """What the dates say on the day of the import."""
-        today = self.now.date()
+        today = timezone.localtime(self.now).date()
         start, end = draft.fields.get("start"), draft.fields.get("end")
         if end and end < today:
             return Stage.ENDED

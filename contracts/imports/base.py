@@ -10,6 +10,8 @@ from trafford_sv.core.importing import Beat, FieldSpec
 from trafford_sv.core.models import ImportRow, ImportRun
 from trafford_sv.core.money import exact
 
+from ..models import SpendSource
+from ..services.spend.proposals import propose_for_new_payees
 from .applying import Applier
 from .drafts import ContractDraft, Flag, from_json
 
@@ -38,6 +40,9 @@ class ContractImporter:
 
     def apply(self, run: ImportRun, *, by: Any, now: datetime.datetime, beat: Beat) -> None:
         Applier(run, by=by, now=now, beat=beat).apply()
+        # Suppliers that a file brings may be whom an earlier spending file paid.
+        for source in SpendSource.objects.all():
+            propose_for_new_payees(source=source)
 
     def figures(self, run: ImportRun) -> list[tuple[str, str]]:
         facts = run.facts

@@ -219,6 +219,7 @@ class Planner:
                 changed(name, "Directorate", existing.directorate, draft.directorate)
             else:
                 changed(name, LABELS.get(name, name), before, value)
+        self._check_order(draft, existing)
         if draft.buyer:
             pk = self.resolver.number(draft.buyer, "public_body")
             if existing.buyer is None:
@@ -235,6 +236,18 @@ class Planner:
         for position, award in enumerate(draft.awards, 1):
             self._award_changes(draft, award, position, existing, changed)
         return changes
+
+    def _check_order(self, draft: ContractDraft, existing: Contract) -> None:
+        """The dates as they would stand: one from the file, the other as it is recorded."""
+        start = draft.fields.get("start") or existing.start
+        end = draft.fields.get("end") or existing.end
+        if start and end and end < start:
+            draft.problem(
+                "End",
+                shown(end),
+                f"With the dates recorded for “{draft.key}”, it would end on {shown(end)}, before it "
+                f"starts on {shown(start)}. Give both dates.",
+            )
 
     def _award_changes(
         self,

@@ -9,6 +9,7 @@ import json
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.management import call_command
 
 from contracts.imports.contracts_finder import NEEDED, reference_from, unpack_suppliers
@@ -417,6 +418,29 @@ def test_a_reference_of_another_buyer_is_not_taken_over(tmp_path, capsys):
     code, counts, said = command(capsys, other, "--format", "contracts-finder")
     assert (code, counts["rejected"]) == (1, 1)
     assert "belongs to a contract of Invented Borough Council already" in said
+
+
+@pytest.mark.django_db
+def test_an_end_before_the_recorded_start_is_rejected_in_the_preview(tmp_path, capsys):
+    path = tmp_path / "register.csv"
+    path.write_text("Reference,Title,Start,End\nR1,Cleaning,2026-04-01,2027-03-31\n")
+    command(capsys, path, "--format", "csv")
+    path.write_text("Reference,Title,End\nR1,Cleaning,2026-03-31\n")
+    code, counts, said = command(capsys, path, "--format", "csv")
+    assert (code, counts["rejected"]) == (1, 1)
+    assert "before it starts on 1 April 2026" in said
+
+
+@pytest.mark.django_db
+def test_a_contract_that_ends_on_the_last_day_in_london_is_over_the_day_after(tmp_path, capsys):
+    path = tmp_path / "register.csv"
+    path.write_text("Reference,Title,End\nR1,Cleaning,2026-06-30\n")
+    # 23:30 on 30 June in UTC is 00:30 on 1 July in London.
+    with time_machine.travel(
+        datetime.datetime(2026, 6, 30, 23, 30, tzinfo=datetime.UTC), tick=False
+    ):
+        command(capsys, path, "--format", "csv")
+    assert Contract.objects.get().stage == Contract.Stage.ENDED
 
 
 @pytest.mark.django_db
