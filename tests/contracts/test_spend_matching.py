@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -143,6 +145,33 @@ def test_rejected_is_not_proposed_again(payee: Payee) -> None:
     reject_proposal(proposal=payee.proposals.get(), by=make_user(), now=NOW)
     propose_for_new_payees(source=payee.source, everyone=True)
     assert PayeeProposal.objects.get().state == "rejected"
+
+
+def test_only_what_the_payee_is_now_counts_as_accepted(
+    payee: Payee, supplier: Organisation
+) -> None:
+    user, other = make_user(), make_organisation("Imaginary Refuge")
+    match_payee(payee=payee, organisation=supplier, expected_version=1, by=user, now=NOW)
+    with pytest.raises(ValidationError):
+        reject_proposal(proposal=payee.proposals.get(), by=user, now=NOW)
+    match_payee(payee=payee, organisation=other, expected_version=2, by=user, now=NOW)
+    assert payee.proposals.get().state == "proposed"
+    match_payee(payee=payee, organisation=supplier, expected_version=3, by=user, now=NOW)
+    mark_unlocatable(payee=payee, expected_version=4, by=user, now=NOW)
+    assert payee.proposals.get().state == "proposed"
+
+
+def test_a_supplier_that_a_later_contracts_file_brings_is_proposed(
+    db: None, tmp_path: Path
+) -> None:
+    bring_in(as_csv([line("Imaginary Domestic Abuse Svc (IDAS)")]))
+    assert not PayeeProposal.objects.exists()
+    register = tmp_path / "register.csv"
+    register.write_text(
+        "Reference,Title,Supplier\nR1,Refuge,Imaginary Domestic Abuse Service Limited\n"
+    )
+    call_command("import_contracts", str(register), "--format", "csv")
+    assert PayeeProposal.objects.get().payee.name == "Imaginary Domestic Abuse Svc (IDAS)"
 
 
 def test_two_people_at_once(payee: Payee, supplier: Organisation) -> None:

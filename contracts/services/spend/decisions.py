@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from trafford_sv.core.services.audit import actor_name, record_event
 from trafford_sv.core.services.records import update_record
@@ -33,7 +34,7 @@ def match_payee(
         raise ValidationError(
             "The publisher withheld this name, so it stands for many payees and is nobody."
         )
-    if organisation.merged_into_id:
+    while organisation.merged_into_id:
         organisation = Organisation.objects.get(pk=organisation.merged_into_id)
     with transaction.atomic():
         saved = update_record(
@@ -49,11 +50,19 @@ def match_payee(
             now=now,
             verb="payee matched to an organisation",
         )
+        _propose_again(payee.proposals.exclude(organisation=organisation))
         payee.proposals.filter(organisation=organisation).update(
             state=PayeeProposal.State.ACCEPTED, decided_by_name=actor_name(by), decided_at=now
         )
         _propose_to_its_like(saved, organisation)
     return saved
+
+
+def _propose_again(proposals: QuerySet[PayeeProposal]) -> None:
+    """What was accepted before is not what the payee is now; it may be again."""
+    proposals.filter(state=PayeeProposal.State.ACCEPTED).update(
+        state=PayeeProposal.State.PROPOSED, decided_by_name="", decided_at=None
+    )
 
 
 def _propose_to_its_like(payee: Payee, organisation: Organisation) -> None:
@@ -81,11 +90,14 @@ def _propose_to_its_like(payee: Payee, organisation: Organisation) -> None:
 
 
 def reject_proposal(*, proposal: PayeeProposal, by: Any, now: datetime.datetime) -> PayeeProposal:
-    """It is not that organisation; it is not proposed again."""
+    """It is not that organisation; it is not proposed again. Raises ValidationError for the one
+    that the payee is matched to."""
     with transaction.atomic():
         proposal = PayeeProposal.objects.select_for_update().get(pk=proposal.pk)
         if proposal.state == PayeeProposal.State.REJECTED:
             return proposal
+        if proposal.state == PayeeProposal.State.ACCEPTED:
+            raise ValidationError("This match was accepted. Take that decision back first.")
         proposal.state = PayeeProposal.State.REJECTED
         proposal.decided_by_name, proposal.decided_at = actor_name(by), now
         proposal.save(update_fields=["state", "decided_by_name", "decided_at"])
@@ -131,20 +143,23 @@ def mark_unlocatable(
     *, payee: Payee, expected_version: int, by: Any, now: datetime.datetime, reason: str = ""
 ) -> Payee:
     """Somebody looked and could not find out where it is. It stays unknown and leaves the list."""
-    return update_record(
-        record=payee,
-        changes={
-            "organisation": None,
-            "state": Payee.State.UNLOCATABLE,
-            "decided_by_name": actor_name(by),
-            "decided_at": now,
-        },
-        expected_version=expected_version,
-        by=by,
-        now=now,
-        reason=reason,
-        verb="payee marked as impossible to locate",
-    )
+    with transaction.atomic():
+        saved = update_record(
+            record=payee,
+            changes={
+                "organisation": None,
+                "state": Payee.State.UNLOCATABLE,
+                "decided_by_name": actor_name(by),
+                "decided_at": now,
+            },
+            expected_version=expected_version,
+            by=by,
+            now=now,
+            reason=reason,
+            verb="payee marked as impossible to locate",
+        )
+        _propose_again(payee.proposals.all())
+    return saved
 
 
 def decide_again(*, payee: Payee, expected_version: int, by: Any, now: datetime.datetime) -> Payee:
@@ -165,9 +180,7 @@ def decide_again(*, payee: Payee, expected_version: int, by: Any, now: datetime.
             now=now,
             verb="decision about a payee taken back",
         )
-        payee.proposals.filter(state=PayeeProposal.State.ACCEPTED).update(
-            state=PayeeProposal.State.PROPOSED, decided_by_name="", decided_at=None
-        )
+        _propose_again(payee.proposals.all())
     return saved
 
 
