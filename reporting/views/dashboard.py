@@ -79,7 +79,10 @@ def sentence(board: OfficerDashboard) -> str:
     if summary.over_threshold:
         words += f", and it is recorded for {summary.with_social_value:,} of them"
     if summary.cannot_say:
-        words += f"; for {summary.cannot_say:,} it cannot be said yet, because a value or date is missing"
+        words += (
+            f"; for {summary.cannot_say:,} it cannot be said, because a value is missing or it is a "
+            "framework"
+        )
     return words + "."
 
 
@@ -118,11 +121,11 @@ def needs(board: OfficerDashboard) -> Iterator[Need]:
         yield Need(
             text=counted(
                 summary.cannot_say,
-                "contract has no value or award date",
-                "contracts have no value or award date",
+                "contract cannot be judged against the threshold",
+                "contracts cannot be judged against the threshold",
             ),
             url=contracts_url(summary.query_cannot_say),
-            detail="Until then nobody can say whether they must carry social value",
+            detail="A value is missing, or it is a framework and has none of its own",
         )
     for item in board.imports:
         if item.state == ImportRun.State.PLANNED:
