@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from trafford_sv.core.access import reach
-from trafford_sv.core.form_fields import PoundsField
+from trafford_sv.core.form_fields import PoundsField, SeveralField
 from trafford_sv.core.forms import VersionedModelForm
 from trafford_sv.core.models import User
 from trafford_sv.directory.models import Area, Organisation
@@ -27,6 +27,7 @@ class CategoryField(forms.CharField):
         text = super().to_python(value)
         if not text:
             return None
+        text = text.replace("\0", " ")  # PostgreSQL would refuse to look for it
         match = re.fullmatch(r"(\d{8})(?:-\d)?", text.replace(" ", ""))
         found = (
             CpvCode.objects.filter(code=match[1])
@@ -75,6 +76,7 @@ class ContractForm(VersionedModelForm):
             "estimated_value_pounds", "start", "end", "notice_date", "extension_options",
             "social_value", "social_value_reason", "wards",
         )  # fmt: skip
+        field_classes = {"wards": SeveralField}
         labels = {
             "ocid": "Open Contracting ID (OCID)",
             "is_light_touch": "It is procured under the light-touch regime",
@@ -151,7 +153,7 @@ class AwardForm(VersionedModelForm):
         help_text="Excluding VAT, the whole value once, however many suppliers share it. "
         "Leave empty if it is not known.",
     )
-    suppliers = forms.ModelMultipleChoiceField(
+    suppliers = SeveralField(
         label="Suppliers",
         queryset=Organisation.objects.none(),
         required=False,

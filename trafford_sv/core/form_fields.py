@@ -1,4 +1,4 @@
-"""Form fields for what councils type: amounts in pounds."""
+"""Form fields for what councils type: amounts in pounds, and several records at once."""
 
 from __future__ import annotations
 
@@ -49,3 +49,15 @@ class PoundsField(forms.CharField):
                     errors.append(error)
         if errors:
             raise ValidationError(errors)
+
+
+class SeveralField(forms.ModelMultipleChoiceField):
+    """Several records by key; a number too large for any key is a choice that is not there."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError as error:  # SQLite's driver, before it looks
+            raise ValidationError(
+                self.error_messages["invalid_choice"], "invalid_choice", {"value": "of that number"}
+            ) from error

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 PUBLIC_VIEW_PREFIXES = ("drf_spectacular.",)
 
@@ -28,14 +28,22 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            # Asked for again each time; signing out empties what the browser holds for Back.
+            response["Cache-Control"] = "private, no-cache"
+        return response
 
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
+        view_class = getattr(view_func, "view_class", None) or getattr(view_func, "cls", None)
+        if not getattr(view_class, "is_api", False) and any(
+            "\0" in part for part in kwargs.values() if isinstance(part, str)
+        ):
+            raise Http404  # nothing has such a name, and PostgreSQL would refuse to look
         if request.user.is_authenticated:
             return None
-        view_class = getattr(view_func, "view_class", None) or getattr(view_func, "cls", None)
         if getattr(view_func, "is_public", False) or getattr(view_class, "is_public", False):
             return None
         if getattr(view_class, "is_api", False):

@@ -44,6 +44,12 @@ class SignOut(allauth_views.LogoutView):
     is_public = True
     template_name = "account/logout.html"
 
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer: HttpResponseBase = super().post(*args, **kwargs)
+        # On a shared computer, Back must not show what the person before saw.
+        answer["Clear-Site-Data"] = '"cache"'
+        return answer
+
 
 class SignUpClosed(PublicView):
     """Accounts come by invitation; whoever looks for registration is told so."""
