@@ -16,6 +16,7 @@ from trafford_sv.directory.models import Organisation, OrganisationKind
 from trafford_sv.directory.services.organisations import create_organisations, update_organisation
 
 from ..models import Award, AwardSupplier, Contract
+from ..selectors.contracts import IMPORTED
 from .drafts import AwardDraft, ContractDraft, Party, from_json
 from .parties import Resolver
 from .planning import _stored, match_award
@@ -30,7 +31,7 @@ class Applier:
 
     def __init__(self, run: ImportRun, *, by: Any, now: datetime.datetime, beat: Beat) -> None:
         self.run, self.by, self.now, self.beat = run, by, now, beat
-        self.reason = f"Imported from {run.original_name}"[:100]
+        self.reason = f"{IMPORTED}{run.original_name}"[:100]
         self.user = by if getattr(by, "pk", None) else None
         self.numbers: dict[Party, int] = {}
 

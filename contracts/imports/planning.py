@@ -39,6 +39,7 @@ LABELS = {
     "social_value": "Social value",
 }
 Outcome = ImportRow.Outcome
+MOST = 50_000  # they are held whole while references that repeat are looked for
 
 
 class Planner:
@@ -72,6 +73,10 @@ class Planner:
             elif draft.key:
                 seen[draft.key] = draft
             ordered.append(draft)
+            if len(ordered) > MOST:
+                raise FileRefused(
+                    f"This file has more than {MOST:,} contracts. Split it and import the parts."
+                )
         for draft in ordered:
             if draft.key in clashes:
                 numbers = [str(number) for number in clashes[draft.key]]

@@ -17,7 +17,8 @@ from contracts.imports.drafts import ContractDraft, from_json, to_json
 from contracts.imports.ocds import gather, read_contract, read_releases, to_text
 from contracts.imports.parties import Resolver
 from contracts.models import Award, Contract
-from tests.factories import make_organisation
+from contracts.selectors.contracts import contract_detail
+from tests.factories import make_organisation, make_user
 from trafford_sv.core.importing import FileRefused
 from trafford_sv.core.models import DataFlag, ImportRun
 from trafford_sv.directory.models import Identifier, Organisation
@@ -418,6 +419,33 @@ def test_a_reference_of_another_buyer_is_not_taken_over(tmp_path, capsys):
     code, counts, said = command(capsys, other, "--format", "contracts-finder")
     assert (code, counts["rejected"]) == (1, 1)
     assert "belongs to a contract of Invented Borough Council already" in said
+
+
+@pytest.mark.django_db
+def test_a_contracts_page_tells_what_files_did_to_it(tmp_path, capsys):
+    for hour, value in ((9, "50000"), (10, "55000")):
+        with time_machine.travel(
+            datetime.datetime(2026, 11, 22, hour, tzinfo=datetime.UTC), tick=False
+        ):
+            path = finder_file(tmp_path, notice(**{"Awarded Value": value}))
+            command(capsys, path, "--format", "contracts-finder")
+    shown = contract_detail(
+        Contract.objects.get().pk, make_user("auditor"), as_of=datetime.date(2026, 11, 22)
+    )
+    assert [(line.verb, line.by) for line in shown.history] == [
+        ("contract changed", "The system"),
+        ("contract recorded", "The system"),
+    ]
+    assert shown.history[0].reason == f"Imported from {path.name}"
+
+
+@pytest.mark.django_db
+def test_more_contracts_than_can_be_held_are_refused(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("contracts.imports.planning.MOST", 1)
+    path = finder_file(tmp_path, notice(), notice(**{"Notice Identifier": "N2"}))
+    code, _, said = command(capsys, path, "--format", "contracts-finder")
+    assert (code, Contract.objects.count()) == (2, 0)
+    assert "more than 1 contracts. Split it" in said
 
 
 @pytest.mark.django_db
