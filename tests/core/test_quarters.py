@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import threading
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -24,6 +25,7 @@ from trafford_sv.core.services.quarters import (
     assert_open,
     close_quarter,
     closed_quarters,
+    hold_quarters,
     reopen_quarter,
 )
 
@@ -131,7 +133,15 @@ def test_the_command_closes_rehearses_and_refuses() -> None:
 
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
-def test_a_quarter_waits_for_those_who_are_writing_in_it() -> None:
+@pytest.mark.parametrize(
+    "claim",
+    [
+        lambda: assert_open(quarter=Q1),
+        lambda: hold_quarters(first=datetime.date(2025, 12, 31), last=Q1.end),
+    ],
+    ids=["one quarter", "the quarters of some days"],
+)
+def test_a_quarter_waits_for_those_who_are_writing_in_it(claim: Callable[[], None]) -> None:
     assert connection.vendor == "postgresql", "The service tests run on PostgreSQL."
     checked, go_on = threading.Event(), threading.Event()
     order: list[str] = []
@@ -139,7 +149,7 @@ def test_a_quarter_waits_for_those_who_are_writing_in_it() -> None:
     def write() -> None:
         try:
             with transaction.atomic():
-                assert_open(quarter=Q1)
+                claim()
                 checked.set()
                 go_on.wait(timeout=20)
                 order.append("written")

@@ -46,6 +46,14 @@ def _hold(quarter: Quarter, *, alone: bool) -> None:
             )
 
 
+def hold_quarters(*, first: datetime.date, last: datetime.date) -> None:
+    """Until the caller's transaction ends, no quarter that these days touch can be closed."""
+    quarter = Quarter.of(first)
+    while quarter.start <= last:
+        _hold(quarter, alone=False)
+        quarter = quarter.next
+
+
 def assert_open(*, quarter: Quarter) -> None:
     """Raises QuarterClosed with a sentence for the person. Call it inside the writing transaction."""
     _hold(quarter, alone=False)
