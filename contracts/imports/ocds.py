@@ -27,6 +27,7 @@ from .planning import Planner
 
 LONGEST_LINE = 20 * 1024 * 1024
 LARGEST_DOCUMENT = 60 * 1024 * 1024  # held whole; JSON lines are read one by one
+_NOTHING = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _NUMBER_MARK = "\ue000"
 _MARKED = re.compile(f'"{_NUMBER_MARK}([^"]*){_NUMBER_MARK}"')
 _PARTY_ID = re.compile(r"^(GB-[A-Z]+)-(.+)$")
@@ -129,9 +130,12 @@ def _from_lines(file: IO[bytes]) -> Iterator[Any]:
 
 def _parse(text: bytes, where: str = "") -> Any:
     try:
-        return json.loads(
+        document = json.loads(
             text.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant
         )
+        if b"\\u0000" in text or b"\\ud" in text or b"\\uD" in text:
+            _check_letters(document)
+        return document
     except UnicodeDecodeError as error:
         raise FileRefused(
             "The letters in this JSON are not UTF-8, as the standard asks."
@@ -143,6 +147,17 @@ def _parse(text: bytes, where: str = "") -> Any:
         ) from error
     except (RecursionError, ValueError) as error:
         raise FileRefused(f"This JSON cannot be read{where}: {error}") from error
+
+
+def _check_letters(document: Any) -> None:
+    """JSON can write what no text holds: nothing, and half of a letter. Raises ValueError."""
+    text = json.dumps(document, ensure_ascii=False, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("a text in it holds half of a letter.") from error
+    if _NOTHING.search(text):
+        raise ValueError("a text in it holds a character that stands for nothing (\\u0000).")
 
 
 def _refuse_constant(name: str) -> Any:
