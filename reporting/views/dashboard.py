@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from trafford_sv.core.access import can
+from trafford_sv.core.access import can, grants_of, reach
 from trafford_sv.core.models import ImportRun
 from trafford_sv.core.money import exact, percentage, readable
 from trafford_sv.core.parts import EmptyState, Figure, Link, Need, Tag, Tone
@@ -55,7 +56,7 @@ class Dashboard(PermissionView):
                 "breadcrumbs": [("Home", reverse("home")), ("Dashboard", None)],
                 "board": board,
                 "empty": empty,
-                "sentence": sentence(board),
+                "sentence": sentence(board, own_part(request.user)),
                 "needs": tuple(needs(board)),
                 "figures": tuple(figures(board)),
                 "by_year": charts.by_year(board),
@@ -67,15 +68,23 @@ class Dashboard(PermissionView):
         )
 
 
-def sentence(board: OfficerDashboard) -> str:
-    """Where things stand, in one sentence."""
+def own_part(user: Any) -> str:
+    """Whose contracts these are, for someone who sees one directorate's; "" for the council's."""
+    everything, _ = reach(user, "view_contracts")
+    if everything:
+        return ""
+    names = {str(grant.organisation) for grant in grants_of(user) if grant.organisation_id}
+    return " and ".join(sorted(names))
+
+
+def sentence(board: OfficerDashboard, part: str = "") -> str:
+    """Where things stand, in one sentence. `part` names the directorate it is about, if one."""
     summary = board.portfolio.summary
     if not summary.contracts:
         return "No contract is in force today."
-    words = (
-        f"Of the council’s {counted(summary.contracts, 'current contract', 'current contracts')}, "
-        f"{summary.over_threshold:,} must carry social value"
-    )
+    number = counted(summary.contracts, "current contract", "current contracts")
+    words = f"Of the {number} of {part}, " if part else f"Of the council’s {number}, "
+    words += f"{summary.over_threshold:,} must carry social value"
     if summary.over_threshold:
         words += f", and it is recorded for {summary.with_social_value:,} of them"
     if summary.cannot_say:

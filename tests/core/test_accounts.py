@@ -90,6 +90,20 @@ def test_each_role_lands_on_its_own_page(
     assert client.get(reverse("after-sign-in"))["Location"] == lands_on
 
 
+@pytest.mark.parametrize(
+    ("role", "says"),
+    [
+        ("supplier", "You can see the contracts of Lowfold Invented Ltd"),
+        ("hub", "You are signed in for Lowfold Invented Ltd"),
+    ],
+)
+def test_whoever_has_no_dashboard_is_told_what_there_is_to_do(
+    client: Client, db: None, role: str, says: str
+) -> None:
+    client.force_login(make_user(role, make_organisation(name="Lowfold Invented Ltd")))
+    assert says in client.get(reverse("my-account")).content.decode()
+
+
 def test_a_password_is_reset_by_a_link_from_a_real_mail(
     client: Client, officer: User, smtp: Any, settings: Any
 ) -> None:

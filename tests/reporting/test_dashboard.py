@@ -206,3 +206,11 @@ def test_a_contract_manager_sees_only_the_own_directorate():
     assert board.portfolio.summary.value_pounds == 60_000
     assert [row.label for row in board.portfolio.by_directorate] == ["Place"]
     assert board.spend is None
+
+
+def test_a_contract_manager_reads_whose_contracts_are_counted(client):
+    place = make_organisation("Invented Place", "council_service")
+    make_contract(title="Grass cutting", directorate=place, stage="live")
+    client.force_login(make_user("contract_manager", place))
+    page = client.get(reverse("dashboard")).content.decode()
+    assert "Of the 1 current contract of Invented Place, 0 must carry social value" in page

@@ -122,13 +122,14 @@ class AccountHome(SignedInView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         may_use_api = can(request.user, "use_api")
+        grants = grants_of(request.user)
+        own = sorted({str(grant.organisation) for grant in grants if grant.organisation_id})
         return render(
             request,
             "core/account_home.html",
             {
-                "grants": [
-                    {"role": ROLES[grant.role], "grant": grant} for grant in grants_of(request.user)
-                ],
+                "grants": [{"role": ROLES[grant.role], "grant": grant} for grant in grants],
+                "own_names": " and ".join(own),
                 "may_do": [
                     sentence
                     for key, sentence in PERMISSIONS.items()
