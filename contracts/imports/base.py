@@ -8,14 +8,13 @@ from typing import Any
 
 from trafford_sv.core.importing import Beat, FieldSpec
 from trafford_sv.core.models import ImportRow, ImportRun
-from trafford_sv.core.money import exact
+from trafford_sv.core.money import exact, pounds
 
 from ..models import SpendSource
 from ..services.spend.proposals import propose_for_new_payees
 from .applying import Applier
 from .drafts import ContractDraft, Flag, from_json
 
-PENNIES = Decimal("0.01")
 # Digits typed to fill a box, not an amount.
 SUSPICIOUS = frozenset(
     Decimal(text)
@@ -84,7 +83,8 @@ def published_value(
     draft: ContractDraft, value: Decimal | None, *, field: str, column: str
 ) -> Decimal | None:
     """The amount of a published notice: 0 and 1 stand for "not said" and become None with a
-    flag; one that looks typed to fill a box is kept with a flag. Below zero is a problem.
+    flag; fractions of a penny are rounded, and one that looks typed to fill a box is kept, with a
+    flag. Below zero is a problem.
     """
     if value is None:
         return None
@@ -102,7 +102,18 @@ def published_value(
             )
         )
         return None
-    value = value.quantize(PENNIES)
+    rounded = pounds(value)
+    if rounded != value:
+        draft.flags.append(
+            Flag(
+                field,
+                "rounded_value",
+                raw,
+                f"“{raw}” has fractions of a penny and was rounded to {exact(rounded)}.",
+                understood=f"{rounded:f}",
+            )
+        )
+    value = rounded
     if value in SUSPICIOUS:
         draft.flags.append(
             Flag(

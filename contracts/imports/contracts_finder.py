@@ -12,6 +12,7 @@ from typing import Any
 from trafford_sv.core.cells import CellError, is_missing, read_date, read_pounds
 from trafford_sv.core.importing import Beat, FileRefused
 from trafford_sv.core.models import ImportRun
+from trafford_sv.core.money import pounds
 from trafford_sv.core.workbooks import cell_text, read_tables
 
 from .base import ContractImporter, check_order, published_value
@@ -182,7 +183,7 @@ def _estimate(draft: ContractDraft, raw: Mapping[str, str]) -> Decimal | None:
         return None
     for value in (high, low):
         if value is not None and value > 1:
-            return value
+            return pounds(value)
     return None
 
 

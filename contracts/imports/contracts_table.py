@@ -19,6 +19,7 @@ from trafford_sv.core.cells import (
 )
 from trafford_sv.core.importing import Beat, FieldSpec, FileRefused
 from trafford_sv.core.models import ImportRun
+from trafford_sv.core.money import pounds
 from trafford_sv.core.workbooks import cell_text, headings_hash, read_tables
 
 from ..models import Contract
@@ -245,6 +246,12 @@ def _read_award(draft: ContractDraft, read: Callable[..., Any], columns: dict[st
     value = read("value", read_pounds)
     if value is not None and value < 0:
         draft.problem(columns["value"], f"{value:f}", "A contract’s value cannot be below zero.")
+    if value is not None and value != pounds(value):
+        draft.problem(
+            columns["value"],
+            f"{value:f}",
+            f"“{value:f}” has fractions of a penny. Write pounds and pence.",
+        )
     if value is not None and draft.fields.get("is_framework"):
         draft.problem(
             columns["value"],

@@ -440,6 +440,21 @@ def test_a_contracts_page_tells_what_files_did_to_it(tmp_path, capsys):
 
 
 @pytest.mark.django_db
+def test_fractions_of_a_penny_do_not_come_back_as_a_change(tmp_path, capsys):
+    path = finder_file(
+        tmp_path,
+        notice(**{"Awarded Value": "50000.125", "Value Low": "1", "Value High": "60000.005"}),
+    )
+    assert command(capsys, path, "--format", "contracts-finder")[1]["created"] == 1
+    assert Award.objects.get().value_pounds == Decimal("50000.13")
+    assert DataFlag.objects.get(code="rounded_value").raw == "50000.125"
+    assert command(capsys, path, "--format", "contracts-finder")[1]["unchanged"] == 1
+    table = tmp_path / "register.csv"
+    table.write_text("Reference,Title,Value\nR1,Cleaning,100.005\n")
+    assert "fractions of a penny" in command(capsys, table, "--format", "csv")[2]
+
+
+@pytest.mark.django_db
 def test_more_contracts_than_can_be_held_are_refused(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("contracts.imports.planning.MOST", 1)
     path = finder_file(tmp_path, notice(), notice(**{"Notice Identifier": "N2"}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -83,4 +83,4 @@ class Command(BaseCommand):
 
 
 def _four_places(share: Decimal | None) -> str | None:
-    return None if share is None else str(share.quantize(Decimal("0.0001")))
+    return None if share is None else str(share.quantize(Decimal("0.0001"), ROUND_HALF_UP))
