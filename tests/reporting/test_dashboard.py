@@ -210,7 +210,8 @@ def test_a_contract_manager_sees_only_the_own_directorate():
 
 def test_a_contract_manager_reads_whose_contracts_are_counted(client):
     place = make_organisation("Invented Place", "council_service")
-    make_contract(title="Grass cutting", directorate=place, stage="live")
+    make_threshold()
+    make_contract(directorate=place, value="180000", awarded_on=TODAY, start=TODAY, stage="live")
     client.force_login(make_user("contract_manager", place))
     page = client.get(reverse("dashboard")).content.decode()
-    assert "Of the 1 current contract of Invented Place, 0 must carry social value" in page
+    assert "Of the 1 current contract of Invented Place, 1 must carry social value" in page
