@@ -13,4 +13,5 @@ urlpatterns = [
 handler400 = "trafford_sv.core.views.errors.bad_request"
 handler403 = "trafford_sv.core.views.errors.forbidden"
 handler404 = "trafford_sv.core.views.errors.not_found"
+handler429 = "trafford_sv.core.views.errors.too_many_requests"  # asked for by allauth
 handler500 = "trafford_sv.core.views.errors.server_error"

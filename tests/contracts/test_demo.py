@@ -15,7 +15,7 @@ from django.utils import timezone
 from contracts.demo import FOLLOWS, PLANS
 from contracts.demo_spend import spending_file
 from contracts.models import Contract, CpvCode, Payment
-from contracts.selectors.portfolio import over_threshold_summary
+from contracts.selectors.portfolio import portfolio_figures
 from contracts.services.reference import load_cpv_codes, load_threshold_rules
 from tests.factories import make_contract, make_organisation, make_user
 from trafford_sv.core.models import ImportRun, User
@@ -65,7 +65,7 @@ def test_load_again_and_reset_leave_what_is_not_the_demos(reference) -> None:
     }
     assert all(person.check_password(settings.DEMO_PASSWORD) for person in people)
 
-    summary = over_threshold_summary(make_user(), timezone.localdate())
+    summary = portfolio_figures(make_user(), timezone.localdate()).summary
     assert (
         summary.over_threshold > 30 and summary.without_social_value > 0 and summary.cannot_say > 0
     )

@@ -81,7 +81,7 @@ def town(db):
 
 def test_summary_of_the_threshold(town) -> None:
     """Over: A 200,000 + B 60,000 + E 75,000 = 335,000. C is at it. D cannot be said."""
-    found = figures.over_threshold_summary(make_user(), TODAY)
+    found = figures.portfolio_figures(make_user(), TODAY).summary
     assert (found.contracts, found.over_threshold, found.under_threshold, found.cannot_say) == (
         5,
         3,
@@ -97,7 +97,7 @@ def test_summary_of_the_threshold(town) -> None:
 
 def test_a_contract_with_two_suppliers_and_two_awards_counts_its_value_once(town) -> None:
     place, none, children = _by_label(
-        figures.portfolio_by_directorate(make_user(), TODAY),
+        figures.portfolio_figures(make_user(), TODAY).by_directorate,
         "Place", "No directorate recorded", "Children’s Services",
     )  # fmt: skip
     assert place.value_pounds == Decimal("310000.00")
@@ -110,7 +110,7 @@ def test_a_contract_with_two_suppliers_and_two_awards_counts_its_value_once(town
 
 
 def test_groups_without_a_name_come_last(town) -> None:
-    rows = figures.portfolio_by_directorate(make_user(), TODAY)
+    rows = figures.portfolio_figures(make_user(), TODAY).by_directorate
     assert [row.label for row in rows] == [
         "Place",
         "Children’s Services",
@@ -119,7 +119,7 @@ def test_groups_without_a_name_come_last(town) -> None:
 
 
 def test_category_is_the_division_by_its_own_name(town) -> None:
-    rows = figures.portfolio_by_category(make_user(), TODAY)
+    rows = figures.portfolio_figures(make_user(), TODAY).by_category
     assert [(row.key, row.label, row.contracts) for row in rows] == [
         ("45", "Construction work", 1),
         ("", "No category recorded", 4),
@@ -128,23 +128,12 @@ def test_category_is_the_division_by_its_own_name(town) -> None:
 
 def test_value_by_financial_year_of_award(town) -> None:
     """31 March 2026 falls in 2025/26 and 1 April 2026 in 2026/27; the ended contract counts."""
-    rows = figures.value_by_year(make_user(), TODAY)
+    rows = figures.portfolio_figures(make_user(), TODAY).by_year
     assert [(row.label, row.contracts, row.value_pounds) for row in rows] == [
         ("2021/22", 1, Decimal("1000000.00")),
         ("2025/26", 2, Decimal("260000.00")),
         ("2026/27", 3, Decimal("125000.00")),
     ]
-
-
-def test_one_query_gives_the_same_figures(town, django_assert_num_queries) -> None:
-    user = make_user()
-    figures.over_threshold_summary(user, TODAY)
-    with django_assert_num_queries(1):
-        found = figures.portfolio_figures(user, TODAY)
-    assert found.summary == figures.over_threshold_summary(user, TODAY)
-    assert found.by_directorate == figures.portfolio_by_directorate(user, TODAY)
-    assert found.by_category == figures.portfolio_by_category(user, TODAY)
-    assert found.by_year == figures.value_by_year(user, TODAY)
 
 
 def test_nothing_recorded_is_not_an_error(db) -> None:
@@ -153,17 +142,18 @@ def test_nothing_recorded_is_not_an_error(db) -> None:
     assert found.summary.value_pounds is None
     assert found.summary.shown_share is None
     assert found.by_directorate == found.by_category == found.by_year == ()
-    assert figures.expiring(make_user(), TODAY, 90).total == 0
+    assert figures.notices_due(make_user(), TODAY, 90).total == 0
 
 
-def test_awarded_without_social_value_largest_first(town, django_assert_num_queries) -> None:
+def test_each_figure_takes_one_query(town, django_assert_num_queries) -> None:
     user = make_user()
-    figures.expiring(user, TODAY, 1)
+    figures.contracts_by_ward(user, TODAY)
     with django_assert_num_queries(1):
-        found = figures.awarded_without_social_value(user, TODAY, limit=1)
-    assert found.total == 2
-    assert found.value_pounds == Decimal("135000.00")
-    assert [line.pk for line in found.lines] == [town["e"].pk]
+        figures.portfolio_figures(user, TODAY)
+    with django_assert_num_queries(1):
+        found = figures.notices_due(user, TODAY, 90, limit=1)
+    assert (found.total, len(found.lines)) == (2, 1)
+    assert found.value_pounds == Decimal("250000.00")
 
 
 def test_notices_due_include_the_ones_just_missed(town) -> None:
@@ -179,16 +169,9 @@ def test_a_linked_successor_settles_the_notice(town) -> None:
     assert [line.pk for line in figures.notices_due(make_user(), TODAY, 90).lines] == [town["a"].pk]
 
 
-def test_expiring_soonest_first(town) -> None:
-    found = figures.expiring(make_user(), TODAY, 90)
-    assert [(line.pk, line.days) for line in found.lines] == [(town["c"].pk, 8), (town["a"].pk, 70)]
-    assert figures.expiring(make_user(), TODAY, 8).total == 1
-    assert figures.expiring(make_user(), TODAY, 7).total == 0
-
-
 def test_wards_served_and_those_without_any(town, django_assert_num_queries) -> None:
     user = make_user()
-    figures.expiring(user, TODAY, 1)
+    figures.notices_due(user, TODAY, 1)
     with django_assert_num_queries(1):
         found = figures.contracts_by_ward(user, TODAY)
     assert found.by_code == {"E05015239": 1, "E05015240": 2}
@@ -206,20 +189,22 @@ def test_a_contract_manager_sees_one_directorate_only(town) -> None:
 
 def test_a_supplier_sees_what_it_was_awarded_and_a_hub_nothing(town) -> None:
     make_award(town["b"], suppliers=[town["two"]], status="unsuccessful")
-    assert figures.over_threshold_summary(make_user("supplier", town["two"]), TODAY).contracts == 1
+    assert (
+        figures.portfolio_figures(make_user("supplier", town["two"]), TODAY).summary.contracts == 1
+    )
     hub = make_organisation("A hub", "hub")
-    assert figures.over_threshold_summary(make_user("hub", hub), TODAY).contracts == 0
+    assert figures.portfolio_figures(make_user("hub", hub), TODAY).summary.contracts == 0
 
 
 def test_filters_narrow_every_figure(town) -> None:
     only = PortfolioFilters(directorate=town["place"].pk)
-    assert figures.over_threshold_summary(make_user(), TODAY, only).contracts == 3
+    assert figures.portfolio_figures(make_user(), TODAY, only).summary.contracts == 3
     ward = PortfolioFilters(ward="E05015240")
-    assert figures.over_threshold_summary(make_user(), TODAY, ward).value_pounds == Decimal(
+    assert figures.portfolio_figures(make_user(), TODAY, ward).summary.value_pounds == Decimal(
         "260000.00"
     )
     building = PortfolioFilters(division="45")
-    assert figures.over_threshold_summary(make_user(), TODAY, building).contracts == 1
+    assert figures.portfolio_figures(make_user(), TODAY, building).summary.contracts == 1
     assert (
         ward.query(must_carry="yes") == "portfolio=current&buyer=own&ward=E05015240&must_carry=yes"
     )
@@ -248,12 +233,8 @@ def test_every_figure_opens_to_exactly_its_rows(town, client) -> None:
     assert listed(summary.query_over) == summary.over_threshold
     assert listed(summary.query_missing) == summary.without_social_value + summary.not_recorded
     assert listed(summary.query_cannot_say) == summary.cannot_say
-    for worklist in (
-        figures.awarded_without_social_value(user, TODAY),
-        figures.notices_due(user, TODAY, 90),
-        figures.expiring(user, TODAY, 90),
-    ):
-        assert listed(worklist.query) == worklist.total
+    due = figures.notices_due(user, TODAY, 90)
+    assert listed(due.query) == due.total
     wards = figures.contracts_by_ward(user, TODAY)
     for ward in wards.rows:
         assert listed(ward.query) == ward.contracts
@@ -280,5 +261,5 @@ def test_contracts_of_other_buyers_are_left_out_unless_asked_for():
             buyer=make_organisation(name, "public_body") if name else None,
         )
     user, day = make_user(), datetime.date(2026, 6, 15)
-    assert figures.over_threshold_summary(user, day).contracts == 3
-    assert figures.over_threshold_summary(user, day, PortfolioFilters(buyer=None)).contracts == 5
+    assert figures.portfolio_figures(user, day).summary.contracts == 3
+    assert figures.portfolio_figures(user, day, PortfolioFilters(buyer=None)).summary.contracts == 5

@@ -8,7 +8,6 @@ share. A record says whether it lies within a grant's organisation through
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 from typing import Any, Protocol
 
 from django.utils import timezone
@@ -90,7 +89,3 @@ def permissions_of(user: Any) -> frozenset[str]:
     for grant in grants_of(user):
         held |= ROLES[grant.role].permissions
     return frozenset(held)
-
-
-def role_names(grants: Iterable[Grant]) -> list[str]:
-    return [ROLES[grant.role].name for grant in grants]
