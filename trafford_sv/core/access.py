@@ -18,6 +18,7 @@ from .roles import PERMISSIONS, ROLES, Reach
 class Grant(Protocol):
     role: str
     organisation_id: int | None
+    organisation: Any
 
 
 class UnknownPermission(LookupError):
