@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 
 from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import FinancialYear, Quarter
@@ -206,7 +206,8 @@ def payees_with_totals(
     rows = Payee.objects.visible_to(user)
     rows = rows.filter(source=source) if source else rows.filter(source__is_own_council=True)
     return rows.annotate(
-        pounds=Sum("totals__amount_pounds", filter=when),
+        # Rounded because SQLite adds in binary: what nets to nothing must not be above zero.
+        pounds=Round(Sum("totals__amount_pounds", filter=when), 2),
         line_count=Coalesce(Sum("totals__lines", filter=when), 0),
     )
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery, Sum, Window
+from django.db.models.functions import Round
 
+from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import FinancialYear
 from trafford_sv.directory.models import Organisation
 
@@ -51,7 +53,10 @@ def unknown_worklist(user: Any, year: FinancialYear | None, *, limit: int = 3) -
         .exclude(state=Payee.State.UNLOCATABLE)
         .annotate(
             pounds=Subquery(
-                sums.order_by().values("payee").annotate(s=Sum("amount_pounds")).values("s")
+                sums.order_by()
+                .values("payee")
+                .annotate(s=Round(Sum("amount_pounds"), 2))
+                .values("s")
             )
         )
         .filter(pounds__gt=0)
@@ -63,6 +68,6 @@ def unknown_worklist(user: Any, year: FinancialYear | None, *, limit: int = 3) -
     )
     return UnknownWorklist(
         total=found[0]["all_rows"] if found else 0,
-        pounds=Decimal(found[0]["all_pounds"]) if found else ZERO,
-        lines=tuple(UnknownLine(row["pk"], row["name"], row["pounds"]) for row in found),
+        pounds=pounds(found[0]["all_pounds"]) if found else ZERO,
+        lines=tuple(UnknownLine(row["pk"], row["name"], pounds(row["pounds"])) for row in found),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
@@ -10,6 +11,7 @@ from django.urls import reverse
 from trafford_sv.core.access import can
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
+from trafford_sv.core.money import pounds
 from trafford_sv.core.parts import EmptyState, Link
 
 from ..filters_spend import ExclusionFilter, PayeeFilter, PaymentFilter
@@ -23,6 +25,11 @@ def place_of(payee: Payee) -> str:
         return PLACES["excluded"]
     locality = payee.organisation.locality if payee.organisation else "unknown"
     return PLACES[locality]
+
+
+def _paid(row: Any) -> Decimal | None:
+    """A sum to the penny, however the database adds."""
+    return None if row.pounds is None else pounds(row.pounds)
 
 
 class PaymentList(ListPage):
@@ -101,7 +108,7 @@ class PayeeList(ListPage):
     default_sort = "-pounds"
     export_columns = (
         ExportColumn("Payee", "name"),
-        ExportColumn("Paid, pounds", "pounds"),
+        ExportColumn("Paid, pounds", _paid),
         ExportColumn("Payments", "line_count"),
         ExportColumn("Place", place_of),
         ExportColumn("Decision", lambda payee: payee.get_state_display()),
@@ -154,7 +161,7 @@ class ExclusionList(ListPage):
         ExportColumn("Reviewed on", "reviewed_on"),
         ExportColumn("Reviewed by", "reviewed_by_name"),
         ExportColumn("In use", "is_active"),
-        ExportColumn("Paid, pounds", "pounds"),
+        ExportColumn("Paid, pounds", _paid),
     )
     empty_state = EmptyState(
         "Nobody is left out", "Add a payee that the council could not have chosen otherwise."

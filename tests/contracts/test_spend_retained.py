@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db.models import Sum
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ from contracts.selectors.spend import (
     retained_spend_by,
     unknown_payees,
 )
+from contracts.selectors.spend_worklist import unknown_worklist
 from tests.factories import make_organisation, make_user
 from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import FinancialYear, Quarter
@@ -223,3 +225,16 @@ def test_pages_make_the_same_few_queries(
     ):
         with django_assert_max_num_queries(most):
             assert client.get(address).status_code == 200, address
+
+
+def test_pennies_that_cancel_out_leave_nothing_to_place(world: World, client: Client) -> None:
+    """0.10 + 0.20 - 0.30 is nothing, though binary fractions make it a little more."""
+    world.payees["even"] = world.payee("Even")
+    for amount, name in (("0.10", "A"), ("0.20", "B"), ("-0.30", "C")):
+        world.pay("even", amount, unit=SpendUnit.objects.create(source=world.source, name=name))
+    user = make_user()
+    assert "Even" not in [row.payee.name for row in unknown_payees(user)]
+    assert "Even" not in [line.name for line in unknown_worklist(user, None, limit=99).lines]
+    client.force_login(user)
+    response: Any = client.get("/spend/payees/?q=even&format=csv")
+    assert b"Even,0.00,3," in b"".join(response.streaming_content)
