@@ -258,6 +258,7 @@ class UnknownSuppliers(PermissionView):
         first = (page.number - 1) * PAGE
         rows = unknown_payees(request.user, year=year, limit=PAGE, offset=first, spend=spend)
         shown = sum((row.of_unknown for row in rows if row.of_unknown), start=Decimal(0))
+        years = spend_years(request.user)
         return render(
             request,
             "contracts/spend_unknown.html",
@@ -268,7 +269,7 @@ class UnknownSuppliers(PermissionView):
                     ("Unknown suppliers", None),
                 ],
                 "year": year,
-                "years": spend_years(request.user),
+                "years": years,
                 "rows": rows,
                 "total": worklist.total,
                 "page": page,
@@ -278,11 +279,7 @@ class UnknownSuppliers(PermissionView):
                 "may_decide": can(request.user, "decide_spend"),
                 "undo": _undo(request),
                 "here": f"{request.path}?year={year}" if year else request.path,
-                "empty": EmptyState(
-                    "Every payee that can be placed is placed",
-                    "New payees arrive here with the next spending file, those that were paid most first.",
-                    Link("See where the money went", reverse("spend-retained")),
-                ),
+                "empty": _nobody_left() if years else _no_spending(),
             },
         )
 
@@ -292,6 +289,23 @@ class UnknownSuppliers(PermissionView):
             return FinancialYear.parse(asked) if asked else None
         except PeriodError:
             return None
+
+
+def _nobody_left() -> EmptyState:
+    return EmptyState(
+        "Every payee that can be placed is placed",
+        "New payees arrive here with the next spending file, those that were paid most first.",
+        Link("See where the money went", reverse("spend-retained")),
+    )
+
+
+def _no_spending() -> EmptyState:
+    return EmptyState(
+        "No spending has been imported yet",
+        "When the council’s published payments are here, the payees whose location nobody knows "
+        "are listed, those that were paid most first.",
+        Link("See where the money went", reverse("spend-retained")),
+    )
 
 
 class Matches(PermissionView):
