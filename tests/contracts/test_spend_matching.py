@@ -285,7 +285,7 @@ def test_payments_export_every_row_behind_a_figure(payee: Payee, client: Any) ->
     assert SpendSource.objects.get().name in text
 
 
-def test_an_empty_work_list_does_not_claim_that_all_is_placed(client: Any) -> None:
+def test_an_empty_work_list_does_not_claim_that_all_is_placed(db: None, client: Any) -> None:
     client.force_login(make_user())
     page = client.get("/spend/unknown/").content.decode()
     assert "No spending has been imported yet" in page
