@@ -188,7 +188,7 @@ def figures(board: OfficerDashboard) -> Iterator[Figure]:
     yield Figure(
         label="Social value is recorded for",
         number=None if summary.shown_share is None else percentage(summary.shown_share),
-        missing="Not available",
+        missing="Cannot be said yet",
         of_what="of contracts that must carry it",
         completeness=f"{summary.with_social_value:,} of {summary.over_threshold:,}",
         way_in=Link("Show those without", contracts_url(summary.query_missing))
@@ -224,7 +224,7 @@ def retained_figure(spend: SpendOfYear) -> Figure:
     return Figure(
         label=label,
         number=None if total.retained_share is None else percentage(total.retained_share, 1),
-        missing="Not available",
+        missing="Cannot be said yet",
         exact=f"{exact(total.retained_pounds)} of {exact(total.known_pounds)}",
         of_what="of spend whose location is known",
         completeness=f"Location is known for {known} of {readable(total.contestable_pounds)}",

@@ -288,4 +288,4 @@ def test_a_demonstration_says_so_on_every_page(client: Any, settings: Any, shown
     settings.DEMO_BANNER = shown
     for address in ("/", "/account/login/", "/no-such-page/"):
         page = client.get(address).content.decode()
-        assert ("suppliers and payments here are invented" in page) is shown, address
+        assert ("suppliers and payments it came with are invented" in page) is shown, address
