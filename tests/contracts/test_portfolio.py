@@ -263,3 +263,21 @@ def test_contracts_of_other_buyers_are_left_out_unless_asked_for():
     user, day = make_user(), datetime.date(2026, 6, 15)
     assert figures.portfolio_figures(user, day).summary.contracts == 3
     assert figures.portfolio_figures(user, day, PortfolioFilters(buyer=None)).summary.contracts == 5
+
+
+@pytest.mark.django_db
+def test_invented_contracts_never_count_beside_imported_ones():
+    held = {
+        "awarded_on": datetime.date(2025, 5, 1),
+        "start": datetime.date(2025, 6, 1),
+        "end": datetime.date(2027, 5, 31),
+        "stage": "live",
+    }
+    make_threshold()
+    user, day = make_user(), datetime.date(2026, 6, 15)
+    make_contract(value="60000", is_demo=True, **held)
+    make_contract(value="70000", **held)  # recorded by hand while trying the demonstration
+    assert figures.over_threshold_summary(user, day).contracts == 2
+    make_contract(value="80000", source="contracts-ocds", **held)
+    summary = figures.over_threshold_summary(user, day)
+    assert (summary.contracts, summary.value_pounds) == (2, Decimal("150000.00"))
