@@ -277,7 +277,7 @@ def test_invented_contracts_never_count_beside_imported_ones():
     user, day = make_user(), datetime.date(2026, 6, 15)
     make_contract(value="60000", is_demo=True, **held)
     make_contract(value="70000", **held)  # recorded by hand while trying the demonstration
-    assert figures.over_threshold_summary(user, day).contracts == 2
+    assert figures.portfolio_figures(user, day).summary.contracts == 2
     make_contract(value="80000", source="contracts-ocds", **held)
-    summary = figures.over_threshold_summary(user, day)
+    summary = figures.portfolio_figures(user, day).summary
     assert (summary.contracts, summary.value_pounds) == (2, Decimal("150000.00"))
