@@ -209,14 +209,16 @@ class PayeeDecide(PayeeDetail):
             "unlocatable": f"{payee.name} cannot be located. It stays in the unknown share.",
             "again": f"{payee.name} is not decided any more.",
         }[action or ""]
-        messages.success(self.request, said)
         back = self.request.POST.get("next", "")
         if not url_has_allowed_host_and_scheme(
             back, {self.request.get_host()}
         ) or not back.startswith("/"):
+            messages.success(self.request, said)
             return redirect("payee-detail", payee.pk)
         if action in ("match", "unlocatable"):
-            back += ("&" if "?" in back else "?") + f"undo={payee.pk}"
+            # The list itself says what was decided, beside the button that takes it back.
+            return redirect(back + ("&" if "?" in back else "?") + f"undo={payee.pk}")
+        messages.success(self.request, said)
         return redirect(back)
 
     def _meanwhile(self, payee: Payee) -> HttpResponseBase:

@@ -415,3 +415,11 @@ def test_thresholds_are_changed_by_those_who_may_and_judge_at_once(officer, clie
     client.force_login(make_user("auditor"))
     assert "Over £100,000" in page(client, "threshold-list")
     page(client, "threshold-edit", rule.pk, status=403)
+
+
+def test_a_contract_without_an_award_can_be_edited_from_its_page(client):
+    contract = make_contract(title="Not awarded", stage="pipeline")
+    client.force_login(make_user())
+    page = client.get(reverse("contract-detail", args=[contract.pk])).content.decode()
+    assert reverse("award-create", args=[contract.pk]) in page
+    assert reverse("contract-edit", args=[contract.pk]) in page
