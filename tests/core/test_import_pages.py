@@ -157,7 +157,7 @@ def test_a_required_column_must_be_chosen(client, officer):
     assert "Choose the column that holds the reference" in page
 
 
-def test_a_large_file_goes_to_the_background_and_its_page_refreshes_itself(
+def test_a_large_file_goes_to_the_background_and_its_page_reloads_only_when_asked(
     client, officer, monkeypatch
 ):
     asked = []
@@ -168,7 +168,10 @@ def test_a_large_file_goes_to_the_background_and_its_page_refreshes_itself(
     answer = choose(client, run)
     assert asked == [(str(run.pk),)]
     page = client.get(answer.url).text
-    assert '<meta http-equiv="refresh" content="3">' in page
+    assert "http-equiv" not in page
+    asked_for = client.get(answer.url, {"follow": "yes"}).text
+    assert '<meta http-equiv="refresh" content="10">' in asked_for
+    assert "Stop reloading" in asked_for
     assert "You can close this page" in page
     pages.plan_import(str(run.pk))
     assert "Apply only the valid rows" in client.get(answer.url).text

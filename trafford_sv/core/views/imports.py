@@ -270,10 +270,14 @@ class ImportDetail(_RunView):
         }
         if run.state in (State.PLANNING, State.APPLYING):
             done, total = progress_of(run)
+            percent = min(99, done * 100 // total) if total else None
             context |= {
                 "done": done,
                 "total": total,
-                "percent": min(99, done * 100 // total) if total else None,
+                "percent": percent,
+                # Read out by a screen reader: each tenth, not each step.
+                "said": f"{percent // 10 * 10}% done" if percent is not None else "",
+                "follow": request.GET.get("follow") == "yes",
                 "waiting": run.state == State.PLANNING and run.heartbeat_at is None,
             }
             return render(request, "core/import_progress.html", context)
