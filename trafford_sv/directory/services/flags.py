@@ -24,7 +24,10 @@ def apply_proposal(flag: DataFlag, by: Any, now: datetime.datetime) -> None:
     identifiers = None
     if flag.field == "postcode":
         if organisation.postcode and organisation.postcode != flag.proposal:
-            raise FlagError(f"{organisation} has the postcode {organisation.postcode} by now.")
+            raise FlagError(
+                f"{organisation} has the postcode {organisation.postcode} by now, so nothing was "
+                "changed. If that one is right, leave the value as it is."
+            )
         changes["postcode"] = flag.proposal
     elif flag.field == "identifiers":
         held = organisation.identifiers.values_list("scheme", "value", "source")
