@@ -194,7 +194,13 @@ def _decide(*, by: Any, now: datetime.datetime, today: datetime.date) -> None:
     }
     for unit in SpendUnit.objects.filter(source__name=SOURCE, directorate=None):
         if unit.name in directorates:
-            link_unit(unit=unit, directorate=directorates[unit.name], by=by, now=now)
+            link_unit(
+                unit=unit,
+                directorate=directorates[unit.name],
+                expected_version=unit.version,
+                by=by,
+                now=now,
+            )
 
 
 def remove_payments() -> int:

@@ -26,6 +26,12 @@ class ExclusionForm(VersionedModelForm):
         }
         help_texts = {"name": "Spelt as in the spending file. Case and “Ltd” make no difference."}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        why = self.fields["why"]
+        assert isinstance(why, forms.ChoiceField)
+        why.choices = [("", "Choose a kind"), *SpendExclusion.Why.choices]
+
 
 class NewOrganisationForm(VersionedForm):
     """A payee as a new supplier: a postcode is best, a stated place will do."""
@@ -49,10 +55,9 @@ class NewOrganisationForm(VersionedForm):
     )
 
 
-class UnitForm(forms.Form):
-    """`unit` is drawn hidden beside the choice; one small form for each row."""
+class UnitForm(VersionedForm):
+    """Which directorate a part of the council belongs to; one small form for each row."""
 
-    unit = forms.IntegerField(widget=forms.HiddenInput)
     directorate = forms.ModelChoiceField(
         queryset=Organisation.objects.none(), required=False, empty_label="Not linked"
     )

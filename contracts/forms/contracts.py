@@ -211,4 +211,24 @@ class SuccessorForm(forms.Form):
 
     def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.offer(choices)
+
+    def offer(self, choices: Any) -> None:
+        """These are the rows to choose from; their versions go into the page beside them."""
         self.fields["successor"].queryset = choices  # type: ignore[attr-defined]
+
+    @property
+    def versions(self) -> list[tuple[str, int]]:
+        """(input name, version) of each contract offered."""
+        rows = self.fields["successor"].queryset  # type: ignore[attr-defined]
+        return [(f"version-{pk}", version) for pk, version in rows.values_list("pk", "version")]
+
+    @property
+    def expected_version(self) -> int:
+        """Of the contract chosen, as the page showed it."""
+        return version_in(self.data.get(f"version-{self.cleaned_data['successor'].pk}"))
+
+
+def version_in(text: str | None) -> int:
+    """A posted version. 0, which no record has, where it is missing or no number."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0

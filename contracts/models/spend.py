@@ -70,7 +70,7 @@ class SpendCategory(models.Model):
         return self.label
 
 
-class SpendUnit(models.Model):
+class SpendUnit(Versioned):
     """The part of the council that paid, as published; linked to a directorate by a person.
 
     The one without a name is "Not stated".
@@ -81,6 +81,8 @@ class SpendUnit(models.Model):
     directorate = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="spend_units"
     )
+    # The database fills it in too: a spending file's units are written without the model.
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
     objects = SpendQuerySet.as_manager()
 

@@ -16,6 +16,7 @@ from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
 from ..forms import AwardForm, ContractForm, SuccessorForm
+from ..forms.contracts import version_in
 from ..models import Award, Contract
 from ..services.contracts import (
     change_award,
@@ -124,7 +125,9 @@ class AwardCreate(ChangeContracts):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         contract = self.contract(pk)
-        form = AwardForm(request.POST, search=request.POST.get("supplier_search", "").replace("\0", "")[:200])
+        form = AwardForm(
+            request.POST, search=request.POST.get("supplier_search", "").replace("\0", "")[:200]
+        )
         if "find" in request.POST:
             return self.page(contract, form)
         if not form.is_valid():
@@ -205,7 +208,11 @@ def _award_page(
 
 
 class SuccessorLink(ChangeContracts):
-    """Choose the contract that follows this one, among those the person may change."""
+    """Choose the contract that follows this one, among those the person may change.
+
+    The page carries the version of every contract that it offers: what is written stands on the
+    one that follows.
+    """
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         contract = self.contract(pk)
@@ -214,6 +221,7 @@ class SuccessorLink(ChangeContracts):
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         contract = self.contract(pk)
         form = SuccessorForm(request.POST, choices=self.changeable(contract))
+        collided = False
         if form.is_valid():
             successor: Contract = form.cleaned_data["successor"]
             self.check(successor)
@@ -221,18 +229,21 @@ class SuccessorLink(ChangeContracts):
                 link_successor(
                     contract=contract,
                     successor=successor,
-                    expected_version=successor.version,
+                    expected_version=form.expected_version,
                     by=request.user,
                     now=self.now,
                 )
+            except Collision as collision:
+                collided = True
+                form.add_error("successor", _changed_meanwhile(collision.stored))
             except ValidationError as error:
                 for sentences in getattr(error, "message_dict", {"": error.messages}).values():
                     form.add_error("successor", sentences)
             else:
                 messages.success(request, f"{successor.reference} follows {contract.reference}.")
                 return redirect(contract)
-        form.fields["successor"].queryset = self.choices(contract)  # type: ignore[attr-defined]
-        return self.page(contract, form)
+        form.offer(self.choices(contract))
+        return self.page(contract, form, status=409 if collided else 200)
 
     def changeable(self, contract: Contract) -> Any:
         everything, own = reach(self.request.user, self.permission)
@@ -260,16 +271,16 @@ class SuccessorLink(ChangeContracts):
         )
         return rows.model.objects.filter(pk__in=found).order_by("-start", "reference")
 
-    def page(self, contract: Contract, form: SuccessorForm) -> HttpResponse:
+    def page(self, contract: Contract, form: SuccessorForm, status: int = 200) -> HttpResponse:
         context = {
             "title": "Link what follows",
             "form": form,
             "contract": contract,
             "search": self.request.GET.get("q", "").replace("\0", "").strip()[:200],
-            "has_choices": bool(form.fields["successor"].queryset),  # type: ignore[attr-defined]
+            "versions": form.versions,
             "breadcrumbs": self.crumbs(contract, "Link what follows"),
         }
-        return render(self.request, "contracts/successor_form.html", context)
+        return render(self.request, "contracts/successor_form.html", context, status=status)
 
 
 class SuccessorUnlink(ChangeContracts):
@@ -282,23 +293,42 @@ class SuccessorUnlink(ChangeContracts):
         return contract, successor
 
     def get(self, request: HttpRequest, pk: int, successor_pk: int) -> HttpResponse:
-        contract, successor = self.pair(pk, successor_pk)
+        return self.page(*self.pair(pk, successor_pk))
+
+    def page(self, contract: Contract, successor: Contract, problem: str = "") -> HttpResponse:
         context = {
             "title": "Unlink the contract that follows",
             "contract": contract,
             "successor": successor,
+            "problem": problem,
             "breadcrumbs": self.crumbs(contract, "Unlink"),
         }
-        return render(request, "contracts/successor_unlink.html", context)
+        return render(
+            self.request,
+            "contracts/successor_unlink.html",
+            context,
+            status=409 if problem else 200,
+        )
 
     def post(self, request: HttpRequest, pk: int, successor_pk: int) -> HttpResponseBase:
         contract, successor = self.pair(pk, successor_pk)
-        unlink_successor(
-            contract=contract,
-            successor=successor,
-            expected_version=successor.version,
-            by=request.user,
-            now=self.now,
-        )
+        try:
+            unlink_successor(
+                contract=contract,
+                successor=successor,
+                expected_version=version_in(request.POST.get("version")),
+                by=request.user,
+                now=self.now,
+            )
+        except Collision:
+            contract, successor = self.pair(pk, successor_pk)
+            return self.page(contract, successor, _changed_meanwhile(successor))
         messages.success(request, f"{successor.reference} no longer follows {contract.reference}.")
         return redirect(contract)
+
+
+def _changed_meanwhile(contract: Contract) -> str:
+    return (
+        f"Somebody changed {contract.reference} after you opened this page. "
+        "Look at how it stands now, then try again."
+    )

@@ -24,7 +24,7 @@ from trafford_sv.core.views_base import EditMixin, PermissionView
 from trafford_sv.directory.models import Organisation
 
 from ..filters_spend import UnitFilter
-from ..forms_spend import ExclusionForm, NewOrganisationForm
+from ..forms_spend import ExclusionForm, NewOrganisationForm, UnitForm
 from ..models import Payee, PayeeProposal, SpendExclusion, SpendTotal, SpendUnit
 from ..selectors.spend import (
     proposals_to_decide,
@@ -42,7 +42,7 @@ from ..services.spend.decisions import (
     reject_proposal,
 )
 from ..services.spend.exclusions import change_exclusion, record_exclusion
-from .spend_lists import place_of
+from .spend_lists import place_words
 
 PAGE = 25
 FOUND_AT_MOST = 20
@@ -98,7 +98,7 @@ class PayeeDetail(PermissionView):
                     (payee.name, None),
                 ],
                 "payee": payee,
-                "place": place_of(payee),
+                "place": place_words(payee),
                 "figures": [
                     Figure(
                         "Paid in all",
@@ -476,7 +476,7 @@ def _directorates() -> QuerySet[Organisation]:
     return Organisation.objects.current().of_kind("council_service").order_by("name")
 
 
-class UnitLink(PermissionView):
+class UnitLink(EditMixin, PermissionView):
     permission = "decide_spend"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -484,12 +484,31 @@ class UnitLink(PermissionView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         unit = get_object_or_404(SpendUnit.objects.visible_to(request.user), pk=pk)
-        chosen = _number(request.POST.get("directorate"))
-        directorate = get_object_or_404(_directorates(), pk=chosen) if chosen else None
-        unit = link_unit(unit=unit, directorate=directorate, by=request.user, now=self.now)
+        form = UnitForm(self.posted(), directorates=_directorates())
+        if not form.is_valid():
+            messages.error(
+                request, f"{unit} was not linked. Choose a directorate from the list and try again."
+            )
+            return redirect("spend-units")
+        try:
+            unit = link_unit(
+                unit=unit,
+                directorate=form.cleaned_data["directorate"],
+                expected_version=form.expected_version,
+                by=request.user,
+                now=self.now,
+            )
+        except Collision as collision:
+            stored = UnitForm(
+                initial={"directorate": collision.stored.directorate_id},
+                directorates=_directorates(),
+            )
+            return self.show_collision(form, stored, collision)
         messages.success(
             request,
-            f"{unit} belongs to {directorate}." if directorate else f"{unit} is linked to none.",
+            f"{unit} belongs to {unit.directorate}."
+            if unit.directorate
+            else f"{unit} is linked to none.",
         )
         back = request.POST.get("next", "")
         if url_has_allowed_host_and_scheme(back, {request.get_host()}) and back.startswith("/"):

@@ -185,22 +185,22 @@ def decide_again(*, payee: Payee, expected_version: int, by: Any, now: datetime.
 
 
 def link_unit(
-    *, unit: SpendUnit, directorate: Organisation | None, by: Any, now: datetime.datetime
+    *,
+    unit: SpendUnit,
+    directorate: Organisation | None,
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
 ) -> SpendUnit:
-    """This part of the council belongs to that directorate (None: to none we know)."""
-    with transaction.atomic():
-        unit = SpendUnit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
-        if unit.directorate_id == (directorate.pk if directorate else None):
-            return unit
-        before = str(unit.directorate) if unit.directorate else None
-        unit.directorate = directorate
-        unit.save(update_fields=["directorate"])
-        record_event(
-            by=by,
-            now=now,
-            verb="spending unit linked to a directorate",
-            subject=unit,
-            before={"directorate": before},
-            after={"directorate": str(directorate) if directorate else None},
-        )
-    return unit
+    """This part of the council belongs to that directorate (None: to none we know).
+
+    Raises Collision when somebody linked it meanwhile.
+    """
+    return update_record(
+        record=unit,
+        changes={"directorate": directorate},
+        expected_version=expected_version,
+        by=by,
+        now=now,
+        verb="spending unit linked to a directorate",
+    )

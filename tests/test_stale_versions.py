@@ -1,0 +1,199 @@
+"""Every page that edits a record refuses to write over what somebody else saved meanwhile."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.test import Client
+from django.urls import reverse
+
+from contracts.models import Payee, SpendExclusion, SpendSource, SpendUnit
+from tests.access_table import TABLE
+from tests.factories import (
+    make_award,
+    make_contract,
+    make_organisation,
+    make_threshold,
+    make_user,
+)
+from trafford_sv.core.collisions import posted_as
+from trafford_sv.core.models import AuditEvent
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass
+class Edit:
+    """An address that edits `record`; what a browser posts; the answer to a stale version."""
+
+    record: Any
+    address: str
+    role: str = "coordinator"
+    post: Callable[[Client], dict[str, Any]] | None = None
+    status: int = 409
+
+
+def source() -> SpendSource:
+    return SpendSource.objects.get_or_create(name="Trafford Council", is_own_council=True)[0]
+
+
+def contract() -> Edit:
+    record = make_contract()
+    return Edit(record, reverse("contract-edit", args=[record.pk]))
+
+
+def award() -> Edit:
+    record = make_award(make_contract(), value="5", awarded_on=datetime.date(2026, 5, 3))
+    return Edit(record, reverse("award-edit", args=[record.pk]))
+
+
+def threshold() -> Edit:
+    record = make_threshold()
+    return Edit(record, reverse("threshold-edit", args=[record.pk]), "administrator")
+
+
+def organisation() -> Edit:
+    record = make_organisation("Invented Greens")
+    record.identifiers.create(scheme="GB-COH", value="01234567")
+    return Edit(record, reverse("organisation-edit", args=[record.pk]))
+
+
+def person() -> Edit:
+    record = make_user("")
+    return Edit(record, reverse("person-edit", args=[record.pk]), "administrator")
+
+
+def exclusion() -> Edit:
+    record = SpendExclusion.objects.create(
+        key="invented fund",
+        name="Invented Fund",
+        why="pension",
+        reason="Set by law",
+        reviewed_on=datetime.date(2026, 5, 3),
+        reviewed_by_name="Co-ordinator",
+    )
+    return Edit(record, reverse("spend-exclusion-edit", args=[record.pk]))
+
+
+def unit() -> Edit:
+    record = SpendUnit.objects.create(source=source(), name="Parks")
+    directorate = make_organisation("Directorate of Parks", "council_service")
+
+    def post(client: Client) -> dict[str, Any]:
+        assert 'name="version" value="1"' in client.get(reverse("spend-units")).text
+        return {"version": "1", "directorate": directorate.pk}
+
+    return Edit(record, reverse("spend-unit-link", args=[record.pk]), post=post)
+
+
+def payee() -> Edit:
+    record = Payee.objects.create(source=source(), name="Invented Ltd", key="invented")
+    return Edit(
+        record,
+        reverse("payee-decide", args=[record.pk]),
+        post=lambda client: {"version": "1", "action": "unlocatable"},
+        status=302,  # back to the payee, with a sentence
+    )
+
+
+def successor_linked() -> Edit:
+    first, record = make_contract(), make_contract()
+    address = reverse("successor-link", args=[first.pk])
+
+    def post(client: Client) -> dict[str, Any]:
+        assert f'name="version-{record.pk}" value="1"' in client.get(address).text
+        return {"successor": record.pk, f"version-{record.pk}": "1"}
+
+    return Edit(record, address, post=post)
+
+
+def successor_unlinked() -> Edit:
+    first = make_contract()
+    record = make_contract(predecessor=first)
+    address = reverse("successor-unlink", args=[first.pk, record.pk])
+
+    def post(client: Client) -> dict[str, Any]:
+        assert 'name="version" value="1"' in client.get(address).text
+        return {"version": "1"}
+
+    return Edit(record, address, post=post)
+
+
+EDITS: dict[str, Callable[[], Edit]] = {
+    "contract-edit": contract,
+    "award-edit": award,
+    "threshold-edit": threshold,
+    "organisation-edit": organisation,
+    "person-edit": person,
+    "spend-exclusion-edit": exclusion,
+    "spend-unit-link": unit,
+    "payee-decide": payee,
+    "successor-link": successor_linked,
+    "successor-unlink": successor_unlinked,
+}
+
+
+def shown(client: Client, address: str) -> dict[str, list[str]]:
+    """What a browser would post of the form on this page."""
+    form = client.get(address).context["form"]
+    return {name: values for field in form.fields for name, values in posted_as(form, field)}
+
+
+def test_every_edit_page_is_tried() -> None:
+    assert {name for name in TABLE if name.endswith("-edit")} <= set(EDITS)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_stale_version_writes_nothing_and_is_said(client: Client, name: str) -> None:
+    edit = EDITS[name]()
+    client.force_login(make_user(edit.role))
+    values = edit.post(client) if edit.post else shown(client, edit.address)
+    model = type(edit.record)
+    model._default_manager.filter(pk=edit.record.pk).update(version=F("version") + 1)
+    rows = model._default_manager.filter(pk=edit.record.pk)
+    before = rows.values().get()
+    answer = client.post(edit.address, values)
+    assert answer.status_code == edit.status
+    if answer.status_code == 302:
+        answer = client.get(answer["Location"])
+    assert "Somebody" in answer.text or "Someone else" in answer.text
+    assert rows.values().get() == before
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_the_version_shown_is_the_one_that_is_accepted(client: Client, name: str) -> None:
+    edit = EDITS[name]()
+    client.force_login(make_user(edit.role))
+    values = edit.post(client) if edit.post else shown(client, edit.address)
+    assert client.post(edit.address, values).status_code == 302
+
+
+def test_an_answer_without_a_version_links_nothing(client: Client) -> None:
+    client.force_login(make_user())
+    first, second = make_contract(), make_contract()
+    answer = client.post(
+        reverse("successor-link", args=[first.pk]), {"successor": second.pk, "version": "1"}
+    )
+    assert answer.status_code == 409
+    assert f"Somebody changed {second.reference}" in answer.text
+
+
+def test_who_links_a_unit_after_somebody_else_sees_both_and_chooses(client: Client) -> None:
+    client.force_login(make_user())
+    edit = unit()
+    values = edit.post(client) if edit.post else {}
+    roads = make_organisation("Directorate of Roads", "council_service")
+    assert client.post(edit.address, {**values, "directorate": roads.pk}).status_code == 302
+    answer = client.post(edit.address, values)
+    assert answer.status_code == 409
+    assert "Directorate of Roads" in answer.text and "Directorate of Parks" in answer.text
+    kept = {**values, "version": "2", "keep:directorate": "mine", "stored:directorate": "{}"}
+    assert client.post(edit.address, kept).status_code == 302
+    edit.record.refresh_from_db()
+    assert (edit.record.directorate.name, edit.record.version) == ("Directorate of Parks", 3)
