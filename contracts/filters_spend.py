@@ -12,13 +12,11 @@ from trafford_sv.core.periods import FinancialYear, PeriodError, Quarter
 from trafford_sv.directory.models import Organisation
 
 from .models import Payee, Payment, SpendCategory, SpendExclusion, SpendSource, SpendUnit
-from .selectors.spend import PLACES, place_is, spend_years
+from .retained import PLACES, WIDER_PLACES
+from .selectors.spend import paid_in, place_is
 
-
-def _years(request: Any) -> list[tuple[str, str]]:
-    if request is None:
-        return []
-    return [(str(year), year.label) for year in spend_years(request.user)]
+ANY_PLACE = [*PLACES.items(), *WIDER_PLACES.items()]
+NONE = "none"
 
 
 class _Period(forms.CharField):
@@ -60,14 +58,19 @@ class PaymentFilter(django_filters.FilterSet):
     place = django_filters.ChoiceFilter(
         label="Where the payee is",
         method="in_place",
-        choices=list(PLACES.items()),
+        choices=ANY_PLACE,
         empty_label="Anywhere",
     )
     payee = _Hidden(queryset=Payee.objects.all(), label="Payee")
     category = _Hidden(queryset=SpendCategory.objects.all(), label="Category")
     unit = _Hidden(queryset=SpendUnit.objects.all(), label="Part of the council")
+    # A category and a part of the council are on every payment, if only as one without a name.
     directorate = _Hidden(
-        queryset=Organisation.objects.all(), field_name="unit__directorate", label="Directorate"
+        queryset=Organisation.objects.all(),
+        field_name="unit__directorate",
+        label="Directorate",
+        null_value=NONE,
+        null_label="Not linked to a directorate",
     )
     source = django_filters.ModelChoiceFilter(
         queryset=SpendSource.objects.all(),
@@ -100,7 +103,7 @@ class PayeeFilter(django_filters.FilterSet):
     place = django_filters.ChoiceFilter(
         label="Where it is",
         method="in_place",
-        choices=list(PLACES.items()),
+        choices=ANY_PLACE,
         empty_label="Anywhere",
     )
     state = django_filters.ChoiceFilter(
@@ -116,6 +119,17 @@ class PayeeFilter(django_filters.FilterSet):
 
     def in_place(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(place_is(value, payee=""))
+
+
+class PayeesPaidFilter(PayeeFilter):
+    """Of the page, whose sums are those of the period: payees with a payment in it."""
+
+    year = PeriodFilter(
+        label="Year or quarter", method="in_period", help_text="Like 2025-26 or 2025-26-Q1"
+    )
+
+    def in_period(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        return paid_in(rows, value).filter(line_count__isnull=False)
 
 
 class ExclusionFilter(django_filters.FilterSet):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar, TypeVar
 
-from django.db.models import Case, CharField, Max, Min, QuerySet, Value, When
+from django.db.models import Max, Min, QuerySet
 from django.urls import path
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
@@ -19,11 +19,10 @@ from trafford_sv.core.periods import FinancialYear, PeriodError, Quarter
 
 from ..filters_spend import ExclusionFilter, PayeeFilter, PaymentFilter, UnitFilter
 from ..models import Payee, PayeeProposal, Payment, SpendExclusion, SpendSource, SpendUnit
-from ..retained import RetainedSpend
+from ..retained import PLACES, RetainedSpend
 from ..selectors.spend import (
-    PLACES,
     payees_with_totals,
-    place_is,
+    place_case,
     retained_spend,
     retained_spend_by,
 )
@@ -35,12 +34,6 @@ BASIS = "Net payments that the council published, by the day they were paid."
 GROUPS = ("year", "quarter", "category", "unit", "directorate")
 _ID = re.compile(r"[0-9]{1,18}")
 _SHARE = Decimal("0.000001")
-
-
-def place_of(payee: str) -> Case:
-    """Where the money went, one of PLACES, for a queryset that reaches the payee by `payee`."""
-    whens = [When(place_is(place, payee=payee), then=Value(place)) for place in PLACES]
-    return Case(*whens, default=Value("unknown"), output_field=CharField())
 
 
 def _period(view: ApiView, name: str, parse: Callable[[str], P]) -> P | None:
@@ -81,7 +74,7 @@ class Payments(ListView):
         rows = Payment.objects.visible_to(self.request.user)
         if not self.request.query_params.get("source"):
             rows = rows.filter(source__is_own_council=True)
-        return rows.annotate(place=place_of("payee__"))
+        return rows.annotate(place=place_case())
 
 
 class Payees(ListView):
@@ -116,7 +109,7 @@ class Payees(ListView):
         wanted = self.request.query_params.get("source", "")
         source = SpendSource.objects.filter(pk=wanted).first() if _ID.fullmatch(wanted) else None
         rows = payees_with_totals(self.request.user, source=source, year=year)
-        return rows.annotate(place=place_of(""))
+        return rows.annotate(place=place_case(""))
 
 
 class ProposalSerializer(serializers.Serializer):
@@ -162,7 +155,7 @@ class PayeeDetail(DetailView):
             return chosen
         rows = payees_with_totals(self.request.user, source=source.source)
         return rows.annotate(
-            place=place_of(""),
+            place=place_case(""),
             first_year=Min("totals__financial_year"),
             last_year=Max("totals__financial_year"),
         ).select_related("source", "exclusion", "organisation")

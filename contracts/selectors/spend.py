@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Round
 
 from trafford_sv.core.money import pounds
@@ -22,32 +35,40 @@ from ..models import (
     SpendTotal,
     SpendUnit,
 )
-from ..retained import ZERO, RetainedSpend
+from ..retained import (
+    CONTESTABLE,
+    EXCLUDED,
+    KNOWN,
+    PARTS_OF,
+    PLACES,
+    UNKNOWN,
+    ZERO,
+    RetainedSpend,
+)
 
 Locality = Organisation.Locality
-EXCLUDED = "excluded"
-# The words that pages, addresses and exports use for where the money went.
-PLACES: dict[str, str] = {
-    Locality.TRAFFORD.value: "Trafford",
-    Locality.GREATER_MANCHESTER.value: "Rest of Greater Manchester",
-    Locality.ELSEWHERE.value: "Elsewhere",
-    Locality.UNKNOWN.value: "Location unknown",
-    EXCLUDED: "Not contestable",
-}
-_KNOWN = (Locality.TRAFFORD, Locality.GREATER_MANCHESTER, Locality.ELSEWHERE)
 
 
 def place_is(place: str, payee: str = "payee__") -> Q:
-    """The condition for one of PLACES, on a queryset that reaches the payee by `payee`."""
+    """`retained.place_of` in SQL: the condition for one of PLACES or of WIDER_PLACES, on a
+    queryset that reaches the payee by `payee`."""
     if place == EXCLUDED:
         return Q(**{f"{payee}exclusion__isnull": False})
     contestable = Q(**{f"{payee}exclusion__isnull": True})
-    if place == Locality.UNKNOWN:
+    if place == CONTESTABLE:
+        return contestable
+    if place == UNKNOWN:
         return contestable & (
             Q(**{f"{payee}organisation__isnull": True})
-            | ~Q(**{f"{payee}organisation__locality__in": _KNOWN})
+            | ~Q(**{f"{payee}organisation__locality__in": PARTS_OF[KNOWN]})
         )
-    return contestable & Q(**{f"{payee}organisation__locality": place})
+    return contestable & Q(**{f"{payee}organisation__locality__in": PARTS_OF[place]})
+
+
+def place_case(payee: str = "payee__") -> Case:
+    """`retained.place_of` as a column: one of PLACES."""
+    whens = [When(place_is(place, payee=payee), then=Value(place)) for place in PLACES]
+    return Case(*whens, default=Value(UNKNOWN), output_field=CharField())
 
 
 def _totals(
@@ -209,6 +230,20 @@ def payees_with_totals(
         # Rounded because SQLite adds in binary: what nets to nothing must not be above zero.
         pounds=Round(Sum("totals__amount_pounds", filter=when), 2),
         line_count=Coalesce(Sum("totals__lines", filter=when), 0),
+    )
+
+
+def paid_in(rows: QuerySet[Payee], period: FinancialYear | Quarter | None = None) -> QuerySet[Any]:
+    """Payees with `pounds` and `line_count` of the period, both None without a payment in it;
+    None: of all periods."""
+    totals = SpendTotal.objects.filter(payee=OuterRef("pk")).order_by().values("payee")
+    if isinstance(period, Quarter):
+        totals = totals.filter(financial_year=period.start_year, quarter=period.number)
+    elif period:
+        totals = totals.filter(financial_year=period.start_year)
+    return rows.annotate(
+        pounds=Subquery(totals.annotate(s=Sum("amount_pounds")).values("s")),
+        line_count=Subquery(totals.annotate(n=Sum("lines")).values("n")),
     )
 
 

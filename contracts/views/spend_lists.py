@@ -14,17 +14,16 @@ from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.money import pounds
 from trafford_sv.core.parts import EmptyState, Link
 
-from ..filters_spend import ExclusionFilter, PayeeFilter, PaymentFilter
+from ..filters_spend import ExclusionFilter, PayeesPaidFilter, PaymentFilter
 from ..models import Payee, Payment, SpendExclusion, SpendTotal
-from ..selectors.spend import PLACES, payments_figure
+from ..retained import PLACES, place_of
+from ..selectors.spend import paid_in, payments_figure
 
 
-def place_of(payee: Payee) -> str:
+def place_words(payee: Payee) -> str:
     """One of the words of PLACES. The organisation must be joined."""
-    if payee.exclusion_id:
-        return PLACES["excluded"]
-    locality = payee.organisation.locality if payee.organisation else "unknown"
-    return PLACES[locality]
+    locality = payee.organisation.locality if payee.organisation else None
+    return PLACES[place_of(is_excluded=payee.exclusion_id is not None, locality=locality)]
 
 
 def _paid(row: Any) -> Decimal | None:
@@ -62,7 +61,7 @@ class PaymentList(ListPage):
         ExportColumn("Part of the council", lambda payment: str(payment.unit)),
         ExportColumn("Transaction number", "transaction_number"),
         ExportColumn("Purpose", "purpose"),
-        ExportColumn("Place", lambda payment: place_of(payment.payee)),
+        ExportColumn("Place", lambda payment: place_words(payment.payee)),
         ExportColumn("Matched to", lambda payment: str(payment.payee.organisation or "")),
         ExportColumn("Published by", "source.name"),
     )
@@ -83,6 +82,8 @@ class PaymentList(ListPage):
         filterset = PaymentFilter(
             self.request.GET, queryset=self.get_queryset(), request=self.request
         )
+        for row in self.page.object_list:
+            row.place_words = place_words(row.payee)
         if not filterset.is_valid():
             return {}
         return {"figure": payments_figure(filterset.qs)}
@@ -92,25 +93,25 @@ class PayeeList(ListPage):
     permission = "view_spend"
     title = "Payees"
     noun = "payee"
-    filterset_class = PayeeFilter
+    filterset_class = PayeesPaidFilter
     row_template = "contracts/_payee_rows.html"
     columns = (
         Column("Payee", sort="name"),
         Column("Where"),
         Column("Payments", sort="lines", numeric=True),
-        Column("Paid in all", sort="pounds", numeric=True),
+        Column("Paid, net", sort="pounds", numeric=True),
     )
     sorts = {
         "name": Sort("Name", ("name",)),
         "lines": Sort("Payments", ("line_count",), "fewest first", "most first"),
-        "pounds": Sort("Paid in all", ("pounds",), "smallest first", "largest first"),
+        "pounds": Sort("Paid, net", ("pounds",), "smallest first", "largest first"),
     }
     default_sort = "-pounds"
     export_columns = (
         ExportColumn("Payee", "name"),
         ExportColumn("Paid, pounds", _paid),
         ExportColumn("Payments", "line_count"),
-        ExportColumn("Place", place_of),
+        ExportColumn("Place", place_words),
         ExportColumn("Decision", lambda payee: payee.get_state_display()),
         ExportColumn("Matched to", lambda payee: str(payee.organisation or "")),
         ExportColumn("Published by", "source.name"),
@@ -123,11 +124,12 @@ class PayeeList(ListPage):
         rows = Payee.objects.visible_to(self.request.user)
         if not self.request.GET.get("source"):
             rows = rows.filter(source__is_own_council=True)
-        totals = SpendTotal.objects.filter(payee=OuterRef("pk")).order_by().values("payee")
-        return rows.select_related("organisation", "exclusion", "source").annotate(
-            pounds=Subquery(totals.annotate(s=Sum("amount_pounds")).values("s")),
-            line_count=Subquery(totals.annotate(n=Sum("lines")).values("n")),
-        )
+        return paid_in(rows.select_related("organisation", "exclusion", "source"))
+
+    def get_context(self) -> dict[str, Any]:
+        for row in self.page.object_list:
+            row.place_words = place_words(row)
+        return {}
 
 
 class ExclusionList(ListPage):

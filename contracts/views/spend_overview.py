@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from trafford_sv.core.access import can
-from trafford_sv.core.charts import Chart, Part, Stack, stacked_chart
-from trafford_sv.core.charts.drawing import Paint
-from trafford_sv.core.money import exact, percentage, readable
+from trafford_sv.core.money import exact, readable
 from trafford_sv.core.parts import EmptyState, Figure, Link, Need
 from trafford_sv.core.periods import FinancialYear, PeriodError, Quarter
 from trafford_sv.core.views_base import PermissionView
 
-from ..retained import RetainedSpend
-from ..selectors.spend import PLACES, RetainedGroup, retained_spend, retained_spend_by, spend_years
-from ..selectors.spend_worklist import unknown_worklist
-
-_ZERO = Decimal(0)
-_PARTS = (
-    Part("Trafford", Paint.VERIFIED),
-    Part("Rest of Greater Manchester", Paint.REPORTED),
-    Part("Elsewhere", Paint.OTHER),
-    Part("Location unknown", Paint.UNKNOWN),
+from ..filters_spend import NONE
+from ..retained import (
+    CONTESTABLE,
+    KNOWN,
+    PLACES,
+    RETAINED,
+    TRAFFORD,
+    UNKNOWN,
+    WIDER_PLACES,
+    RetainedSpend,
 )
+from ..selectors.spend import RetainedGroup, retained_spend, retained_spend_by, spend_years
+from ..selectors.spend_worklist import unknown_worklist
+from .retained_parts import payments_url, retained_chart, share_words, stayed_figure
+
 GROUPS_SHOWN = 15
 
 
@@ -66,17 +66,21 @@ class SpendOverview(PermissionView):
             "quarters": [Quarter.parse(group.key) for group in quarters],
             "spend": spend,
             "figures": figures(spend, period),
-            "chart": retained_chart(spend, quarters, year),
+            "chart": retained_chart(quarters, year),
             "places": place_rows(spend, period),
-            "bounds": (spend.lowest_share, spend.highest_share),
-            "categories": _with_links(
+            "everything": payments_url(year=period),
+            "contestable": payments_url(year=period, place=CONTESTABLE),
+            "bounds": None
+            if spend.lowest_share is None
+            else (share_words(spend.lowest_share), share_words(spend.highest_share)),
+            "categories": group_rows(
                 retained_spend_by(
                     request.user, "category", year=year, quarter=quarter, limit=GROUPS_SHOWN
                 ),
                 "category",
                 period,
             ),
-            "directorates": _with_links(
+            "directorates": group_rows(
                 retained_spend_by(request.user, "directorate", year=year, quarter=quarter),
                 "directorate",
                 period,
@@ -113,32 +117,20 @@ def _words(year: FinancialYear, quarter: Quarter | None) -> str:
     return quarter.label if quarter else year.label
 
 
-def payments_url(**filters: Any) -> str:
-    return f"{reverse('payment-list')}?{urlencode(filters)}"
-
-
 def figures(spend: RetainedSpend, period: str) -> list[Figure]:
-    known = (
-        f"Location is known for {percentage(spend.known_share)} of "
-        f"{readable(spend.contestable_pounds)}"
-    )
+    show = "Show these payments"
     return [
-        Figure(
-            "Stayed in Greater Manchester",
-            percentage(spend.retained_share, 1) if spend.retained_share is not None else None,
-            exact=f"{exact(spend.retained_pounds)} of {exact(spend.known_pounds)}",
-            of_what="of spend whose location is known",
-            completeness=known,
-            missing="Cannot be said yet",
+        stayed_figure(
+            spend,
+            spend.retained_pounds,
+            label="Stayed in Greater Manchester",
+            way_in=Link(show, payments_url(year=period, place=RETAINED), WIDER_PLACES[RETAINED]),
         ),
-        Figure(
-            "Stayed in Trafford itself",
-            percentage(spend.trafford_share, 1) if spend.trafford_share is not None else None,
-            exact=f"{exact(spend.trafford_pounds)} of {exact(spend.known_pounds)}",
-            of_what="of spend whose location is known",
-            completeness=known,
-            missing="Cannot be said yet",
-            way_in=Link("Show these payments", payments_url(year=period, place="trafford")),
+        stayed_figure(
+            spend,
+            spend.trafford_pounds,
+            label="Stayed in Trafford itself",
+            way_in=Link(show, payments_url(year=period, place=TRAFFORD), PLACES[TRAFFORD]),
         ),
         Figure(
             "Location unknown",
@@ -148,76 +140,39 @@ def figures(spend: RetainedSpend, period: str) -> list[Figure]:
             completeness=f"{readable(spend.withheld_pounds)} of it under names the publisher withheld"
             if spend.withheld_pounds
             else "",
-            way_in=Link("See whom to place first", f"{reverse('spend-unknown')}?year={period[:7]}"),
+            way_in=Link(show, payments_url(year=period, place=UNKNOWN), PLACES[UNKNOWN]),
         ),
     ]
 
 
 def place_rows(spend: RetainedSpend, period: str) -> list[dict[str, Any]]:
     """The five places, always together, that sum to the total."""
-    amounts = {
-        "trafford": spend.trafford_pounds,
-        "greater_manchester": spend.greater_manchester_pounds,
-        "elsewhere": spend.elsewhere_pounds,
-        "unknown": spend.unknown_pounds,
-        "excluded": spend.excluded_pounds,
-    }
     return [
-        {"label": label, "pounds": amounts[place], "url": payments_url(year=period, place=place)}
+        {
+            "label": label,
+            "pounds": getattr(spend, f"{place}_pounds"),
+            "url": payments_url(year=period, place=place),
+        }
         for place, label in PLACES.items()
     ]
 
 
-def _with_links(groups: list[RetainedGroup], by: str, period: str) -> list[dict[str, Any]]:
+def group_rows(groups: list[RetainedGroup], by: str, period: str) -> list[dict[str, Any]]:
+    """A row for each group, each of its figures with the payments behind it."""
     return [
         {
             "label": group.label,
             "spend": group.spend,
-            "url": payments_url(year=period, **{by: group.key}) if group.key else "",
+            "stayed": share_words(group.spend.retained_share),
+            "known": share_words(group.spend.known_share),
+            "url": _of_group(by, group, period, CONTESTABLE),
+            "urls": {place: _of_group(by, group, period, place) for place in (RETAINED, KNOWN)},
         }
         for group in groups
         if group.spend.contestable_pounds or group.spend.lines
     ]
 
 
-def retained_chart(
-    spend: RetainedSpend, quarters: list[RetainedGroup], year: FinancialYear
-) -> Chart | None:
-    if not quarters:
-        return None
-    if spend.retained_share is None:
-        title = "No supplier of this year has a known location yet"
-    else:
-        title = (
-            f"{percentage(spend.retained_share)} of what can be placed stayed in Greater Manchester; "
-            f"{percentage(1 - (spend.known_share or _ZERO))} cannot be placed yet"
-        )
-    return stacked_chart(
-        key="retained",
-        title=title,
-        subtitle=f"Paid to suppliers the council could choose, {str(year).replace('-', '/')}, by place",
-        parts=_PARTS,
-        stacks=[_stack(group) for group in quarters],
-        heading="Quarter",
-        note=(
-            "Tax, pensions, precepts and payments to other authorities are left out: "
-            "nobody else could have been paid."
-        ),
-    )
-
-
-def _stack(group: RetainedGroup) -> Stack:
-    spend = group.spend
-    values = (
-        spend.trafford_pounds,
-        spend.greater_manchester_pounds,
-        spend.elsewhere_pounds,
-        spend.unknown_pounds,
-    )
-    return Stack(
-        label=group.label,
-        # Refunds can outweigh payments; such a part is drawn as nothing and read in the table.
-        values=[max(value, _ZERO) for value in values],
-        texts=[readable(value) for value in values],
-        total_text=readable(spend.contestable_pounds),
-    )
+def _of_group(by: str, group: RetainedGroup, period: str, place: str) -> str:
+    key = NONE if group.key is None else group.key
+    return payments_url(year=period, place=place, **{by: key})

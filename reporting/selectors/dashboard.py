@@ -11,6 +11,8 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from django.db.models import Count, Window
+
 from contracts.retained import RetainedSpend
 from contracts.selectors.portfolio import (
     PortfolioFigures,
@@ -28,6 +30,7 @@ from trafford_sv.core.periods import FinancialYear
 from trafford_sv.directory.models import Area
 
 NOTICE_DAYS = 90
+IMPORTS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,14 @@ class WardShape:
 @dataclass(frozen=True)
 class OfficerDashboard:
     """Everything on the page. `spend` is None where the person may not read payments or where
-    no payment was imported yet; `imports` is empty where they may not read imports."""
+    no payment was imported yet; `imports` is empty where they may not read imports,
+    and holds the latest few of `imports_total`."""
 
     as_of: datetime.date
     portfolio: PortfolioFigures
     notices: Worklist
     imports: tuple[ImportToSee, ...]
+    imports_total: int
     spend: SpendOfYear | None
     wards: WardCounts
     shapes: tuple[WardShape, ...]
@@ -85,11 +90,13 @@ def officer_dashboard(
 ) -> OfficerDashboard:
     """`year` chooses the year of the spending part; None or a year without payments: the latest."""
     may_read_spend = can(user, "view_spend")
+    imports, imports_total = _imports(user)
     return OfficerDashboard(
         as_of=as_of,
         portfolio=portfolio_figures(user, as_of),
         notices=notices_due(user, as_of, NOTICE_DAYS),
-        imports=_imports(user),
+        imports=imports,
+        imports_total=imports_total,
         spend=_spend(user, year) if may_read_spend else None,
         wards=contracts_by_ward(user, as_of),
         shapes=tuple(
@@ -100,21 +107,27 @@ def officer_dashboard(
     )
 
 
-def _imports(user: Any) -> tuple[ImportToSee, ...]:
+def _imports(user: Any) -> tuple[tuple[ImportToSee, ...], int]:
+    """The latest few, and how many there are."""
     if not can(user, "view_imports"):
-        return ()
+        return (), 0
     rows = (
         ImportRun.objects.filter(state=ImportRun.State.PLANNED)
         | ImportRun.objects.filter(
             state=ImportRun.State.APPLIED, rejected__gt=0, rejects_seen_at__isnull=True
         )
     ).order_by("-created_at")
+    found = list(
+        rows.annotate(all_rows=Window(Count("*"))).values(
+            "id", "original_name", "state", "rejected", "created_at", "all_rows"
+        )[:IMPORTS_SHOWN]
+    )
     return tuple(
         ImportToSee(
             str(row["id"]), row["original_name"], row["state"], row["rejected"], row["created_at"]
         )
-        for row in rows.values("id", "original_name", "state", "rejected", "created_at")[:5]
-    )
+        for row in found
+    ), found[0]["all_rows"] if found else 0
 
 
 def _spend(user: Any, wanted: FinancialYear | None) -> SpendOfYear | None:

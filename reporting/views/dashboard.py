@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from contracts.views.retained_parts import retained_chart, stayed_figure
 from trafford_sv.core.access import can, grants_of, reach
 from trafford_sv.core.models import ImportRun
 from trafford_sv.core.money import exact, percentage, readable
@@ -62,7 +63,7 @@ class Dashboard(PermissionView):
                 "by_year": charts.by_year(board),
                 "by_directorate": charts.by_directorate(board),
                 "by_category": charts.by_category(board),
-                "retained": charts.retained(board),
+                "retained": board.spend and retained_chart(board.spend.quarters, board.spend.year),
                 "wards": charts.wards(board),
             },
         )
@@ -146,6 +147,12 @@ def needs(board: OfficerDashboard) -> Iterator[Need]:
             text = counted(item.rejected, "row was", "rows were") + f" rejected from {item.name}"
             detail = "Download them, correct them and import them again"
         yield Need(text=text, url=reverse("import-detail", args=[item.pk]), detail=detail)
+    left = board.imports_total - len(board.imports)
+    if left > 0:
+        yield Need(
+            text=f"And {counted(left, 'more import', 'more imports')} to look at",
+            url=reverse("import-list"),
+        )
     if board.spend and board.spend.unknown.total:
         unknown = board.spend.unknown
         names = ", ".join(line.name for line in unknown.lines)
@@ -200,33 +207,10 @@ def figures(board: OfficerDashboard) -> Iterator[Figure]:
 
 
 def retained_figure(spend: SpendOfYear) -> Figure:
-    """Never without the share that is known; a range while most of it is not."""
-    total = spend.total
-    known = percentage(total.known_share, 1)
-    label = f"Spend that stayed in Greater Manchester, {str(spend.year).replace('-', '/')}"
-    way_in = Link("See where the money went", f"{reverse('spend-retained')}?year={spend.year}")
-    low, high, share = total.lowest_share, total.highest_share, total.retained_share
-    if (
-        low is not None
-        and high is not None
-        and share is not None
-        and total.known_share is not None
-        and total.known_share < charts.ENOUGH_KNOWN
-    ):
-        return Figure(
-            label=label,
-            number=f"{percentage(low, 1)} to {percentage(high, 1)}",
-            exact=f"{exact(total.retained_pounds)} of {exact(total.known_pounds)} known",
-            of_what=f"of {readable(total.contestable_pounds)}, because most suppliers’ locations are unknown",
-            completeness=f"Location is known for {known}; {percentage(share, 1)} of that stayed",
-            way_in=way_in,
-        )
-    return Figure(
-        label=label,
-        number=None if total.retained_share is None else percentage(total.retained_share, 1),
-        missing="Cannot be said yet",
-        exact=f"{exact(total.retained_pounds)} of {exact(total.known_pounds)}",
-        of_what="of spend whose location is known",
-        completeness=f"Location is known for {known} of {readable(total.contestable_pounds)}",
-        way_in=way_in,
+    """The same figure as on the page about spending, which it opens."""
+    return stayed_figure(
+        spend.total,
+        spend.total.retained_pounds,
+        label=f"Spend that stayed in Greater Manchester, {spend.year.label}",
+        way_in=Link("See where the money went", f"{reverse('spend-retained')}?year={spend.year}"),
     )

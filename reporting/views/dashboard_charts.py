@@ -7,35 +7,24 @@ from decimal import Decimal
 
 from django.urls import reverse
 
-from contracts.retained import RetainedSpend
 from contracts.selectors.portfolio import PortfolioRow
 from trafford_sv.core.charts import (
     Bar,
     Chart,
-    Part,
     Place,
-    Stack,
     WardMap,
     bar_chart,
     column_chart,
-    stacked_chart,
     ward_map,
 )
 from trafford_sv.core.charts.drawing import Paint
-from trafford_sv.core.money import percentage, readable
+from trafford_sv.core.money import readable
 
 from ..selectors.dashboard import OfficerDashboard
 
 MOST_CATEGORIES = 8
-# Below this a percentage of what is known says little, so the range is shown first.
-ENOUGH_KNOWN = Decimal("0.5")
+MOST_YEARS = 8
 _ZERO = Decimal(0)
-_PARTS = (
-    Part("Trafford", Paint.VERIFIED),
-    Part("Rest of Greater Manchester", Paint.REPORTED),
-    Part("Elsewhere", Paint.OTHER),
-    Part("Location unknown", Paint.UNKNOWN),
-)
 
 
 def _bars(rows: Sequence[PortfolioRow]) -> list[Bar]:
@@ -99,13 +88,21 @@ def by_category(board: OfficerDashboard) -> Chart | None:
 
 
 def by_year(board: OfficerDashboard) -> Chart | None:
-    rows = [row for row in board.portfolio.by_year if row.contracts][-8:]
-    if not rows:
+    every = [row for row in board.portfolio.by_year if row.contracts]
+    if not every:
         return None
+    rows = every[-MOST_YEARS:]
+    note = ""
+    if len(every) > len(rows):
+        note = (
+            f"The latest {MOST_YEARS} of {len(every)} years with awards; contracts awarded before "
+            f"{rows[0].label} are not drawn."
+        )
     largest = max(rows, key=lambda row: row.value_pounds or _ZERO)
     return column_chart(
         key="years",
-        title=f"{readable(largest.value_pounds or _ZERO)} was awarded in {largest.label}, the most in a year",
+        title=f"{readable(largest.value_pounds or _ZERO)} was awarded in {largest.label}, "
+        f"the most in {'a year' if len(every) == len(rows) else 'these years'}",
         subtitle="Value of contracts by the financial year of their award",
         bars=[
             Bar(
@@ -118,61 +115,8 @@ def by_year(board: OfficerDashboard) -> Chart | None:
             for row in rows
         ],
         headings=("Year of award", "Value"),
+        note=note,
         missing="No value recorded",
-    )
-
-
-def share_words(value: Decimal) -> str:
-    """Rounded for reading, but never to all or nothing where it is not quite that."""
-    if 0 < value < Decimal("0.01"):
-        return "under 1%"
-    if Decimal("0.99") < value < 1:
-        return "over 99%"
-    return percentage(value)
-
-
-def _stack(label: str, spend: RetainedSpend) -> Stack:
-    values = (
-        spend.trafford_pounds,
-        spend.greater_manchester_pounds,
-        spend.elsewhere_pounds,
-        spend.unknown_pounds,
-    )
-    return Stack(
-        label=label,
-        # Refunds can outweigh payments; such a part is drawn as nothing and read in the table.
-        values=[max(value, _ZERO) for value in values],
-        texts=[readable(value) for value in values],
-        total_text=readable(spend.contestable_pounds),
-    )
-
-
-def retained(board: OfficerDashboard) -> Chart | None:
-    if board.spend is None:
-        return None
-    spend = board.spend
-    total = spend.total
-    year = spend.year.label
-    if total.retained_share is None or total.known_share is None:
-        title = f"Nobody can say yet how much stayed in Greater Manchester in {year}"
-    elif total.known_share < ENOUGH_KNOWN:
-        title = f"Nobody knows yet where {share_words(1 - total.known_share)} of the money went"
-    else:
-        title = (
-            f"{share_words(total.retained_share)} of what can be placed stayed in Greater Manchester; "
-            f"{share_words(1 - total.known_share)} cannot be placed yet"
-        )
-    return stacked_chart(
-        key="retained",
-        title=title,
-        subtitle=f"What the council paid to suppliers it could choose, {year}, by where they are",
-        parts=_PARTS,
-        stacks=[_stack(group.label, group.spend) for group in spend.quarters],
-        heading="Quarter",
-        note=(
-            f"{readable(total.excluded_pounds)} of tax, pensions, precepts and payments to other "
-            "authorities is left out: nobody else could have been paid."
-        ),
     )
 
 

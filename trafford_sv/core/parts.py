@@ -56,8 +56,11 @@ class Tag:
 
 @dataclass(frozen=True)
 class Link:
+    """`about` is read out after the text, where the text alone says too little."""
+
     text: str
     url: str
+    about: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..money import percentage
-from ..parts import Table
+from ..parts import Link, Table
 from .drawing import (
     LOOKS,
     MUTED,
@@ -38,12 +38,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Stack:
-    """`values` and `texts` run along the chart's parts; values None means nothing was reported."""
+    """`values` and `texts` run along the chart's parts; values None means nothing was reported.
+
+    `urls` runs along them too and `total_url` is of the total: the table's cells lead there.
+    """
 
     label: str
     values: Sequence[Decimal] | None
     texts: Sequence[str] = ()
     total_text: str = ""
+    urls: Sequence[str] = ()
+    total_url: str = ""
 
 
 def stacked_chart(
@@ -70,7 +75,8 @@ def stacked_chart(
                 )
             if min(stack.values, default=Decimal(0)) < 0:
                 raise ValueError(f"{stack.label} has a negative part, which a stack cannot show.")
-    rows = [_row(stack, parts, missing) for stack in stacks]
+    texts = [_row(stack, parts, missing) for stack in stacks]
+    rows = [_linked(stack, parts, row) for stack, row in zip(stacks, texts, strict=True)]
     headings = (heading, *(part.label for part in parts), "Total")
     return Chart(
         key=key,
@@ -82,7 +88,7 @@ def stacked_chart(
                     row[0],
                     *(f"{part.label} {cell}" for part, cell in zip(parts, row[1:], strict=False)),
                 )
-                for row in rows
+                for row in texts
             ]
         ),
         wide=_draw(parts, stacks, WIDE, as_share, missing),
@@ -103,6 +109,16 @@ def _row(stack: Stack, parts: Sequence[Part], missing: str) -> tuple[str, ...]:
     if stack.values is None:
         return (stack.label, *([missing] * len(parts)), missing)
     return (stack.label, *_texts(stack), stack.total_text)
+
+
+def _linked(stack: Stack, parts: Sequence[Part], row: Sequence[str]) -> tuple[object, ...]:
+    """The row with each cell that has an address as a link to it."""
+    urls = ("", *(stack.urls or [""] * len(parts)), stack.total_url)
+    names = ("", *(part.label for part in parts), "total")
+    return tuple(
+        Link(text, url, f"{stack.label}, {name}") if url else text
+        for text, url, name in zip(row, urls, names, strict=True)
+    )
 
 
 def _draw(
