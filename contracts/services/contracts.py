@@ -7,7 +7,8 @@ where somebody else saved in between. The value stands on the award; suppliers s
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -46,7 +47,7 @@ def change_contract(
     with transaction.atomic():
         stored = Contract.objects.select_for_update().get(pk=contract.pk)
         if stored.version == expected_version:
-            _refuse(_contract_problems(stored, changes))
+            _refuse(_brought_about(stored, changes, _contract_problems))
         return update_record(
             record=stored,
             changes=changes,
@@ -135,7 +136,7 @@ def change_award(
         locked = Contract.objects.select_for_update().get(pk=award.contract_id)
         stored = Award.objects.select_for_update().get(pk=award.pk)
         if stored.version == expected_version:
-            _refuse(_award_problems(locked, stored, changes))
+            _refuse(_brought_about(stored, changes, partial(_award_problems, locked)))
         changed = update_record(
             record=stored,
             changes=changes,
@@ -155,6 +156,24 @@ def _call_suppliers(values: Mapping[str, Any]) -> None:
         OrganisationKind.objects.get_or_create(
             organisation=organisation, kind=OrganisationKind.Kind.SUPPLIER
         )
+
+
+def _brought_about(
+    stored: Any,
+    changes: Mapping[str, Any],
+    problems_of: Callable[[Any, Mapping[str, Any]], Sentences],
+) -> Sentences:
+    """The problems that are new, or stand at a field that is being changed.
+
+    A published notice may break a rule and is recorded as it stands; that must not keep anybody
+    from correcting its title.
+    """
+    before = problems_of(stored, {})
+    return {
+        name: said
+        for name, said in problems_of(stored, changes).items()
+        if before.get(name) != said or (name in changes and changes[name] != getattr(stored, name))
+    }
 
 
 def _refuse(problems: Sentences) -> None:

@@ -203,3 +203,55 @@ def test_two_rules_of_a_kind_cannot_begin_on_one_day() -> None:
         },
     )
     assert "There is a rule for this from 1 April 2019 already" in found["starts"][0]
+
+
+def test_what_a_notice_broke_does_not_stop_other_corrections() -> None:
+    # As published: a framework whose award has a value and a date after the end.
+    contract = make_contract(
+        value="60000", awarded_on=DAY(2026, 5, 3), end=DAY(2026, 4, 30), is_framework=True
+    )
+    contract = change_contract(
+        contract=contract,
+        # A form sends every field; those that stay as they are change nothing.
+        changes={"title": "Tree works", "end": DAY(2026, 4, 30), "is_framework": True},
+        expected_version=1,
+        by=None,
+        now=NOW,
+    )
+    assert (contract.title, contract.version) == ("Tree works", 2)
+    award = change_award(
+        award=contract.awards.get(),
+        changes={"title": "Lot 1", "value_pounds": Decimal("60000")},
+        expected_version=1,
+        by=None,
+        now=NOW,
+    )
+    assert award.title == "Lot 1"
+
+    contract_, award_ = (
+        {"contract": contract, "expected_version": 2},
+        {"award": award, "expected_version": 2},
+    )
+    end = refusals(change_contract, changes={"end": DAY(2026, 4, 1)}, **contract_)
+    assert list(end) == ["end"]
+    notice = refusals(change_contract, changes={"notice_date": DAY(2026, 5, 1)}, **contract_)
+    assert list(notice) == ["notice_date"]
+    value = refusals(change_award, changes={"value_pounds": Decimal("5")}, **award_)
+    assert list(value) == ["value_pounds"]
+    day = refusals(change_award, changes={"awarded_on": DAY(2026, 5, 4)}, **award_)
+    assert list(day) == ["awarded_on"]
+
+    award = change_award(changes={"value_pounds": None}, by=None, now=NOW, **award_)
+    contract = change_contract(changes={"end": DAY(2027, 4, 30)}, by=None, now=NOW, **contract_)
+    assert award.value_pounds is None and contract.end == DAY(2027, 4, 30)
+
+
+def test_a_contract_without_a_problem_cannot_get_one_by_a_second_award() -> None:
+    contract = make_contract(end=DAY(2026, 4, 30), is_framework=True)
+    make_award(contract, value="60000", awarded_on=DAY(2026, 4, 1))  # as published
+    found = refusals(
+        record_award,
+        contract=contract,
+        values={"value_pounds": Decimal("5"), "awarded_on": DAY(2026, 5, 1)},
+    )
+    assert sorted(found) == ["awarded_on", "value_pounds"]
