@@ -11,7 +11,6 @@ from typing import Any
 from trafford_sv.core.importing import Beat, FileRefused
 from trafford_sv.core.models import ImportRow, ImportRun
 from trafford_sv.core.money import exact
-from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.imports import PlanIsStale, suggest_mapping
 from trafford_sv.core.workbooks import Table, read_tables
 from trafford_sv.directory.authorities import is_own_council_key
@@ -117,6 +116,7 @@ class _Plan:
         self.sheets: list[tuple[str, list[str]]] = []
         self.bytes = max(run.file_bytes, 1)
         self.done = 0
+        self.head_numbers = itertools.count(1)
 
     def read_file(self) -> None:
         with self.run.file.open("rb") as file:
@@ -135,13 +135,17 @@ class _Plan:
             self._check_identity(positions)
         if offset:
             rows = ((offset + number, cells) for number, cells in rows)
-        reader = LineReader(positions, len(table.headings))
+        reader = LineReader(positions, len(table.headings), self.head_numbers)
 
         def rejected(number: int, cells: list[str], problems: list[Problem]) -> None:
             self._reject(number, cells, [_worded(problem, columns) for problem in problems])
 
         self.done += staging.fill(
-            self.run.pk, reader.lines(rows, rejected), pause=self._pause, every=_BEAT_EVERY
+            self.run.pk,
+            reader.lines(rows, rejected),
+            reader.heads,
+            pause=self._pause,
+            every=_BEAT_EVERY,
         )
 
     def _columns_of(self, table: Table) -> dict[str, str]:
@@ -226,8 +230,8 @@ class _Plan:
         if not closed or not counts.created:
             return False
         wanted = {
-            number: Quarter(year, quarter)
-            for number, year, quarter in payments.new_lines_in(
+            number: quarter
+            for number, quarter in payments.new_lines_in(
                 run_id=self.run.pk, source=self.source, quarters=closed
             )
         }

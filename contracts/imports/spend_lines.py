@@ -8,11 +8,13 @@ the quick path stumbles over goes through the slow one, which finds every proble
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from trafford_sv.core.importing import FieldSpec
@@ -156,9 +158,6 @@ FIELDS: tuple[FieldSpec, ...] = (
 # What tells one line from another. Not the category's label, whose spacing varies between
 # issues, nor the payee's numbers, which publishers fill in later.
 IDENTITY = ("payee", "paid_on", "amount", "category_code", "unit", "transaction_number", "purpose")
-# The columns that wait in the staging table after the row number and the digest.
-STAGED = (*IDENTITY, "category_label", "payee_number", "vat_number", "financial_year", "quarter")
-
 NOTHING = frozenset({"", "na", "n/a", "null", "none", "#n/a", "-", "not classified"})
 _REMEMBERED = 50_000
 _LENGTHS = {"payee": 300, "category_code": 200, "unit": 200, "transaction_number": 60}
@@ -286,9 +285,10 @@ def _fits(field: str, text: str) -> str:
 
 
 def _day_with_quarter(text: str) -> tuple[str, str]:
+    """The day, and the day with its quarter as staging keeps them."""
     day = read_day(text)
     quarter = Quarter.of(day)
-    return day.isoformat(), f"{quarter.start_year}\t{quarter.number}"
+    return day.isoformat(), f"{day}\t{quarter.start_year * 4 + quarter.number - 1}"
 
 
 class _Memory(dict[Any, Any]):
@@ -306,67 +306,69 @@ class _Memory(dict[Any, Any]):
         return value
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line that can be paid in. `identity` and `rest` are cells joined by tabs, in the order
-    of STAGED; no cell holds a tab or a line break. `digest` is 32 hexadecimal digits.
-    """
-
-    number: int
-    digest: str
-    identity: str
-    rest: str
-
-
 Rejected = Callable[[int, list[str], list[Problem]], None]
 
 
 class LineReader:
-    """Reads the lines of one table, whose columns stand at `positions` (field -> index)."""
+    """Reads the lines of one table, whose columns stand at `positions` (field -> index).
 
-    def __init__(self, positions: Mapping[str, int], width: int) -> None:
+    `heads` collects the heads of the lines read; whoever writes them away empties it. They are
+    numbered by `numbers`, which all tables of a file share.
+    """
+
+    def __init__(
+        self, positions: Mapping[str, int], width: int, numbers: Iterator[int] | None = None
+    ) -> None:
         self.width = width
         self.positions = dict(positions)
+        self.heads: list[str] = []
+        self._head_numbers = itertools.count(1) if numbers is None else numbers
         self._days = _Memory(_day_with_quarter)
-        self._payees = _Memory(read_payee)
         self._amounts = _Memory(read_amount)
-        self._units = _Memory(read_text("unit"))
         self._transactions = _Memory(read_text("transaction_number"))
         self._purposes = _Memory(read_purpose)
-        self._categories = _Memory(self._category)
-        self._numbers = _Memory(self._payee_numbers)
+        self._heads = _Memory(self._head)
+        self._read_code, self._read_unit = read_text("category_code"), read_text("unit")
 
-    def _category(self, raw: tuple[str, str]) -> tuple[str, str]:
-        """Code and label; where a publisher gives labels only, the label is the code."""
-        code = read_text("category_code")(raw[0])
-        label = folded(raw[1])
+    def _head(self, raw: tuple[str, str, str, str, str, str]) -> tuple[str, str, int]:
+        """The payee, the category's code with the unit, and the number of the head they make
+        with the label and the payee's numbers. Where a publisher gives labels only, the label
+        is the code.
+        """
+        payee = read_payee(raw[0])
+        code, label = self._read_code(raw[1]), folded(raw[2])
         label = "" if is_nothing(label) else label[:200]
         if "category_code" not in self.positions:
             code = _fits("category_code", label)
-        return code, label or code or "Not classified"
+        unit, number = self._read_unit(raw[3]), folded(raw[4])[:40]
+        head = next(self._head_numbers)
+        self.heads.append(
+            f"{head}\t{payee}\t{code}\t{unit}\t{label or code or 'Not classified'}\t"
+            f"{'' if is_nothing(number) else number}\t{read_vat(raw[5])}\n"
+        )
+        return payee, f"{code}\t{unit}", head
 
-    @staticmethod
-    def _payee_numbers(raw: tuple[str, str]) -> str:
-        number = folded(raw[0])[:40]
-        return ("" if is_nothing(number) else number) + "\t" + read_vat(raw[1])
-
-    def lines(
-        self, rows: Iterable[tuple[int, list[str]]], rejected: Rejected
-    ) -> Iterator[tuple[int, str, str, str]]:
-        """(row number, digest, identity, rest) for each good line; the others go to `rejected`."""
+    def lines(self, rows: Iterable[tuple[int, list[str]]], rejected: Rejected) -> Iterator[str]:
+        """Each good line as staging takes it: row number, digest of what tells it from others (32
+        hexadecimal digits), head, day, quarter, amount, transaction number, purpose, joined by
+        tabs and ended by a line break. No cell holds either. The others go to `rejected`.
+        """
         where = self.positions
         blank = self.width  # a cell that no column gives is read from one past the end
-        at_payee, at_day, at_amount = where["payee"], where["paid_on"], where["amount"]
-        at_code = where.get("category_code", blank)
-        at_label = where.get("category_label", blank)
-        at_unit = where.get("unit", blank)
+        at_day, at_amount = where["paid_on"], where["amount"]
         at_transaction = where.get("transaction_number", blank)
         at_purpose = where.get("purpose", blank)
-        at_number = where.get("payee_number", blank)
-        at_vat = where.get("vat_number", blank)
-        days, payees, amounts, units = self._days, self._payees, self._amounts, self._units
-        transactions, purposes = self._transactions, self._purposes
-        categories, numbers, width = self._categories, self._numbers, self.width
+        head_cells = itemgetter(
+            where["payee"],
+            where.get("category_code", blank),
+            where.get("category_label", blank),
+            where.get("unit", blank),
+            where.get("payee_number", blank),
+            where.get("vat_number", blank),
+        )
+        days, amounts, heads = self._days, self._amounts, self._heads
+        transactions, purposes, width = self._transactions, self._purposes, self.width
+        empty_digest = blake2b(digest_size=16).copy  # quicker than one made anew
         for number, cells in rows:
             if len(cells) != width:
                 if any(cells[width:]):
@@ -375,24 +377,19 @@ class LineReader:
                 cells = [*cells[:width], *[""] * (width - len(cells))]
             cells.append("")
             try:
-                day, quarter = days[cells[at_day]]
-                code, label = categories[cells[at_code], cells[at_label]]
-                identity = "\t".join(
-                    (
-                        payees[cells[at_payee]],
-                        day,
-                        amounts[cells[at_amount]],
-                        code,
-                        units[cells[at_unit]],
-                        transactions[cells[at_transaction]],
-                        purposes[cells[at_purpose]],
-                    )
-                )
-                rest = f"{label}\t{numbers[cells[at_number], cells[at_vat]]}\t{quarter}"
+                day, day_with_quarter = days[cells[at_day]]
+                amount = amounts[cells[at_amount]]
+                last = f"{transactions[cells[at_transaction]]}\t{purposes[cells[at_purpose]]}"
+                # Heads come last: only lines that are good have one.
+                payee, code_and_unit, head = heads[head_cells(cells)]
             except CellProblem:
                 rejected(number, cells[:width], self.problems(cells))
                 continue
-            yield number, blake2b(identity.encode(), digest_size=16).hexdigest(), identity, rest
+            digest = empty_digest()
+            digest.update(f"{payee}\t{day}\t{amount}\t{code_and_unit}\t{last}".encode())
+            yield (
+                f"{number}\t{digest.hexdigest()}\t{head}\t{day_with_quarter}\t{amount}\t{last}\n"
+            )
 
     def problems(self, cells: list[str]) -> list[Problem]:
         """Everything that is wrong with a line, cell by cell."""

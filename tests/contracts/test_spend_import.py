@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -286,7 +286,8 @@ def test_the_memories_of_a_reader_are_bounded() -> None:
     reader = LineReader({"payee": 0, "amount": 1, "paid_on": 2}, 3)
     rows = ((n, [f"Payee {n}", f"{n}.00", "2025-05-01"]) for n in range(60_000))
     assert sum(1 for _ in reader.lines(rows, lambda *_: None)) == 60_000
-    assert len(reader._payees) <= 50_000 and len(reader._amounts) <= 50_000
+    assert len(reader._heads) <= 50_000 and len(reader._amounts) <= 50_000
+    assert len(reader.heads) == 60_000  # written away, and emptied, with every portion of lines
 
 
 # --- bad input ----------------------------------------------------------------------------
@@ -438,6 +439,39 @@ def test_an_apply_that_dies_half_way_leaves_nothing(monkeypatch: pytest.MonkeyPa
     assert not SpendTotal.objects.exists()
     imports.apply_run(run=ImportRun.objects.get(), only_valid=False, by=None, now=NOW)
     assert Payment.objects.count() == 2
+
+
+def payment_indexes() -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        return connection.introspection.get_constraints(cursor, Payment._meta.db_table)
+
+
+@pytest.mark.django_db
+def test_a_first_file_leaves_every_index_and_constraint_of_payments_as_it_was() -> None:
+    before = payment_indexes()
+    bring_in(as_csv([line(), line(day="2025-07-01")]))
+    assert payment_indexes() == before
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again = Payment.objects.first()
+        again.pk = None
+        again.save()
+
+
+@pytest.mark.django_db
+def test_a_file_of_other_dates_comes_to_the_same_totals_as_one_with_both() -> None:
+    bring_in(as_csv([line(), line()]))
+    bring_in(as_csv([line(day="2025-07-01")]))  # nothing held in its dates: nothing to compare
+    bring_in(as_csv([line(), line(), line(), line(day="2025-07-01"), line(day="2025-08-01")]))
+    assert Payment.objects.count() == 5
+    assert_rolled_up()
+
+
+@pytest.mark.django_db
+def test_only_closed_quarters_lines_bring_no_payee() -> None:
+    bring_in(as_csv([line()]))
+    close_quarter(quarter=Quarter(2025, 1), by=None, now=NOW)
+    bring_in(as_csv([line(payee="Never Paid Ltd"), line(day="2025-07-01")]))
+    assert not Payee.objects.filter(name="Never Paid Ltd").exists()
 
 
 @pytest.mark.django_db

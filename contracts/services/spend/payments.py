@@ -14,12 +14,13 @@ from django.db.models import OuterRef, Subquery
 
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.audit import record_event
-from trafford_sv.core.services.quarters import closed_quarters, hold_quarters
+from trafford_sv.core.services.quarters import closed_quarters
 from trafford_sv.directory.names import name_key
 
 from ...models import Payee, SpendCategory, SpendExclusion, SpendSource, SpendUnit
 from ...payee_matching import is_withheld
 from . import staging
+from .indexes import built_at_once
 
 DEMO_ENDING = "(demo)"
 _PAYEES_AT_ONCE = 5_000
@@ -49,8 +50,9 @@ class StagedCounts:
     last_day: datetime.date | None
 
 
-def _sql(text: str, table: str) -> str:
-    return text.replace("STAGING", table)
+def _sql(text: str, run_id: uuid.UUID) -> str:
+    lines, heads = staging.table_of(run_id), staging.heads_of(run_id)
+    return text.replace("STAGING", lines).replace("HEADS", heads)
 
 
 # The lines of the file, each digest's occurrences numbered, beside how many of it are held.
@@ -67,20 +69,22 @@ _HELD = """
 
 def count_staged(*, run_id: uuid.UUID, source: SpendSource | None) -> StagedCounts:
     """Compare the waiting lines with what the source already has. Changes nothing."""
-    table = staging.table_of(run_id)
     with transaction.atomic(), connection.cursor() as cursor:
         _whole_files(cursor)
         cursor.execute(
-            f"SELECT count(*), sum(amount), sum(CASE WHEN amount < 0 THEN 1 ELSE 0 END),"
-            f" min(paid_on), max(paid_on) FROM {table}"
+            _sql(
+                "SELECT count(*), sum(amount), sum(CASE WHEN amount < 0 THEN 1 ELSE 0 END),"
+                " min(paid_on), max(paid_on) FROM STAGING",
+                run_id,
+            )
         )
         lines, net, negative, first, last = cursor.fetchone()
         cursor.execute(
             _sql(
                 "SELECT count(*), coalesce(sum(CASE WHEN p.id IS NULL THEN 1 ELSE 0 END), 0)"
-                " FROM (SELECT DISTINCT payee FROM STAGING) s LEFT JOIN contracts_payee p"
+                " FROM (SELECT DISTINCT payee FROM HEADS) s LEFT JOIN contracts_payee p"
                 " ON p.source_id = %(source)s AND p.name = s.payee",
-                table,
+                run_id,
             ),
             {"source": source.pk if source else None},
         )
@@ -107,7 +111,7 @@ def count_staged(*, run_id: uuid.UUID, source: SpendSource | None) -> StagedCoun
                           FROM STAGING GROUP BY digest) n
                     LEFT JOIN ({_HELD}) h ON h.digest = n.digest
                     """,
-                    table,
+                    run_id,
                 ),
                 params,
             )
@@ -151,57 +155,49 @@ def closed_days(first: datetime.date | None, last: datetime.date | None) -> list
     return sorted(q for q in closed_quarters() if q.start <= last and q.end >= first)
 
 
-def _in_quarters(quarters: Sequence[Quarter]) -> str:
-    pairs = " OR ".join(
-        f"(s.financial_year = {q.start_year} AND s.quarter = {q.number})" for q in quarters
-    )
-    return f"({pairs})"
+# The lines of closed quarters that are new; QUARTERS are whole numbers of ours.
+_NEW_IN = f"""
+    SELECT s.row_number, s.quarter FROM ({_NUMBERED}) s
+    LEFT JOIN (
+        SELECT p.digest, count(*) AS held FROM contracts_payment p
+        WHERE p.source_id = %(source)s GROUP BY p.digest
+    ) h ON h.digest = s.digest
+    WHERE s.occurrence > coalesce(h.held, 0) AND s.quarter IN (QUARTERS)
+"""
+
+
+def _new_in(run_id: uuid.UUID, quarters: Sequence[Quarter]) -> str:
+    numbers = ", ".join(str(q.start_year * 4 + q.number - 1) for q in quarters)
+    return _sql(_NEW_IN, run_id).replace("QUARTERS", numbers)
 
 
 def new_lines_in(
     *, run_id: uuid.UUID, source: SpendSource | None, quarters: Sequence[Quarter]
-) -> Iterator[tuple[int, int, int]]:
-    """(row number, financial year, quarter) of waiting lines that are new in these quarters."""
+) -> Iterator[tuple[int, Quarter]]:
+    """(row number, its quarter) of waiting lines that are new in these quarters."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _sql(
-                f"""
-                SELECT s.row_number, s.financial_year, s.quarter FROM ({_NUMBERED}) s
-                LEFT JOIN (
-                    SELECT p.digest, count(*) AS held FROM contracts_payment p
-                    WHERE p.source_id = %(source)s GROUP BY p.digest
-                ) h ON h.digest = s.digest
-                WHERE s.occurrence > coalesce(h.held, 0) AND {_in_quarters(quarters)}
-                ORDER BY s.row_number
-                """,
-                staging.table_of(run_id),
-            ),
+            f"{_new_in(run_id, quarters)} ORDER BY s.row_number",
             {"source": source.pk if source else None},
         )
         while rows := cursor.fetchmany(2_000):
-            yield from rows
+            for row_number, quarter in rows:
+                yield row_number, Quarter(quarter // 4, quarter % 4 + 1)
 
 
 def remove_new_lines_in(
     *, run_id: uuid.UUID, source: SpendSource | None, quarters: Sequence[Quarter]
 ) -> None:
     """Take the new lines of closed quarters out of the waiting ones; those already held stay."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            _sql(
-                f"""
-                DELETE FROM STAGING WHERE row_number IN (
-                    SELECT s.row_number FROM ({_NUMBERED}) s
-                    LEFT JOIN (
-                        SELECT p.digest, count(*) AS held FROM contracts_payment p
-                        WHERE p.source_id = %(source)s GROUP BY p.digest
-                    ) h ON h.digest = s.digest
-                    WHERE s.occurrence > coalesce(h.held, 0) AND {_in_quarters(quarters)}
-                )
-                """,
-                staging.table_of(run_id),
-            ),
+            _sql("DELETE FROM STAGING WHERE row_number IN (SELECT row_number FROM (", run_id)
+            + _new_in(run_id, quarters)
+            + ") n)",
             {"source": source.pk if source else None},
+        )
+        cursor.execute(
+            _sql("DELETE FROM HEADS WHERE head NOT IN (SELECT s.head FROM STAGING s)", run_id)
         )
 
 
@@ -236,7 +232,6 @@ def add_staged_payments(
 
     Raises LinesChanged when a quarter was closed after the lines were checked.
     """
-    table = staging.table_of(run_id)
     with transaction.atomic():
         source, _ = SpendSource.objects.get_or_create(
             name=source_name,
@@ -249,10 +244,13 @@ def add_staged_payments(
         # One import of a publisher at a time: the second waits here and then finds the lines held.
         source = SpendSource.objects.select_for_update().get(pk=source.pk)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT min(paid_on), max(paid_on) FROM {table}")
-            first, last = (_day(value) for value in cursor.fetchone())
-            if first and last:
-                hold_quarters(first=first, last=last)
+            cursor.execute(
+                _sql(
+                    "SELECT count(*), sum(amount), min(paid_on), max(paid_on) FROM STAGING", run_id
+                )
+            )
+            count, net, first, last = cursor.fetchone()
+            first, last = _day(first), _day(last)
             closed = closed_days(first, last)
             if closed and any(new_lines_in(run_id=run_id, source=source, quarters=closed)):
                 raise LinesChanged(
@@ -266,26 +264,24 @@ def add_staged_payments(
                 "last": last,
             }
             steps = 6
-            _add_labels(cursor, table, params)
+            _add_labels(cursor, run_id, params)
             beat(1, steps)
-            payees = _add_payees(cursor, table, source)
+            payees = _add_payees(cursor, run_id, source)
             beat(2, steps)
             if connection.vendor == "postgresql":
                 cursor.execute(
                     "ANALYZE contracts_payee, contracts_spendcategory, contracts_spendunit"
                 )
-            cursor.execute("SELECT coalesce(max(id), 0) FROM contracts_payment")
-            params["before"] = cursor.fetchone()[0]
-            cursor.execute(_sql(_INSERT, table), params)
-            beat(4, steps)
-            cursor.execute(_sql(_ROLL_UP, table), params)
-            beat(5, steps)
             cursor.execute(
-                "SELECT count(*), sum(amount_pounds) FROM contracts_payment WHERE id > %(before)s"
-                " AND source_id = %(source)s",
+                "SELECT EXISTS (SELECT 1 FROM contracts_payment WHERE source_id = %(source)s"
+                " AND paid_on BETWEEN %(first)s AND %(last)s)",
                 params,
             )
-            count, net = cursor.fetchone()
+            if cursor.fetchone()[0]:
+                count, net = _add_what_is_new(cursor, run_id, params, beat)
+            else:
+                _add_all(cursor, run_id, params, beat)
+            beat(5, steps)
         apply_exclusions_to(source=source)
         staging.drop(run_id)
         added = Added(count, payees, _pounds(net))
@@ -304,24 +300,51 @@ def add_staged_payments(
     return source, added
 
 
-def _add_labels(cursor: Any, table: str, params: dict[str, Any]) -> None:
+def _add_what_is_new(
+    cursor: Any, run_id: uuid.UUID, params: dict[str, Any], beat: Callable[[int, int], None]
+) -> tuple[int, Any]:
+    """How many payments were added, and their net sum."""
+    cursor.execute("SELECT coalesce(max(id), 0) FROM contracts_payment")
+    params["before"] = cursor.fetchone()[0]
+    cursor.execute(_sql(_INSERT_NEW, run_id), params)
+    beat(4, 6)
+    cursor.execute(_sql(_ROLL_UP_NEW, run_id), params)
+    cursor.execute(
+        "SELECT count(*), sum(amount_pounds) FROM contracts_payment WHERE id > %(before)s"
+        " AND source_id = %(source)s",
+        params,
+    )
+    return cursor.fetchone()
+
+
+def _add_all(
+    cursor: Any, run_id: uuid.UUID, params: dict[str, Any], beat: Callable[[int, int], None]
+) -> None:
+    """The same where the publisher has no payment of these dates yet: nothing to compare with."""
+    with built_at_once(cursor):
+        cursor.execute(_sql(_INSERT_ALL, run_id), params)
+    beat(4, 6)
+    cursor.execute(_sql(_ROLL_UP_ALL, run_id), params)
+
+
+def _add_labels(cursor: Any, run_id: uuid.UUID, params: dict[str, Any]) -> None:
     cursor.execute(
         _sql(
             "INSERT INTO contracts_spendcategory (source_id, code, label)"
             " SELECT %(source)s, s.code, s.label FROM ("
             "   SELECT category_code AS code, max(category_label) AS label"
-            "   FROM STAGING GROUP BY category_code) s"
+            "   FROM HEADS GROUP BY category_code) s"
             " WHERE s.code <> '' ON CONFLICT (source_id, code) DO NOTHING",
-            table,
+            run_id,
         ),
         params,
     )
     cursor.execute(
         _sql(
             "INSERT INTO contracts_spendunit (source_id, name)"
-            " SELECT %(source)s, s.unit FROM (SELECT DISTINCT unit FROM STAGING) s"
+            " SELECT %(source)s, s.unit FROM (SELECT DISTINCT unit FROM HEADS) s"
             " WHERE true ON CONFLICT (source_id, name) DO NOTHING",
-            table,
+            run_id,
         ),
         params,
     )
@@ -331,19 +354,19 @@ def _add_labels(cursor: Any, table: str, params: dict[str, Any]) -> None:
     SpendUnit.objects.get_or_create(source_id=params["source"], name="")
 
 
-def _add_payees(cursor: Any, table: str, source: SpendSource) -> int:
+def _add_payees(cursor: Any, run_id: uuid.UUID, source: SpendSource) -> int:
     """New spellings, in portions, so that a file of a million payees takes no more memory."""
     added, after = 0, ""
     while True:
         cursor.execute(
             _sql(
                 "SELECT s.payee, s.number, s.vat FROM"
-                " (SELECT payee, max(payee_number) AS number, max(vat_number) AS vat"
-                "  FROM STAGING GROUP BY payee) s"
+                " (SELECT payee, max(payee_number) AS number, max(vat) AS vat"
+                "  FROM HEADS GROUP BY payee) s"
                 " LEFT JOIN contracts_payee p ON p.source_id = %(source)s AND p.name = s.payee"
                 " WHERE p.id IS NULL AND s.payee > %(after)s"
                 " ORDER BY s.payee LIMIT %(limit)s",
-                table,
+                run_id,
             ),
             {"source": source.pk, "after": after, "limit": _PAYEES_AT_ONCE},
         )
@@ -370,31 +393,67 @@ def _add_payees(cursor: Any, table: str, source: SpendSource) -> int:
         after = rows[-1][0]
 
 
-_INSERT = f"""
+# What every head stands for, found once and not again for each line.
+_WHO = """
+    WITH who AS MATERIALIZED (
+        SELECT h.head, p.id AS payee_id, c.id AS category_id, u.id AS unit_id
+        FROM HEADS h
+        JOIN contracts_payee p ON p.source_id = %(source)s AND p.name = h.payee
+        JOIN contracts_spendcategory c ON c.source_id = %(source)s AND c.code = h.category_code
+        JOIN contracts_spendunit u ON u.source_id = %(source)s AND u.name = h.unit
+    )
+"""
+_INSERT_ALL = f"""
+    {_WHO}
     INSERT INTO contracts_payment
         (source_id, digest, occurrence, payee_id, category_id, unit_id, paid_on, amount_pounds,
          transaction_number, purpose, run_id, row_number)
-    SELECT %(source)s, s.digest, s.occurrence, p.id, c.id, u.id, s.paid_on, s.amount,
-           s.transaction_number, s.purpose, %(run)s, s.row_number %% 10000000
+    SELECT %(source)s, s.digest, s.occurrence, who.payee_id, who.category_id, who.unit_id,
+           s.paid_on, s.amount, s.transaction_number, s.purpose, %(run)s,
+           s.row_number %% 10000000
     FROM ({_NUMBERED}) s
-    JOIN contracts_payee p ON p.source_id = %(source)s AND p.name = s.payee
-    JOIN contracts_spendcategory c ON c.source_id = %(source)s AND c.code = s.category_code
-    JOIN contracts_spendunit u ON u.source_id = %(source)s AND u.name = s.unit
+    JOIN who ON who.head = s.head
+"""
+_INSERT_NEW = f"""
+    {_INSERT_ALL}
     LEFT JOIN ({_HELD}) h ON h.digest = s.digest
     WHERE s.occurrence > coalesce(h.held, 0)
 """
-_ROLL_UP = """
+_TOTALS = """
     INSERT INTO contracts_spendtotal
         (source_id, payee_id, category_id, unit_id, financial_year, quarter, amount_pounds, lines)
-    SELECT %(source)s, p.payee_id, p.category_id, p.unit_id, d.financial_year, d.quarter,
-           round(sum(p.amount_pounds), 2), count(*)
-    FROM contracts_payment p
-    JOIN (SELECT DISTINCT paid_on, financial_year, quarter FROM STAGING) d ON d.paid_on = p.paid_on
-    WHERE p.id > %(before)s AND p.source_id = %(source)s
-    GROUP BY p.payee_id, p.category_id, p.unit_id, d.financial_year, d.quarter
+    SELECT %(source)s, n.payee_id, n.category_id, n.unit_id, n.quarter / 4, n.quarter %% 4 + 1,
+           round(sum(n.pounds), 2), sum(n.lines)
+"""
+_ADDED_UP = """
+    GROUP BY n.payee_id, n.category_id, n.unit_id, n.quarter
     ON CONFLICT (payee_id, category_id, unit_id, financial_year, quarter) DO UPDATE
     SET amount_pounds = round(contracts_spendtotal.amount_pounds + excluded.amount_pounds, 2),
         lines = contracts_spendtotal.lines + excluded.lines
+"""
+_ROLL_UP_ALL = f"""
+    {_WHO}
+    {_TOTALS}
+    FROM (
+        SELECT who.payee_id, who.category_id, who.unit_id, s.quarter, s.pounds, s.lines
+        FROM (
+            SELECT head, quarter, sum(amount) AS pounds, count(*) AS lines
+            FROM STAGING GROUP BY head, quarter
+        ) s
+        JOIN who ON who.head = s.head
+    ) n
+    {_ADDED_UP}
+"""
+_ROLL_UP_NEW = f"""
+    {_TOTALS}
+    FROM (
+        SELECT p.payee_id, p.category_id, p.unit_id, d.quarter, p.amount_pounds AS pounds,
+               1 AS lines
+        FROM contracts_payment p
+        JOIN (SELECT DISTINCT paid_on, quarter FROM STAGING) d ON d.paid_on = p.paid_on
+        WHERE p.id > %(before)s AND p.source_id = %(source)s
+    ) n
+    {_ADDED_UP}
 """
 
 
