@@ -1,7 +1,7 @@
 """OCDS 1.1: release packages, record packages, lists of releases, JSON lines.
 
-Several releases of one ocid are one contract: read in order of their dates, a later release
-wins, award by award. Moments become the day they are in London.
+Several releases of one ocid are one contract: read in order of their dates and merged as the
+standard says (`contracts.imports.ocds_merging`). Moments become the day they are in London.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from trafford_sv.core.workbooks import kind_of, size_words
 from ..models import Award
 from .base import ContractImporter, check_order, published_value
 from .drafts import AwardDraft, ContractDraft, Flag, Party
+from .ocds_merging import merged
 from .parties import KNOWN_SCHEMES, read_party
 from .planning import Planner
 
@@ -247,21 +248,14 @@ def _moment(release: Json) -> datetime.datetime:
 
 
 def _read_merged(draft: ContractDraft, releases: list[Json]) -> None:
-    tender: Json = {}
-    parties: dict[str, Json] = {}
-    awards: dict[str, Json] = {}
-    agreements: dict[str, Json] = {}
-    buyer: Json = {}
-    for release in releases:
-        tender.update({name: value for name, value in _object(release, "tender").items() if value})
-        for party in _items(release, "parties"):
-            said = {name: value for name, value in party.items() if value not in (None, "", {})}
-            parties.setdefault(str(party.get("id", "")), {}).update(said)
-        for position, award in enumerate(_items(release, "awards"), 1):
-            awards[str(award.get("id") or f"award-{position}")] = award
-        for agreement in _items(release, "contracts"):
-            agreements[str(agreement.get("awardID", ""))] = agreement
-        buyer = _object(release, "buyer") or buyer
+    release = merged(releases)
+    tender, buyer = _object(release, "tender"), _object(release, "buyer")
+    parties = {str(party.get("id", "")): party for party in _items(release, "parties")}
+    awards = {
+        str(award.get("id") or f"award-{position}"): award
+        for position, award in enumerate(_items(release, "awards"), 1)
+    }
+    agreements = {str(item.get("awardID", "")): item for item in _items(release, "contracts")}
     draft.fields["ocid"] = draft.key
     first = next(iter(awards.values()), {})
     draft.fields["title"] = " ".join(

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from contracts.imports.contracts_finder import NEEDED, reference_from, unpack_suppliers
 from contracts.imports.drafts import ContractDraft, from_json, to_json
 from contracts.imports.ocds import gather, read_contract, read_releases, to_text
+from contracts.imports.ocds_merging import merged
 from contracts.imports.parties import Resolver
 from contracts.models import Award, Contract
 from contracts.selectors.contracts import contract_detail
@@ -128,6 +129,62 @@ def test_later_releases_win_award_by_award():
     }
     assert found.fields["title"] == "Care at home"
     assert found.fields["description"] == "Visits."
+
+
+def later(award, **more):
+    return {
+        "ocid": "ocds-test-1",
+        "id": "r2",
+        "date": "2024-08-01T10:00:00Z",
+        "tag": ["awardUpdate"],
+        "awards": [award],
+        **more,
+    }
+
+
+def test_what_a_later_release_does_not_say_stays():
+    found = draft(later({"id": "a1", "title": "Care in Sale", "value": {}}), RELEASE)
+    (award,) = found.awards
+    assert (award.title, award.value_pounds) == ("Care in Sale", Decimal("100000.50"))
+    assert [party.postcode for party in award.suppliers] == ["M33 7ZF"]
+    assert award.awarded_on == datetime.date(2024, 4, 30)
+    assert found.fields["end"] == datetime.date(2026, 5, 31)
+    assert (found.fields["title"], found.buyer.name) == ("Care at home", "Invented Borough Council")
+    assert not found.flags
+
+
+def test_a_later_amount_keeps_the_currency_and_null_takes_away():
+    (award,) = draft(RELEASE, later({"id": "a1", "value": {"amount": 5000}})).awards
+    assert award.value_pounds == Decimal("5000")
+    gone = {"id": "a1", "value": None, "suppliers": None, "contractPeriod": {"endDate": None}}
+    found = draft(RELEASE, later(gone))
+    (award,) = found.awards
+    assert (award.value_pounds, award.suppliers) == (None, [])
+    assert (found.fields["start"], found.fields["end"]) == (datetime.date(2024, 6, 1), None)
+
+
+def test_a_supplier_named_later_joins_those_named_before():
+    other = {"id": "x-2", "name": "Invented Visits Ltd"}
+    (award,) = draft(RELEASE, later({"id": "a1", "suppliers": [other]})).awards
+    assert [p.name for p in award.suppliers] == ["Invented Care Ltd", "Invented Visits Ltd"]
+    # The same one spoken of again is not a second one, and says nothing less.
+    same = {"id": "GB-COH-01234567"}
+    (award,) = draft(RELEASE, later({"id": "a1", "suppliers": [same]})).awards
+    assert [p.name for p in award.suppliers] == ["Invented Care Ltd"]
+
+
+def test_awards_without_an_id_are_those_in_the_same_place():
+    first = release()
+    del first["awards"][0]["id"]
+    (award,) = draft(first, later({"status": "cancelled"})).awards
+    assert (award.status, award.value_pounds) == ("cancelled", Decimal("100000.50"))
+
+
+def test_merging_changes_none_of_the_releases():
+    first, second = release(), later({"id": "a1", "value": None})
+    kept = copy.deepcopy([first, second])
+    assert merged([first, second])["awards"][0]["id"] == "a1"
+    assert [first, second] == kept
 
 
 def test_one_award_published_under_two_ids_is_flagged():
