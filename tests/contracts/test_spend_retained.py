@@ -46,14 +46,29 @@ def test_the_five_places_always_sum_to_the_total(
 ) -> None:
     spend = RetainedSpend(excluded, trafford, gm, elsewhere, unknown)
     assert spend.total_pounds == excluded + trafford + gm + elsewhere + unknown
-    if spend.retained_share is not None and spend.known_share is not None:
+    if spend.retained_share is not None:
         assert spend.known_pounds > 0
-    if min(trafford, gm, elsewhere, unknown) >= 0 and spend.contestable_pounds > 0:
-        assert spend.lowest_share is not None and spend.highest_share is not None
-        assert 0 <= spend.lowest_share <= spend.highest_share <= 1
-        stayed = spend.retained_share
-        if stayed is not None:
-            assert spend.lowest_share <= stayed <= spend.highest_share or unknown > 0
+
+
+positive = st.decimals(min_value=0, max_value=10**8, places=2)
+
+
+@given(positive, positive, positive, positive, st.decimals(min_value=0, max_value=1, places=4))
+def test_wherever_the_unknown_went_the_true_share_lies_within_the_bounds(
+    trafford: Decimal, gm: Decimal, elsewhere: Decimal, unknown: Decimal, local: Decimal
+) -> None:
+    spend = RetainedSpend(Decimal(7), trafford, gm, elsewhere, unknown)
+    if not spend.contestable_pounds:
+        assert spend.lowest_share is None and spend.highest_share is None
+        return
+    assert spend.lowest_share is not None and spend.highest_share is not None
+    assert 0 <= spend.lowest_share <= spend.highest_share <= 1
+    truly = (spend.retained_pounds + unknown * local) / spend.contestable_pounds
+    assert spend.lowest_share <= truly <= spend.highest_share
+    if spend.retained_share is not None:
+        assert spend.lowest_share <= spend.retained_share <= spend.highest_share
+    if not unknown:
+        assert spend.lowest_share == spend.highest_share == spend.retained_share
 
 
 def test_golden_shares() -> None:

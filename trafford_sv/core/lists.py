@@ -6,6 +6,7 @@ See `docs/page-parts.md` for a whole example.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -324,7 +325,7 @@ def _one(bound: BoundField, value: Any) -> str:
         return "Yes"
     if value is False:
         return "No"
-    if hasattr(value, "year"):
+    if isinstance(value, datetime.date):
         return date_format(value, "j F Y")
     if getattr(bound.field, "choices", None) and not hasattr(value, "pk"):
         return _choice(bound, value)
