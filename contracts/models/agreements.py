@@ -103,6 +103,19 @@ def not_over(day: datetime.date) -> Q:
     return (Q(end__isnull=True) | Q(end__gte=day)) & ~Q(stage__in=over)
 
 
+def is_followed() -> Exists:
+    """Another contract is recorded as what follows this one, whoever may see that one."""
+    return Exists(Contract.objects.filter(predecessor=OuterRef("pk")))
+
+
+def notice_is_due(day: datetime.date, days: int) -> Q:
+    """Notice falls due within `days`, or was missed in the last 30, and nothing follows yet."""
+    return ~is_followed() & Q(
+        notice_date__gte=day - datetime.timedelta(days=30),
+        notice_date__lte=day + datetime.timedelta(days=days),
+    )
+
+
 class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: Any) -> ContractQuerySet:
         everything, own = reach(user, "view_contracts")
@@ -187,12 +200,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         return self.filter(own).filter(Q(is_demo=False) | ~Exists(real))
 
     def notice_due(self, day: datetime.date, days: int) -> ContractQuerySet:
-        """Notice falls due within `days`, or was missed in the last 30, and nothing follows yet."""
-        return self.filter(
-            ~Exists(Contract.objects.filter(predecessor=OuterRef("pk"))),
-            notice_date__gte=day - datetime.timedelta(days=30),
-            notice_date__lte=day + datetime.timedelta(days=days),
-        )
+        return self.filter(notice_is_due(day, days))
 
     def ending_between(self, first: datetime.date, last: datetime.date) -> ContractQuerySet:
         return self.filter(end__gte=first, end__lte=last)

@@ -22,7 +22,6 @@ from django.db.models import (
     BooleanField,
     Case,
     Count,
-    Exists,
     OuterRef,
     Subquery,
     Sum,
@@ -37,7 +36,7 @@ from trafford_sv.core.periods import FinancialYear
 from trafford_sv.directory.models import Area
 
 from ..models import Contract, CpvCode
-from ..models.agreements import ContractQuerySet, not_over
+from ..models.agreements import ContractQuerySet, is_followed, not_over
 
 OWN_COUNCIL = "own"
 
@@ -202,9 +201,7 @@ def portfolio(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> Con
                 "contract_id"
             )
         )
-    return rows.annotate(
-        has_successor=Exists(Contract.objects.filter(predecessor=OuterRef("pk")))
-    ).order_by()
+    return rows.annotate(has_successor=is_followed()).order_by()
 
 
 _COLUMNS = (

@@ -17,6 +17,7 @@ from trafford_sv.core.parts import EmptyState, Link, Tag, Tone
 
 from ..filters import CategoryFilter, ContractFilter
 from ..models import Award, AwardSupplier, Contract, CpvCode
+from ..models.agreements import is_followed, notice_is_due
 from ..selectors.contracts import contract_rows, contracts_by_category, supplier_names
 
 _SHOWN = (
@@ -163,7 +164,7 @@ def _names(row: Any) -> list[str]:
 
 
 class ExpiringContracts(ContractRows):
-    """Current contracts that end, or whose notice falls due, within a chosen time."""
+    """Current contracts that end, or whose notice is due, within a chosen time."""
 
     title = "Ending soon"
     caption = "Contracts that end soon, with the date by which notice must be decided"
@@ -220,9 +221,9 @@ class ExpiringContracts(ContractRows):
             contract_rows(self.request.user)
             .current_on(self.today)
             .filter(
-                Q(end__gte=self.today, end__lte=last)
-                | Q(notice_date__gte=self.today, notice_date__lte=last)
+                Q(end__gte=self.today, end__lte=last) | notice_is_due(self.today, int(self.window))
             )
+            .annotate(is_followed=is_followed())
             .prefetch_related(Prefetch("successors", visible, to_attr="visible_successors"))
         )
 
@@ -240,7 +241,7 @@ class ExpiringContracts(ContractRows):
 
 
 def _notice_tag(row: Any, today: datetime.date) -> Tag | None:
-    if row.notice_date is None or row.visible_successors:
+    if row.notice_date is None or row.is_followed:
         return None
     days = (row.notice_date - today).days
     if days < 0:

@@ -256,6 +256,43 @@ def test_ending_soon_shows_notice_and_what_follows(officer, shelf) -> None:
     assert "Grass cutting again" in text and "In 9 days" not in text
 
 
+def test_ending_soon_lists_the_notices_that_the_dashboard_counts(officer, place) -> None:
+    """Today is 22 November 2026. Each ends in 2029, so only its notice can bring it here."""
+    for title, notice in (
+        ("Due in 90 days", DAY(2027, 2, 20)),
+        ("Due in 91 days", DAY(2027, 2, 21)),
+        ("Missed 30 days ago", DAY(2026, 10, 23)),
+        ("Missed 31 days ago", DAY(2026, 10, 22)),
+        ("Followed", DAY(2026, 12, 1)),
+    ):
+        made = make_contract(
+            title=title, directorate=place, stage="live", awarded_on=DAY(2025, 5, 3),
+            end=DAY(2029, 1, 1), notice_date=notice,
+        )  # fmt: skip
+    make_contract(title="What follows", predecessor=made)
+    shown = {"Due in 90 days", "Missed 30 days ago"}
+    for name, query in (
+        ("contract-expiring", {"within": "90"}),
+        ("contract-list", {"notice_within": "90"}),
+    ):
+        assert {row.title for row in officer.get(reverse(name), query).context["rows"]} == shown
+    text = page(officer, "contract-expiring", within="90")
+    assert "30 days ago" in text
+
+
+def test_what_another_directorate_looks_after_follows_all_the_same(client, place) -> None:
+    """The notice is past and something follows, though this person may not see what."""
+    made = make_contract(
+        title="Ours", directorate=place, stage="live", awarded_on=DAY(2025, 5, 3),
+        end=DAY(2026, 12, 20), notice_date=DAY(2026, 11, 12),
+    )  # fmt: skip
+    client.force_login(make_user("contract_manager", place))
+    assert "10 days ago" in page(client, "contract-expiring", within="90")
+    make_contract(title="Theirs", predecessor=made, directorate=make_organisation("Other"))
+    text = page(client, "contract-expiring", within="90")
+    assert "Ours" in text and "10 days ago" not in text and "Theirs" not in text
+
+
 # Who may see what
 
 

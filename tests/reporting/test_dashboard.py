@@ -175,6 +175,51 @@ def test_it_costs_the_same_however_much_there_is(client, django_assert_max_num_q
     assert len(queries) == 10
 
 
+def add_imports(number: int) -> None:
+    ImportRun.objects.bulk_create(
+        ImportRun(
+            kind="spend",
+            state="planned",
+            original_name=f"file {index}.csv",
+            file="x",
+            file_sha256="0" * 64,
+            file_bytes=1,
+            created_at=timezone.now() + datetime.timedelta(seconds=index),
+            started_by_name="A test",
+        )
+        for index in range(number)
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(5, None), (6, "And 1 more import to look at"), (9, "And 4 more imports to look at")],
+)
+def test_imports_that_are_not_listed_are_counted(client, number, words):
+    make_portfolio(1)
+    add_imports(number)
+    client.force_login(make_user())
+    needs = client.get(reverse("dashboard")).context["needs"]
+    texts = [need.text for need in needs]
+    assert sum("file " in text for text in texts) == 5
+    more = [need for need in needs if "more import" in need.text]
+    assert [(need.text, need.url) for need in more] == (
+        [(words, reverse("import-list"))] if words else []
+    )
+
+
+@pytest.mark.parametrize(("years", "note"), [(8, ""), (10, "The latest 8 of 10 years")])
+def test_years_that_are_not_drawn_are_mentioned(client, years, note):
+    for start in range(2025, 2025 - years, -1):
+        make_contract(value="60000", awarded_on=datetime.date(start, 5, 1))
+    client.force_login(make_user())
+    chart = client.get(reverse("dashboard")).context["by_year"]
+    assert len(chart.table.rows) == 8
+    assert chart.note.startswith(note) and bool(chart.note) == bool(note)
+    if note:
+        assert "before 2018/19" in chart.note
+
+
 def test_an_empty_council_is_told_how_to_begin(client):
     client.force_login(make_user())
     page = client.get(reverse("dashboard")).content.decode()
