@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -122,6 +123,38 @@ def test_rejects_of_a_workbook_and_of_releases(client, officer):
     package = client.get(reverse("import-rejects", args=[run.pk])).json()
     assert package["releases"] == releases["releases"]
     assert package["rejected"][0]["why"].startswith("ocid: Release 1 has no ocid")
+
+
+def test_rejects_of_a_zip_come_back_as_a_zip_with_a_file_for_each_that_had_some(client, officer):
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(
+            "may.csv",
+            "Beneficiary,Date,Amount\nInvented Ltd,2026-05-01,5\nInvented Ltd,2026-05-02,five\n",
+        )
+        archive.writestr("june.csv", "Beneficiary,Date,Amount\nInvented Ltd,2026-06-01,6\n")
+        archive.writestr(
+            "../july.csv",
+            "Amount,Payee name,Payment date\n1,Other Ltd,soon\n2,Other Ltd,2026-07-02\n",
+        )
+    send(client, body.getvalue(), "spend", "year.zip", source_name="Trafford Council")
+    run = ImportRun.objects.get()
+    client.post(
+        reverse("import-columns", args=[run.pk]),
+        {"payee": "Beneficiary", "paid_on": "Date", "amount": "Amount"},
+    )
+    answer = client.get(reverse("import-rejects", args=[run.pk]))
+    assert answer["Content-Type"] == "application/zip"
+    assert answer["Content-Disposition"] == f'attachment; filename="rejected-{run.pk}.zip"'
+    back = io.BytesIO(b"".join(answer.streaming_content))
+    with zipfile.ZipFile(back) as archive:
+        assert archive.namelist() == ["rejected-may.csv", "rejected-july.csv"]
+    may, july = ((t.headings, next(t.rows)[1]) for t in read_tables(back))
+    why = ["Row in the file", "Why it was rejected"]
+    assert may[0] == ["Beneficiary", "Date", "Amount", *why]
+    assert may[1][:4] == ["Invented Ltd", "2026-05-02", "five", "3"]
+    assert july[0] == ["Amount", "Payee name", "Payment date", *why]
+    assert july[1][:4] == ["1", "Other Ltd", "soon", "2"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Min, QuerySet
 
 from ..importing import importer_for
 from ..models import ColumnMapping, ImportRow, ImportRun
@@ -98,18 +99,37 @@ class RejectedRow:
     why: str
 
 
-def reject_headings(run: ImportRun) -> list[str]:
-    """The file's own headings in their order; where they were not kept, those of a first reject."""
-    kept = run.facts.get("headings")
-    if kept:
-        return list(kept)
-    first = run.planned_rows.filter(outcome=ImportRow.Outcome.REJECTED).first()
-    return list(first.raw) if first else []
+def _rejects(run: ImportRun, sheet: str | None) -> QuerySet[ImportRow]:
+    rows = run.planned_rows.filter(outcome=ImportRow.Outcome.REJECTED)
+    return rows if sheet is None else rows.filter(sheet=sheet)
 
 
-def rejected_rows(run: ImportRun) -> Iterator[RejectedRow]:
-    """Every rejected row, in the file's order, without holding them all."""
-    for row in run.planned_rows.filter(outcome=ImportRow.Outcome.REJECTED).iterator(2000):
+def rejected_sheets(run: ImportRun) -> list[str]:
+    """The sheets of a workbook, or files of a zip, that have rejected rows."""
+    return list(
+        _rejects(run, None)
+        .order_by()
+        .values_list("sheet", flat=True)
+        .annotate(first=Min("pk"))
+        .order_by("first")
+    )
+
+
+def reject_headings(run: ImportRun, sheet: str | None = None) -> list[str]:
+    """The file's own headings in their order; where they were not kept, or another sheet has
+    other ones, those of a first reject."""
+    kept = list(run.facts.get("headings") or [])
+    if kept and sheet is None:
+        return kept
+    first = _rejects(run, sheet).first()
+    if first is None or set(kept) >= set(first.raw) > set():
+        return kept
+    return list(first.raw)
+
+
+def rejected_rows(run: ImportRun, sheet: str | None = None) -> Iterator[RejectedRow]:
+    """Every rejected row, of one sheet where it is named, without holding them all."""
+    for row in _rejects(run, sheet).iterator(2000):
         yield RejectedRow(
             sheet=row.sheet,
             row_number=row.row_number,

@@ -17,7 +17,7 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError as BrokerError
 
 from ..access import can
-from ..exports import ExportColumn, export_response
+from ..exports import ExportColumn, export_response, zip_response
 from ..forms_imports import MappingForm, StartForm
 from ..importing import (
     FileRefused,
@@ -37,6 +37,7 @@ from ..selectors.imports import (
     progress_of,
     reject_headings,
     rejected_rows,
+    rejected_sheets,
     suggest_mapping,
 )
 from ..services import imports
@@ -437,21 +438,36 @@ class ImportRejects(_RunView):
         ending = run.original_name.lower().rpartition(".")[2]
         if ending in ("json", "jsonl", "ndjson"):
             return _json_package(run)
-        columns = [
-            ExportColumn(heading, lambda row, name=heading: row.raw.get(name, ""))  # type: ignore[misc]
-            for heading in reject_headings(run)
-        ]
-        columns += [
-            ExportColumn("Row in the file", lambda row: row.row_number),
-            ExportColumn("Why it was rejected", lambda row: row.why),
-        ]
+        if ending == "zip":
+            return zip_response(
+                (
+                    (
+                        f"rejected-{sheet.rpartition('.')[0] or sheet or 'rows'}",
+                        _reject_columns(run, sheet),
+                        rejected_rows(run, sheet),
+                    )
+                    for sheet in rejected_sheets(run) or [""]
+                ),
+                name=f"rejected-{run.pk}",
+            )
         return export_response(
             "xlsx" if ending == "xlsx" else "csv",
-            columns,
+            _reject_columns(run),
             rejected_rows(run),
             name=f"rejected-{run.pk}",
             title="Rejected",
         )
+
+
+def _reject_columns(run: ImportRun, sheet: str | None = None) -> list[ExportColumn]:
+    return [
+        *(
+            ExportColumn(heading, lambda row, name=heading: row.raw.get(name, ""))  # type: ignore[misc]
+            for heading in reject_headings(run, sheet)
+        ),
+        ExportColumn("Row in the file", lambda row: row.row_number),
+        ExportColumn("Why it was rejected", lambda row: row.why),
+    ]
 
 
 def _json_package(run: ImportRun) -> HttpResponse:
