@@ -14,7 +14,6 @@ from trafford_sv.core.money import (
     pounds,
     readable,
     share,
-    total,
 )
 
 amounts = st.decimals(
@@ -32,17 +31,9 @@ def test_brackets_mean_minus(amount):
     assert parse_pounds(f"({abs(amount)})") == -abs(amount)
 
 
-@given(st.lists(st.decimals(min_value=-1000, max_value=1000, places=4, allow_nan=False)))
-def test_a_printed_column_sums_to_its_printed_total(lines):
-    printed = [parse_pounds(exact(line)) for line in lines]
-    assert sum(printed, Decimal(0)) == total(lines)
-
-
-def test_half_a_penny_rounds_up_on_every_line():
-    # 0.005 -> 0.01 each; three lines print 0.01 + 0.01 + 0.01 = 0.03, not 0.02 (0.015 rounded).
+def test_half_a_penny_is_rounded_away_from_zero():
     assert pounds(Decimal("0.005")) == Decimal("0.01")
     assert pounds(Decimal("-0.005")) == Decimal("-0.01")
-    assert total([Decimal("0.005")] * 3) == Decimal("0.03")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from django_filters import FilterSet
 
 from .exports import CONTENT_TYPES, ExportColumn, export_response
 from .parts import ChosenFilter, EmptyState, Heading, Link, PageLink, Paging
-from .views_base import PermissionView, PublicView
+from .views_base import PermissionView
 
 
 @dataclass(frozen=True)
@@ -260,10 +260,6 @@ class ListMixin:
 
 class ListPage(ListMixin, PermissionView):
     """A list for people who hold `permission`."""
-
-
-class PublicListPage(ListMixin, PublicView):
-    """A list for anyone."""
 
 
 def _may_be_null(rows: QuerySet[Any], name: str) -> bool:

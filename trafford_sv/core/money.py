@@ -6,7 +6,6 @@ Pure. A value that is not there is None and never 0.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 PENNY = Decimal("0.01")
@@ -23,11 +22,6 @@ class MoneyError(ValueError):
 def pounds(amount: Decimal) -> Decimal:
     """Rounded half up, away from zero, to the penny."""
     return amount.quantize(PENNY, rounding=ROUND_HALF_UP)
-
-
-def total(lines: Iterable[Decimal]) -> Decimal:
-    """Each line rounded, then added, so that a printed column sums to its printed total."""
-    return sum((pounds(line) for line in lines), Decimal("0.00"))
 
 
 def share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
