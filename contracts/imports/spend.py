@@ -229,12 +229,9 @@ class _Plan:
         closed = payments.closed_days(counts.first_day, counts.last_day)
         if not closed or not counts.created:
             return False
-        wanted = {
-            number: quarter
-            for number, quarter in payments.new_lines_in(
-                run_id=self.run.pk, source=self.source, quarters=closed
-            )
-        }
+        wanted = dict(
+            payments.new_lines_in(run_id=self.run.pk, source=self.source, quarters=closed)
+        )
         if not wanted:
             return False
         with self.run.file.open("rb") as file:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from trafford_sv.core.access import can
 from trafford_sv.core.exports import ExportColumn
-from trafford_sv.core.lists import Column, ListPage, Sort
+from trafford_sv.core.lists import Column, KeysFirstPaginator, ListPage, Sort
 from trafford_sv.core.money import pounds
 from trafford_sv.core.parts import EmptyState, Link
 
@@ -51,6 +51,7 @@ class PaymentList(ListPage):
     }
     default_sort = "-date"
     page_size = 100
+    paginator_class = KeysFirstPaginator
     export_name = "payments"
     export_columns = (
         ExportColumn("Paid on", "paid_on"),
@@ -79,14 +80,11 @@ class PaymentList(ListPage):
         )
 
     def get_context(self) -> dict[str, Any]:
-        filterset = PaymentFilter(
-            self.request.GET, queryset=self.get_queryset(), request=self.request
-        )
         for row in self.page.object_list:
             row.place_words = place_words(row.payee)
-        if not filterset.is_valid():
+        if not self.filters_valid:
             return {}
-        return {"figure": payments_figure(filterset.qs)}
+        return {"figure": payments_figure(self.page.paginator.object_list)}
 
 
 class PayeeList(ListPage):
