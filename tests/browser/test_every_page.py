@@ -10,7 +10,7 @@ import pytest
 from django.urls import Resolver404, resolve
 from playwright.sync_api import ConsoleMessage, Error, Page
 
-from .accessibility import scrolls_sideways, violations
+from .accessibility import cards_that_are_no_tables, scrolls_sideways, structure, violations
 
 WIDTHS = (1280, 375)
 NARROWEST = 320
@@ -22,6 +22,8 @@ NOT_PAGE_NAMES = re.compile(r"logout|sign-out|export|download|rejects-file|csv|x
 LINKS = "() => [...document.querySelectorAll('a[href]')].filter(a => !a.hasAttribute('download')).map(a => a.href)"
 # Other people's markup, which we serve but did not write: status and console only.
 NOT_OUR_MARKUP = {"api-docs": "the API's page is drawn by Swagger UI"}
+NO_TITLE_OF_THEIR_OWN = {"home", "api-docs"}
+SAME_PAGE = {"after-sign-in", "dashboard", "my-account", "home", "contract-list"}
 # Reached by every walk of the role, or something fell off the menus.
 MUST_REACH = {
     "coordinator": {"dashboard", "contract-list", "contract-detail", "organisation-detail"},
@@ -71,6 +73,7 @@ def walk(
     waiting = deque([*start, urlsplit(page.url).path] if page.url != "about:blank" else start)
     visited: dict[str, str] = {}
     problems: list[str] = []
+    titles: dict[str, str] = {}
     while waiting:
         path = waiting.popleft()
         bare = urlsplit(path).path
@@ -92,12 +95,18 @@ def walk(
         for width in WIDTHS if route not in NOT_OUR_MARKUP else ():
             page.set_viewport_size({"width": width, "height": 900})
             problems += [f"{path} at {width}: {found}" for found in violations(page)]
+            if width < 400:
+                problems += [f"{path}: {found}" for found in cards_that_are_no_tables(page)]
+        if route not in NOT_OUR_MARKUP:
+            problems += [f"{path}: {found}" for found in structure(page)]
         page.set_viewport_size({"width": NARROWEST, "height": 900})
         if (wide := scrolls_sideways(page)) and route not in NOT_OUR_MARKUP:
             problems.append(f"{path} scrolls sideways at {NARROWEST}: {', '.join(wide)}")
-        one_heading = page.locator("h1").count() == 1 or route in NOT_OUR_MARKUP
-        if not page.title().strip() or not one_heading:
-            problems.append(f"{path} needs one title and one h1: {page.title()!r}")
+        title = page.title()
+        if not title.endswith(" – Trafford Social Value") and route not in NO_TITLE_OF_THEIR_OWN:
+            problems.append(f"{path} has no title of its own: {title!r}")
+        if (other := titles.setdefault(title, route)) != route and route not in SAME_PAGE:
+            problems.append(f"{path} has the title of {other}: {title!r}")
         heard = [each for each in said if not (expected == 404 and "404" in each)]
         if heard:
             problems.append(f"{path} said in the console: {heard[:3]}")
