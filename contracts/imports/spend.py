@@ -120,6 +120,7 @@ class _Plan:
 
     def read_file(self) -> None:
         with self.run.file.open("rb") as file:
+            self.file = file
             for index, table in enumerate(read_tables(file, as_text=True)):
                 self._read_table(index, table)
         self._write_rejects()
@@ -217,7 +218,10 @@ class _Plan:
 
     def _pause(self, lines: int) -> None:
         self._write_rejects()
-        self.beat(self.done + lines, 0)
+        done = self.done + lines
+        # How many lines there are is not known before the last: as many as the bytes promise.
+        read = 0 if self.file.closed else self.file.tell()
+        self.beat(done, max(done, done * self.bytes // read) if read else 0)
 
     def _write_rejects(self) -> None:
         ImportRow.objects.bulk_create(self.rejects, batch_size=_REJECTS_AT_ONCE)

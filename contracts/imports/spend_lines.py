@@ -261,6 +261,8 @@ def read_payee(text: str) -> str:
 
 def read_text(field: str) -> Callable[[str], str]:
     def read(text: str) -> str:
+        if text.isdecimal() and len(text) <= _LENGTHS[field]:  # as most are: nothing to tidy
+            return text
         found = folded(text)
         return "" if is_nothing(found) else _fits(field, found)
 

@@ -22,6 +22,7 @@ from trafford_sv.core.services import imports
 from ...imports.spend import SpendImporter
 
 SHOWN = 50
+_WIDTH = 30
 EXAMPLE = """Example:
   manage.py import_spend trafford-supplier-spend-2025-26.zip --source "Trafford Council"
   manage.py import_spend bradford.csv --source "Bradford Council" --dry-run --json
@@ -122,8 +123,8 @@ class Command(BaseCommand):
             imports.cancel_run(run=run, by=None, now=now)
             raise
         run = imports.queue_planning(run=run, by=None, now=now)
-        with _Bar(self.stderr, f"Checking {path.name}"):
-            run = imports.plan_run(run=run, by=None, now=now)
+        with _Bar(self.stderr, f"Checking {path.name}") as bar:
+            run = imports.plan_run(run=run, by=None, now=now, watch=bar.show)
         if run.state == ImportRun.State.REFUSED:
             imports.cancel_run(run=run, by=None, now=now)
             raise FileRefused(run.message)
@@ -169,7 +170,7 @@ class Command(BaseCommand):
 
 
 class _Bar:
-    """What is going on and how long it took, on a terminal only."""
+    """How far it is and how long it took, on a terminal only."""
 
     def __init__(self, stream: Any, words: str) -> None:
         self.stream, self.words = stream, words
@@ -177,11 +178,21 @@ class _Bar:
 
     def __enter__(self) -> _Bar:
         self.started = time.monotonic()
-        if self.shown:
-            self.stream.write(f"[1/2] {self.words} ...", ending="\r")
-            self.stream.flush()
+        self.show(0, 0)
         return self
+
+    def show(self, done: int, total: int) -> None:
+        if not self.shown:
+            return
+        if total:
+            full = min(_WIDTH, _WIDTH * done // total)
+            told = f"{'#' * full}{'.' * (_WIDTH - full)} {min(100, 100 * done // total):>3} %"
+        else:
+            told = "..."
+        self.stream.write(f"{self.words} {told}", ending="\r")
+        self.stream.flush()
 
     def __exit__(self, *error: Any) -> None:
         if self.shown:
-            self.stream.write(f"[2/2] {self.words}: {time.monotonic() - self.started:.1f} seconds")
+            said = f"{self.words}: {time.monotonic() - self.started:.1f} seconds"
+            self.stream.write(said.ljust(len(self.words) + _WIDTH + 7))

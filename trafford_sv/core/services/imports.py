@@ -246,8 +246,11 @@ def queue_planning(*, run: ImportRun, by: Any, now: datetime.datetime) -> Import
     return run
 
 
-def plan_run(*, run: ImportRun, by: Any, now: datetime.datetime) -> ImportRun:
+def plan_run(
+    *, run: ImportRun, by: Any, now: datetime.datetime, watch: Beat | None = None
+) -> ImportRun:
     """Read the file and write what it would do. Starts from nothing each time it is called.
+    `watch` is told of every step, for a terminal that waits here.
 
     Does nothing when another worker is at it. A refused file ends as `refused` with its sentence.
     """
@@ -264,7 +267,7 @@ def plan_run(*, run: ImportRun, by: Any, now: datetime.datetime) -> ImportRun:
     run.rows = run.created = run.changed = run.unchanged = run.rejected = 0
     run.facts = {"headings": headings} if headings else {}
     try:
-        importer.plan(run, now=now, beat=_beat(run, now))
+        importer.plan(run, now=now, beat=_beat(run, now, watch))
     except FileRefused as error:
         _clear_plan(importer, run)
         run.rows = run.created = run.changed = run.unchanged = run.rejected = 0
@@ -305,13 +308,15 @@ def _clear_plan(importer: Importer, run: ImportRun) -> None:
     importer.discard(run)
 
 
-def _beat(run: ImportRun, now: datetime.datetime) -> Beat:
+def _beat(run: ImportRun, now: datetime.datetime, watch: Beat | None) -> Beat:
     """Progress on the run's own row, at most once a second; also the sign of life."""
     started = time.monotonic()
     last = started - _BEAT_SECONDS
 
     def beat(done: int, total: int) -> None:
         nonlocal last
+        if watch:
+            watch(done, total)
         moment = time.monotonic()
         if moment - last < _BEAT_SECONDS:
             return
