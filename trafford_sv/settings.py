@@ -235,7 +235,9 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/key,60/5m/ip", "reset_password": "
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if PRODUCTION else 0)
 INVITATION_DAYS = 7
 
-SESSION_COOKIE_AGE = 12 * 3600
+# Longer than 20 hours, so that nobody is timed out of slow work (WCAG 2.2.1); it also ends with
+# the browser.
+SESSION_COOKIE_AGE = 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
