@@ -13,6 +13,7 @@ from trafford_sv.core.importing import Beat
 from trafford_sv.core.models import DataFlag, ImportRow, ImportRun
 from trafford_sv.core.services.imports import PlanIsStale
 from trafford_sv.directory.models import Organisation, OrganisationKind
+from trafford_sv.directory.services.kinds import call_organisations
 from trafford_sv.directory.services.organisations import create_organisations, update_organisation
 
 from ..models import Award, AwardSupplier, Contract
@@ -63,15 +64,14 @@ class Applier:
             if number < 0:
                 self.numbers[party] = made[-number - 1].pk
         self._locate(resolver.located)
-        known = {number: said for number, said in kinds.items() if number > 0}
-        OrganisationKind.objects.bulk_create(
-            [
-                OrganisationKind(organisation_id=number, kind=kind)
-                for number, said in sorted(known.items())
-                for kind in sorted(said)
-                if kind == "supplier"
+        call_organisations(
+            kind=OrganisationKind.Kind.SUPPLIER,
+            organisations=[
+                number for number, said in kinds.items() if number > 0 and "supplier" in said
             ],
-            ignore_conflicts=True,
+            by=self.by,
+            now=self.now,
+            reason=self.reason,
         )
 
     def _locate(self, located: dict[int, Party]) -> None:
@@ -285,6 +285,32 @@ class Applier:
             default_change_reason=self.reason,
             default_date=self.now,
         )
+        if model is Contract:
+            self._keep_wards_in_history(items)
+
+    def _keep_wards_in_history(self, contracts: list[Contract]) -> None:
+        """A bulk update's history rows have no wards; without theirs they would seem to be gone."""
+        rows = dict(
+            Contract.history.filter(  # type: ignore[attr-defined]
+                id__in=[contract.pk for contract in contracts],
+                history_date=self.now,
+                history_type="~",
+            )
+            .order_by("history_id")
+            .values_list("id", "history_id")
+        )
+        kept = Contract.history.model.wards.model  # type: ignore[attr-defined]
+        kept.objects.bulk_create(
+            [
+                kept(history_id=rows[link.contract_id], id=link.pk, **_ends_of(link))
+                for link in Contract.wards.through.objects.filter(contract__in=rows)
+            ],
+            batch_size=CHUNK,
+        )
+
+
+def _ends_of(link: Any) -> dict[str, int]:
+    return {"contract_id": link.contract_id, "area_id": link.area_id}
 
 
 def _chunked(rows: Iterator[ImportRow]) -> Iterator[list[ImportRow]]:

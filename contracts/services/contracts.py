@@ -16,6 +16,7 @@ from django.db import transaction
 
 from trafford_sv.core.services.records import create_record, update_record
 from trafford_sv.directory.models import OrganisationKind
+from trafford_sv.directory.services.kinds import call_organisations
 
 from ..models import Award, Contract
 from ..thresholds import day_words
@@ -119,7 +120,7 @@ def record_award(
             reason=reason,
             verb="award recorded",
         )
-        _call_suppliers(values)
+        _call_suppliers(award, values, by, now)
         return award
 
 
@@ -146,16 +147,21 @@ def change_award(
             reason=reason,
             verb="award changed",
         )
-        _call_suppliers(changes)
+        _call_suppliers(changed, changes, by, now)
         return changed
 
 
-def _call_suppliers(values: Mapping[str, Any]) -> None:
+def _call_suppliers(
+    award: Award, values: Mapping[str, Any], by: Any, now: datetime.datetime
+) -> None:
     """Whoever won an award is a supplier, whatever else it is."""
-    for organisation in values.get("suppliers", ()):
-        OrganisationKind.objects.get_or_create(
-            organisation=organisation, kind=OrganisationKind.Kind.SUPPLIER
-        )
+    call_organisations(
+        kind=OrganisationKind.Kind.SUPPLIER,
+        organisations=[organisation.pk for organisation in values.get("suppliers", ())],
+        by=by,
+        now=now,
+        reason=f"Named on an award of {award.contract.reference}",
+    )
 
 
 def _brought_about(

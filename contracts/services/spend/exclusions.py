@@ -10,13 +10,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from simple_history.utils import bulk_update_with_history
 
 from trafford_sv.core.reference_data import Counts
 from trafford_sv.core.services.audit import record_event
 from trafford_sv.core.services.records import create_record, update_record
 from trafford_sv.directory.names import name_key
 
-from ...models import SpendExclusion
+from ...models import Payee, SpendExclusion
 from .payments import apply_exclusions_to
 
 FILE = Path(__file__).resolve().parents[2] / "reference" / "spend_exclusions.csv"
@@ -35,8 +36,7 @@ def record_exclusion(
             now=now,
             verb="payee left out of contestable spend",
         )
-        changed = apply_exclusions_to(keys=[key])
-        _say(exclusion, changed, by, now)
+        _move_payees(keys=[key], because_of=exclusion, by=by, now=now)
     return exclusion
 
 
@@ -62,20 +62,38 @@ def change_exclusion(
             now=now,
             verb="exclusion changed",
         )
-        changed = apply_exclusions_to(keys=[before, saved.key])
-        _say(saved, changed, by, now)
+        _move_payees(keys=[before, saved.key], because_of=saved, by=by, now=now)
     return saved
 
 
-def _say(exclusion: SpendExclusion, payees: int, by: Any, now: datetime.datetime) -> None:
-    if payees:
-        record_event(
-            by=by,
-            now=now,
-            verb="payees moved in or out of contestable spend",
-            subject=exclusion,
-            after={"payees": payees},
-        )
+def _move_payees(
+    *, keys: list[str], because_of: SpendExclusion | None, by: Any, now: datetime.datetime
+) -> None:
+    """Payees of these keys follow the list: a history row for each that moved, one event for all."""
+    payees = Payee.objects.filter(key__in=keys)
+    before = dict(payees.values_list("pk", "exclusion_id"))
+    if not before or not apply_exclusions_to(keys=keys):
+        return
+    moved = [payee for payee in payees if payee.exclusion_id != before[payee.pk]]
+    name = because_of.name if because_of else "the reviewed list"
+    bulk_update_with_history(
+        moved,
+        Payee,
+        [],  # they are written already; only the history is
+        batch_size=500,
+        default_user=by if getattr(by, "pk", None) else None,
+        default_change_reason=f"Not contestable: {name}"[:100],
+        default_date=now,
+    )
+    record_event(
+        by=by,
+        now=now,
+        verb="payees moved in or out of contestable spend",
+        subject=because_of,
+        subject_type="spendexclusion",
+        subject_name="" if because_of else "The reviewed list",
+        after={"payees": len(moved)},
+    )
 
 
 def _key(name: str) -> str:
@@ -90,6 +108,7 @@ def load_exclusions(now: datetime.datetime, dry_run: bool) -> Counts:
     officer changed or took out of use stays as the officer left it."""
     held = set(SpendExclusion.objects.values_list("key", flat=True))
     created = unchanged = 0
+    added: list[str] = []
     with FILE.open(encoding="utf-8", newline="") as file, transaction.atomic():
         for row in csv.DictReader(file):
             key = name_key(row["name"])
@@ -99,6 +118,7 @@ def load_exclusions(now: datetime.datetime, dry_run: bool) -> Counts:
             held.add(key)
             created += 1
             if not dry_run:
+                added.append(key)
                 create_record(
                     model=SpendExclusion,
                     values={
@@ -112,6 +132,6 @@ def load_exclusions(now: datetime.datetime, dry_run: bool) -> Counts:
                     by=None,
                     now=now,
                 )
-        if created and not dry_run:
-            apply_exclusions_to()
+        if added:
+            _move_payees(keys=added, because_of=None, by=None, now=now)
     return Counts(created=created, unchanged=unchanged)
