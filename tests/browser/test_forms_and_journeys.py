@@ -140,3 +140,31 @@ def test_pages_of_someone_without_a_password(page, site, context):
     ):
         page.goto(site.url + address)
         look(page)
+
+
+def test_progress_is_said_and_takes_nobody_away(page, site):
+    """The script alone, over answers as the server gives them: half done, then finished."""
+    panel = (
+        '<main><div data-progress data-progress-words="{0}" data-progress-finished="Checked.">'
+        "<div data-progress-now>{0}</div><div data-progress-done hidden>See the result</div>"
+        '<p role="status" data-progress-status></p>'
+        '<p data-progress-only><a href="/">Imports</a></p></div></main>'
+        '<script type="module" src="/static/js/app.js"></script>'
+    )
+    answers = [panel.format("10% done"), panel.format("50% done"), "<main>The result</main>"]
+    page.route(
+        f"{site.url}/imports/slow/",
+        lambda route: route.fulfill(
+            body="<!DOCTYPE html>" + (answers.pop(0) if len(answers) > 1 else answers[0]),
+            content_type="text/html",
+        ),
+    )
+    page.goto(f"{site.url}/imports/slow/")
+    page.locator("a").focus()
+    status = page.locator("[role=status]")
+    page.wait_for_function("() => document.querySelector('[role=status]').textContent")
+    assert status.inner_text() == "50% done"
+    assert page.evaluate("() => document.activeElement.textContent") == "Imports"
+    page.wait_for_function("() => document.querySelector('[data-progress-now]').hidden")
+    assert status.inner_text() == "Checked."
+    assert page.get_by_text("See the result").is_visible()

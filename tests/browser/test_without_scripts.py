@@ -46,3 +46,28 @@ def test_a_mistake_is_said_in_words_and_nothing_is_lost(plain_page: Page, site, 
     assert page.locator("input[name=title]").input_value() == "A contract without a reference"
     target = summary.locator("a").first.get_attribute("href")
     assert target and page.locator(f"[id='{target.removeprefix('#')}']").count() == 1
+
+
+def test_a_phone_without_scripts_has_menu_filters_imports_and_confirmations(
+    plain_page: Page, site, sign_in
+):
+    page = plain_page
+    page.set_viewport_size({"width": 375, "height": 800})
+    sign_in(page, "coordinator")
+    page.goto(f"{site.url}/contracts/")
+    assert page.locator("#navigation a").first.is_visible()
+    page.locator(".sv-filter__more summary").click()
+    page.get_by_role("button", name="Apply filters").click()
+    page.wait_for_load_state()
+    assert page.locator("main table tbody tr").count()
+
+    page.goto(f"{site.url}/imports/new/?kind=contracts-table")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "plain.csv", "mimeType": "text/csv", "buffer": b"Ref,Title\nNJ-1,Plain\n"}
+    )
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("link", name="Cancel this import").click()
+    page.get_by_role("button", name="Cancel the import").click()
+    page.wait_for_load_state()
+    assert "cancelled" in page.locator("main").inner_text()
