@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Subquery
 
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.audit import record_event
-from trafford_sv.core.services.quarters import closed_quarters
+from trafford_sv.core.services.quarters import closed_quarters, hold_quarters
 from trafford_sv.directory.names import name_key
 
 from ...models import Payee, SpendCategory, SpendExclusion, SpendSource, SpendUnit
@@ -251,6 +251,8 @@ def add_staged_payments(
             )
             count, net, first, last = cursor.fetchone()
             first, last = _day(first), _day(last)
+            if first and last:
+                hold_quarters(first=first, last=last)
             closed = closed_days(first, last)
             if closed and any(new_lines_in(run_id=run_id, source=source, quarters=closed)):
                 raise LinesChanged(
