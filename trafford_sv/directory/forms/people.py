@@ -61,6 +61,8 @@ class InviteForm(RoleForm):
         label="E-mail address",
         max_length=254,
         help_text="The link goes here, and they will sign in with it.",
+        # Somebody else's: the browser must not offer the administrator's own.
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={
             "required": "Enter an e-mail address.",
             "invalid": "Enter an e-mail address like name@example.gov.uk.",
