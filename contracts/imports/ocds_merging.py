@@ -36,7 +36,12 @@ def _objects(before: Json, after: Json, depth: int) -> Json:
         elif isinstance(value, dict) and isinstance(held, dict) and depth < DEEPEST:
             result[name] = _objects(held, value, depth + 1)
         elif isinstance(value, list) and name not in WHOLE and _all_objects(value):
-            result[name] = _lists(held if _all_objects(held) else [], value, name, depth + 1)
+            result[name] = _lists(
+                held if isinstance(held, list) and _all_objects(held) else [],
+                value,
+                name,
+                depth + 1,
+            )
         else:
             result[name] = value
     return result

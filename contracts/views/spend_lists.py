@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.urls import reverse
@@ -84,7 +84,9 @@ class PaymentList(ListPage):
             row.place_words = place_words(row.payee)
         if not self.filters_valid:
             return {}
-        return {"figure": payments_figure(self.page.paginator.object_list)}
+        return {
+            "figure": payments_figure(cast("QuerySet[Payment]", self.page.paginator.object_list))
+        }
 
 
 class PayeeList(ListPage):

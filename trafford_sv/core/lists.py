@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.core.exceptions import FieldDoesNotExist
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import F, QuerySet
 from django.forms import ModelMultipleChoiceField, MultipleChoiceField, MultiWidget
 from django.forms.boundfield import BoundField
@@ -63,7 +63,12 @@ def changed(request: HttpRequest, **changes: str | None) -> str:
 
 class KeysFirstPaginator(Paginator):
     """For long tables: finds a page's keys, from whichever end is nearer, and reads and joins
-    these rows alone, where an offset would read and join every row before them as well. Rows that are annotated lose that."""
+    these rows alone, where an offset would read and join every row before them as well.
+
+    Annotations of the list are not on the rows of its pages.
+    """
+
+    object_list: QuerySet[Any]
 
     def page(self, number: Any) -> Any:
         number = self.validate_number(number)
@@ -76,7 +81,7 @@ class KeysFirstPaginator(Paginator):
             keys = rows.values("pk")[first:last]
         found = rows.model._default_manager.filter(pk__in=keys).order_by(*rows.query.order_by)
         found.query.select_related = rows.query.select_related
-        return self._get_page(found, number, self)
+        return Page(found, number, self)
 
 
 class ListMixin:
