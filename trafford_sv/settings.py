@@ -192,6 +192,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "trafford_sv.core.tasks.resume_stalled_imports",
         "schedule": env.float("RESUME_IMPORTS_SECONDS", default=120.0),
     },
+    "forget-old-import-files": {
+        "task": "trafford_sv.core.tasks.forget_old_import_files",
+        "schedule": 6 * 3600.0,
+    },
 }
 
 EMAIL_URL = required(
@@ -286,6 +290,8 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 
 # Limits on what people may upload. A file above FILE_UPLOAD_MAX_MEMORY_SIZE goes to disk first.
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
+# How long the file of a finished import is kept. 0 keeps it for ever.
+IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=365)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -31,7 +32,10 @@ class Privacy(PublicView):
         return render(
             request,
             "reporting/privacy.html",
-            {"breadcrumbs": [("Home", "/"), ("Privacy", None)]},
+            {
+                "breadcrumbs": [("Home", "/"), ("Privacy", None)],
+                "import_file_days": settings.IMPORT_FILE_DAYS,
+            },
         )
 
 

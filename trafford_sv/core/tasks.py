@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from .models import ImportRun
-from .services import imports
+from .services import import_files, imports
 
 
 @shared_task
@@ -24,3 +25,8 @@ def apply_import(run_id: str) -> None:
 @shared_task
 def resume_stalled_imports() -> int:
     return imports.resume_stalled(now=timezone.now())
+
+
+@shared_task
+def forget_old_import_files() -> int:
+    return import_files.forget_old_files(days=settings.IMPORT_FILE_DAYS, now=timezone.now())

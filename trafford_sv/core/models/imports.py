@@ -78,6 +78,7 @@ class ImportRun(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     rejects_seen_at = models.DateTimeField(null=True, blank=True)
+    file_deleted_at = models.DateTimeField(null=True, blank=True, help_text="and its stored rows")
 
     class Meta:
         ordering = ["-created_at"]

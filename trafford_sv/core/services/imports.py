@@ -240,6 +240,8 @@ def queue_planning(*, run: ImportRun, by: Any, now: datetime.datetime) -> Import
         run = _locked(run)
         if run.state not in (State.UPLOADED, State.PLANNED, State.REFUSED):
             raise ImportStateError(f"This import cannot be checked now: {run.get_state_display()}.")
+        if run.file_deleted_at:
+            raise ImportStateError("The file was deleted, as old ones are. Upload it again.")
         run.state, run.heartbeat_at, run.message = State.PLANNING, None, ""
         run.progress_done = run.progress_total = 0
         run.save()
@@ -484,6 +486,7 @@ def cancel_run(*, run: ImportRun, by: Any, now: datetime.datetime) -> ImportRun:
         if run.state == State.CANCELLED:
             return run
         run.state, run.finished_at, run.message = State.CANCELLED, now, ""
+        run.file_deleted_at = now
         run.save()
         record_event(by=by, now=now, verb="import cancelled", subject=run)
     _clear_plan(importer_for(run.kind), run)

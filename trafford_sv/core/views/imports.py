@@ -210,11 +210,15 @@ class ImportColumns(_RunView):
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         run = self.run_of(pk)
+        if run.file_deleted_at:
+            return redirect("import-detail", run.pk)
         suggested, name = suggest_mapping(kind=run.kind, headings=run.facts.get("headings", []))
         return self.page(run, self.form(run, run.columns or suggested), name)
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         run = self.run_of(pk)
+        if run.file_deleted_at:
+            return redirect("import-detail", run.pk)
         form = self.form(run, {}, request.POST)
         if not form.is_valid():
             return self.page(run, form, "")
@@ -282,7 +286,7 @@ class ImportDetail(_RunView):
                 "waiting": run.state == State.PLANNING and run.heartbeat_at is None,
             }
             return render(request, "core/import_progress.html", context)
-        if run.state in (State.PLANNED, State.APPLIED):
+        if run.state in (State.PLANNED, State.APPLIED) and not run.file_deleted_at:
             context |= self.preview(run, may_run)
         return render(request, "core/import_detail.html", context)
 
@@ -433,6 +437,8 @@ class ImportRejects(_RunView):
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
         run = self.run_of(pk)
+        if run.file_deleted_at:
+            return redirect("import-detail", run.pk)
         if run.rejected and self.may_run(run):
             imports.mark_rejects_seen(run=run, by=request.user, now=self.now)
         ending = run.original_name.lower().rpartition(".")[2]
