@@ -43,7 +43,7 @@ def carry_tag(must_carry: bool | None, social_value: str) -> Tag:
         return Tag("Not required")
     return {
         Contract.SocialValue.INCLUDED: Tag("Required, included", Tone.GOOD),
-        Contract.SocialValue.NOT_INCLUDED: Tag("Required, left out", Tone.BAD),
+        Contract.SocialValue.NOT_INCLUDED: Tag("Required, not included", Tone.BAD),
     }.get(Contract.SocialValue(social_value), Tag("Required, not recorded", Tone.WARNING))
 
 

@@ -18,7 +18,7 @@ class Reach(StrEnum):
 
 
 PERMISSIONS: dict[str, str] = {
-    "see_dashboard": "See the officers' dashboard",
+    "see_dashboard": "See the officers’ dashboard",
     "view_contracts": "Read contracts and their awards",
     "change_contracts": "Record and edit contracts",
     "view_organisations": "Read organisations",
