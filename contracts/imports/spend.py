@@ -52,7 +52,7 @@ class SpendImporter:
         plan.count()
 
     def apply(self, run: ImportRun, *, by: Any, now: datetime.datetime, beat: Beat) -> None:
-        if not staging.exists(run.pk):
+        if staging.lines_in(run.pk) != run.created + run.unchanged:
             raise PlanIsStale("The checked lines are gone. Check the file again.")
         try:
             source, added = payments.add_staged_payments(

@@ -72,8 +72,15 @@ def drop(run_id: uuid.UUID) -> None:
             cursor.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def exists(run_id: uuid.UUID) -> bool:
-    return table_of(run_id).strip('"') in connection.introspection.table_names()
+def lines_in(run_id: uuid.UUID) -> int | None:
+    """How many lines wait; None where the tables are gone. An unlogged table is emptied when
+    the server crashes, so that it exists says nothing about what it holds."""
+    there = set(connection.introspection.table_names())
+    if not {table_of(run_id).strip('"'), heads_of(run_id).strip('"')} <= there:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table_of(run_id)}")
+        return int(cursor.fetchone()[0])
 
 
 def drop_abandoned() -> int:

@@ -58,6 +58,7 @@ OUR_FAULT = (
     "Check it again; if it happens twice, tell an administrator."
 )
 _BEAT_SECONDS = 1.0
+_TRIES, _PAUSE_SECONDS = 10, 0.1
 
 
 class ImportStateError(ValueError):
@@ -376,6 +377,21 @@ def _cannot_apply(run: ImportRun) -> str:
     }.get(run.state, "This file has not been checked yet.")  # type: ignore[call-overload]
 
 
+def _take(run: ImportRun) -> ImportRun | None:
+    """The claimed run with its row locked; None where it is not claimed or a worker is at it.
+
+    Somebody who only looks holds the lock for a moment, so one refusal does not mean a worker.
+    """
+    skip = connection.features.has_select_for_update_skip_locked
+    for _ in range(_TRIES if skip else 1):
+        rows = ImportRun.objects.select_for_update(skip_locked=skip)
+        locked = rows.filter(pk=run.pk, state=State.APPLYING).first()
+        if locked or not ImportRun.objects.filter(pk=run.pk, state=State.APPLYING).exists():
+            return locked
+        time.sleep(_PAUSE_SECONDS)
+    return None
+
+
 def apply_claimed(*, run: ImportRun, by: Any, now: datetime.datetime) -> ImportRun:
     """Apply a claimed run in one transaction, or leave everything as it was.
 
@@ -385,13 +401,7 @@ def apply_claimed(*, run: ImportRun, by: Any, now: datetime.datetime) -> ImportR
     importer = importer_for(run.kind)
     try:
         with transaction.atomic():
-            locked = (
-                ImportRun.objects.select_for_update(
-                    skip_locked=connection.features.has_select_for_update_skip_locked
-                )
-                .filter(pk=run.pk, state=State.APPLYING)
-                .first()
-            )
+            locked = _take(run)
             if locked is None:
                 return ImportRun.objects.get(pk=run.pk)
             run = locked
