@@ -88,7 +88,7 @@ def reading(camera: Photographer) -> None:
     camera.go(page, "/dashboard/")
     camera.take(page, "dashboard", height=2350)
     camera.take(page, "dashboard-needs-you", height=1000)
-    camera.take(page, "dashboard-figures", height=560, start_at="h2:has-text('At a glance')")
+    camera.take(page, "dashboard-figures", height=450, start_at="h2:has-text('At a glance')")
     camera.go(page, "/contracts/")
     camera.take(page, "contracts", height=1000)
     camera.go(page, "/contracts/?q=DEMO-032")
