@@ -197,6 +197,16 @@ class AwardForm(VersionedModelForm):
         if not self.instance.pk:
             del self.fields["reason"]
 
+    def clean(self) -> dict[str, Any]:
+        """An award that says nothing is a slip of the mouse."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        told = ("awarded_on", "value_pounds", "suppliers")
+        if not any(cleaned.get(name) or name in self.errors for name in told):
+            raise forms.ValidationError(
+                "Enter at least one of: the award date, the value, or a supplier."
+            )
+        return cleaned
+
 
 class SuccessorForm(forms.Form):
     """Which contract follows. The choices are those the search found and the person may change."""

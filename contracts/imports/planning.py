@@ -192,6 +192,18 @@ class Planner:
                     )
                 )
         start, end = draft.fields.get("start"), draft.fields.get("end")
+        for award in draft.awards:
+            if end and award.awarded_on and award.awarded_on > end:
+                draft.flags.append(
+                    Flag(
+                        "awarded_on",
+                        "awarded_after_end",
+                        award.awarded_on.isoformat(),
+                        f"The notice awards the contract on {shown(award.awarded_on)}, after it "
+                        f"ends on {shown(end)}. Check both dates with the buyer.",
+                        understood=award.awarded_on.isoformat(),
+                    )
+                )
         if start and end and end < start:
             draft.problem(
                 "End",

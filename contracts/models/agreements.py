@@ -391,6 +391,8 @@ class AwardSupplier(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = "part in an award"
+        verbose_name_plural = "parts in awards"
         constraints = [
             models.UniqueConstraint(
                 fields=["award", "organisation"], name="a_supplier_is_on_an_award_once"

@@ -190,6 +190,8 @@ class PayeeProposal(models.Model):
 
     class Meta:
         ordering = ["-score", "pk"]
+        verbose_name = "suggested match"
+        verbose_name_plural = "suggested matches"
         constraints = [
             models.UniqueConstraint(
                 fields=["payee", "organisation"], name="a_match_is_proposed_once"

@@ -569,3 +569,15 @@ def test_an_organisation_without_a_postcode_gets_the_published_one(tmp_path, cap
     known.refresh_from_db()
     assert (known.postcode, known.version) == ("BL4 0NN", 2)
     assert known.awards.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_award_after_the_contract_ended_is_kept_and_flagged(tmp_path, capsys):
+    dates = {"Awarded Date": "20/08/2028", "Contract end date": "31/07/2021"}
+    assert (
+        command(capsys, finder_file(tmp_path, notice(**dates)), "--format", "contracts-finder")[0]
+        == 0
+    )
+    assert Contract.objects.get().awards.get().awarded_on == datetime.date(2028, 8, 20)
+    flag = DataFlag.objects.get(code="awarded_after_end")
+    assert "20 August 2028, after it ends on 31 July 2021" in flag.sentence

@@ -300,7 +300,7 @@ def test_what_was_put_elsewhere_since_stays_there(two):
 def test_the_preview_counts_what_would_move(two):
     _, absorb = two
     counts = {(item.name, item.field): item.rows for item in preview_merge(absorb=absorb)}
-    assert counts[("award suppliers", "organisation")] == 2
+    assert counts[("parts in awards", "organisation")] == 2
 
 
 def test_a_dirty_postcode_is_refused_with_a_proposal(places):

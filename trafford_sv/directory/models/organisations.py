@@ -144,6 +144,8 @@ class OrganisationKind(models.Model):
 
     class Meta:
         ordering = ["kind"]
+        verbose_name = "kind of organisation"
+        verbose_name_plural = "kinds of organisation"
         constraints = [
             models.UniqueConstraint(fields=["organisation", "kind"], name="a_kind_is_said_once")
         ]
@@ -198,6 +200,7 @@ class OrganisationAlias(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = "other name"
         constraints = [
             models.UniqueConstraint(fields=["organisation", "key"], name="an_alias_is_kept_once")
         ]
