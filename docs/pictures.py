@@ -125,7 +125,7 @@ def editing(camera: Photographer) -> None:
     other.wait_for_load_state()
     page.locator("[name=extension_options]").fill("One extension of 12 months")
     page.locator("main form button[type=submit]").last.click()
-    page.wait_for_load_state()
+    page.get_by_text("Someone else saved this").first.wait_for(timeout=10_000)
     camera.take(page, "two-people", height=800)
     camera.go(other, edit)
     other.locator("[name=extension_options]").fill(before)
