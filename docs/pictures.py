@@ -104,8 +104,6 @@ def reading(camera: Photographer) -> None:
     camera.take(page, "not-contestable", height=800)
     camera.go(page, "/quarters/")
     camera.take(page, "quarters", height=800)
-    camera.go(page, page.locator("main a", has_text="Close").first.get_attribute("href") or "")
-    camera.take(page, "quarter-close", height=600)
 
 
 def editing(camera: Photographer) -> None:
@@ -159,8 +157,6 @@ def importing(camera: Photographer) -> None:
 
 def administering(camera: Photographer) -> None:
     page = camera.sign_in("administrator")
-    camera.go(page, "/account/people/")
-    camera.take(page, "people", height=800)
     camera.go(page, "/account/people/invite/")
     camera.take(page, "invite", height=1000)
 
