@@ -13,7 +13,7 @@ from trafford_sv.core.access import reach
 from trafford_sv.core.form_fields import PoundsField, SeveralField
 from trafford_sv.core.forms import VersionedModelForm
 from trafford_sv.core.models import User
-from trafford_sv.directory.models import Area, Organisation
+from trafford_sv.directory.models import Area, Organisation, RoleGrant
 
 from ..models import Award, Contract, CpvCode
 
@@ -117,9 +117,13 @@ class ContractForm(VersionedModelForm):
             self.fields["directorate"].required = True
         self.fields["directorate"].queryset = directorates.order_by("name")  # type: ignore[attr-defined]
         self.fields["directorate"].empty_label = "Not recorded"  # type: ignore[attr-defined]
-        people = User.objects.filter(is_active=True).order_by("name")
-        for name in ("manager", "star_lead"):
-            self.fields[name].queryset = people  # type: ignore[attr-defined]
+        for name, role in (("manager", "contract_manager"), ("star_lead", "star_officer")):
+            # Those who were given the role, and whoever is recorded already.
+            holders = RoleGrant.objects.filter(role=role)
+            self.fields[name].queryset = User.objects.filter(  # type: ignore[attr-defined]
+                Q(is_active=True, pk__in=holders.values("user"))
+                | Q(pk=getattr(self.instance, f"{name}_id"))
+            ).order_by("name")
             self.fields[name].empty_label = "Nobody yet"  # type: ignore[attr-defined]
         buyer = self.fields["buyer"]
         buyer.queryset = (  # type: ignore[attr-defined]

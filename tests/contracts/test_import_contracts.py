@@ -581,3 +581,26 @@ def test_an_award_after_the_contract_ended_is_kept_and_flagged(tmp_path, capsys)
     assert Contract.objects.get().awards.get().awarded_on == datetime.date(2028, 8, 20)
     flag = DataFlag.objects.get(code="awarded_after_end")
     assert "20 August 2028, after it ends on 31 July 2021" in flag.sentence
+
+
+@pytest.mark.parametrize("name", ["import_contracts", "import_spend"])
+@pytest.mark.django_db
+def test_a_file_that_is_not_there_is_said_so(tmp_path, capsys, name):
+    path = tmp_path / "missing.csv"
+    options = ["--format", "ocds"] if name == "import_contracts" else []
+    with pytest.raises(SystemExit) as ended:
+        call_command(name, str(path), *options)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.strip() == f"There is no file at {path}."
+
+
+@pytest.mark.django_db
+def test_only_those_given_the_role_are_offered_as_managers():
+    from contracts.forms import ContractForm
+
+    directorate = make_organisation("Place", "council_service")
+    manager = make_user("contract_manager", directorate)
+    make_user("supplier", make_organisation("Somebody Ltd"))
+    form = ContractForm(user=make_user())
+    assert list(form.fields["manager"].queryset) == [manager]
+    assert not form.fields["star_lead"].queryset.exists()

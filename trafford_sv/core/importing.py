@@ -83,6 +83,17 @@ def description_of(run: ImportRun, row: ImportRow) -> list[tuple[str, str]]:
     return describe(row) if describe else []
 
 
+def sentence_of(error: Exception) -> str:
+    """Why a file on this machine could not be brought in, for the person at the terminal."""
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file at {error.filename}."
+    if isinstance(error, IsADirectoryError):
+        return f"{error.filename} is a folder, not a file."
+    if isinstance(error, PermissionError):
+        return f"You may not read {error.filename}."
+    return str(error)
+
+
 def title_of(kind: str) -> str:
     """The kind's title; the bare word for one that no app registers any more."""
     importer = _REGISTRY.get(kind)

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
-from trafford_sv.core.importing import FileRefused
+from trafford_sv.core.importing import FileRefused, sentence_of
 from trafford_sv.core.models import ColumnMapping, ImportRow, ImportRun
 from trafford_sv.core.services import imports
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 self._show_rejects(run)
                 run = self._apply(run, options["all_or_nothing"])
         except (FileRefused, imports.ImportStateError, OSError) as error:
-            self.stderr.write(str(error))
+            self.stderr.write(sentence_of(error))
             sys.exit(2)
         summary = {
             "rows": run.rows,
