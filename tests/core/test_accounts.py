@@ -10,9 +10,11 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories import make_organisation, make_user
 from trafford_sv.core.models import ApiToken, AuditEvent, User
+from trafford_sv.core.services.tokens import create_token
 
 PASSWORD = "harbour-lantern-42-teapot"
 OTHER = "orchard-violin-77-compass"
@@ -139,11 +141,13 @@ def test_a_reset_for_a_stranger_tells_the_page_nothing(
 
 def test_a_weak_new_password_is_refused_with_a_sentence(client: Client, officer: User) -> None:
     client.force_login(officer)
+    create_token(user=officer, name="Report", days=30, by=officer, now=timezone.now())
     page = client.post(
         reverse("account_change_password"),
         {"oldpassword": PASSWORD, "password1": "short", "password2": "short"},
     )
     assert page.status_code == 200
+    assert ApiToken.objects.filter(user=officer).count() == 1
     assert "12 characters" in page.content.decode()
     changed = client.post(
         reverse("account_change_password"),
@@ -155,6 +159,9 @@ def test_a_weak_new_password_is_refused_with_a_sentence(client: Client, officer:
     event = AuditEvent.objects.get(verb="password changed")
     assert (event.actor_id, event.subject_id) == (officer.pk, str(officer.pk))
     assert event.before == event.after == {}
+    # Whoever knew the old password may have made it.
+    assert not ApiToken.objects.filter(user=officer).exists()
+    assert AuditEvent.objects.filter(verb="API token taken back").count() == 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .services.audit import record_event
+from .services.tokens import revoke_tokens_of
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):
@@ -37,11 +38,13 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(ratelimit.respond_429(request)) from error
 
     def set_password(self, user: Any, password: str) -> None:
-        """A change or a reset, on record like everything else that changes an account."""
+        """A change or a reset, on record like everything else that changes an account. Keys to
+        the API go with the old password, in case somebody else knew it."""
         with transaction.atomic():
             super().set_password(user, password)
             now = timezone.now()  # noqa: TID251 - allauth calls this from its own view
             record_event(by=user, now=now, verb="password changed", subject=user)
+            revoke_tokens_of(user=user, by=user, now=now)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
         """The pages say what happened; allauth's own messages would say it twice."""

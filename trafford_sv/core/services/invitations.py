@@ -19,6 +19,7 @@ from django.urls import reverse
 from ..models import Invitation, User
 from ..models.users import normalise_email
 from .audit import actor_name, record_event
+from .tokens import revoke_tokens_of
 
 
 class InvitationRefused(ValueError):
@@ -149,4 +150,5 @@ def accept_invitation(*, token: str, password: str, now: datetime.datetime) -> U
         invitation.used_at = now
         invitation.save(update_fields=["used_at"])
         record_event(by=user, now=now, verb="invitation accepted", subject=user)
+        revoke_tokens_of(user=user, by=user, now=now)
     return user

@@ -49,3 +49,11 @@ def revoke_token(*, token: ApiToken, by: Any, now: datetime.datetime) -> None:
             before={"token": token.name, "begins": token.token_key[:8]},
         )
         token.delete()
+
+
+def revoke_tokens_of(*, user: User, by: Any, now: datetime.datetime) -> int:
+    """All of a person's tokens, for when somebody else may know the password. How many."""
+    tokens = list(ApiToken.objects.filter(user=user))
+    for token in tokens:
+        revoke_token(token=token, by=by, now=now)
+    return len(tokens)
