@@ -160,8 +160,17 @@ FIELDS: tuple[FieldSpec, ...] = (
 IDENTITY = ("payee", "paid_on", "amount", "category_code", "unit", "transaction_number", "purpose")
 NOTHING = frozenset({"", "na", "n/a", "null", "none", "#n/a", "-", "not classified"})
 _REMEMBERED = 50_000
-_LENGTHS = {"payee": 300, "category_code": 200, "unit": 200, "transaction_number": 60}
-_PURPOSE = 300
+# Nothing is cut: a longer cell is refused in words, and its line with it.
+_LENGTHS = {
+    "payee": 300,
+    "category_code": 200,
+    "category_label": 200,
+    "unit": 200,
+    "transaction_number": 60,
+    "payee_number": 40,
+    "vat_number": 60,
+    "purpose": 5_000,
+}
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?Z?)?")
 _BRITISH = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?: 00:00(?::00)?)?")
 _WORDED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4}|\d{2})")
@@ -270,13 +279,12 @@ def read_text(field: str) -> Callable[[str], str]:
 
 
 def read_purpose(text: str) -> str:
-    found = folded(text)
-    return found if len(found) <= _PURPOSE else found[: _PURPOSE - 1] + "…"
+    return _fits("purpose", folded(text))
 
 
 def read_vat(text: str) -> str:
     found = re.sub(r"[\s.-]", "", text).upper()
-    return "" if is_nothing(found) or len(found) > 20 else found
+    return "" if is_nothing(found) else _fits("vat_number", found)
 
 
 def _fits(field: str, text: str) -> str:
@@ -339,10 +347,10 @@ class LineReader:
         """
         payee = read_payee(raw[0])
         code, label = self._read_code(raw[1]), folded(raw[2])
-        label = "" if is_nothing(label) else label[:200]
+        label = "" if is_nothing(label) else _fits("category_label", label)
         if "category_code" not in self.positions:
             code = _fits("category_code", label)
-        unit, number = self._read_unit(raw[3]), folded(raw[4])[:40]
+        unit, number = self._read_unit(raw[3]), _fits("payee_number", folded(raw[4]))
         head = next(self._head_numbers)
         self.heads.append(
             f"{head}\t{payee}\t{code}\t{unit}\t{label or code or 'Not classified'}\t"
@@ -403,6 +411,10 @@ class LineReader:
             ("category_code", read_text("category_code")),
             ("unit", read_text("unit")),
             ("transaction_number", read_text("transaction_number")),
+            ("category_label", read_text("category_label")),
+            ("payee_number", read_text("payee_number")),
+            ("vat_number", read_vat),
+            ("purpose", read_purpose),
         )
         for field, read in readers:
             if field not in self.positions:

@@ -135,7 +135,7 @@ class Payee(Versioned):
     source = models.ForeignKey(SpendSource, on_delete=models.CASCADE, related_name="payees")
     name = models.CharField(max_length=300)
     key = models.CharField(max_length=300, db_index=True, help_text="normalised, for comparison")
-    vat_number = models.CharField(max_length=20, blank=True)
+    vat_number = models.CharField(max_length=60, blank=True)
     number = models.CharField(max_length=40, blank=True, help_text="the publisher's own number")
     is_withheld = models.BooleanField(
         default=False, help_text="The publisher withheld the name, so it can never be located."
@@ -235,7 +235,7 @@ class Payment(models.Model):
     paid_on = models.DateField(db_index=True)
     amount_pounds = models.DecimalField(max_digits=14, decimal_places=2)
     transaction_number = models.CharField(max_length=60, blank=True)
-    purpose = models.CharField(max_length=300, blank=True)
+    purpose = models.TextField(blank=True)
     run_id = models.UUIDField(null=True, help_text="the import that brought it")
     row_number = models.IntegerField()
 

@@ -612,3 +612,26 @@ def test_the_quarters_of_what_is_added_are_held_open() -> None:
             " AND pid = pg_backend_pid() AND mode = 'ShareLock'"
         )
         assert cursor.fetchone() == (2,)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("cell", "most"),
+    [("purpose", 5_000), ("vat", 60), ("number", 40), ("label", 200), ("unit", 200)],
+)
+def test_a_cell_is_kept_whole_or_refused_and_never_cut(cell: str, most: int) -> None:
+    whole, longer = "x" * most, "x" * (most + 1)
+    run = check(as_csv([line(**{cell: whole}), line(**{cell: longer})]))
+    assert (run.created, run.rejected) == (1, 1)
+    problem = run.planned_rows.get().problems[0]
+    assert problem["sentence"] == f"This is {most + 1} characters long; at most {most} fit."
+    imports.apply_run(run=run, only_valid=True, by=None, now=NOW)
+    payment = Payment.objects.select_related("payee", "category", "unit").get()
+    kept = {
+        "purpose": payment.purpose,
+        "vat": payment.payee.vat_number.lower(),
+        "number": payment.payee.number,
+        "label": payment.category.label,
+        "unit": payment.unit.name,
+    }
+    assert kept[cell] == whole
