@@ -17,8 +17,13 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contracts.api.bids import urlpatterns as bid_urls
 from contracts.api.categories import urlpatterns as category_urls
+from contracts.api.commitments import urlpatterns as commitment_urls
 from contracts.api.contracts import urlpatterns as contract_urls
+from contracts.api.measures import urlpatterns as measure_urls
+from contracts.api.portfolio import urlpatterns as portfolio_urls
+from contracts.api.returns import urlpatterns as return_urls
 from contracts.api.spend import urlpatterns as spend_urls
 from trafford_sv.core.api.problems import KINDS
 from trafford_sv.core.api.views import ApiView
@@ -140,5 +145,10 @@ urlpatterns = [
     *contract_urls,
     *category_urls,
     *spend_urls,
+    *measure_urls,
+    *bid_urls,
+    *commitment_urls,
+    *return_urls,
+    *portfolio_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]

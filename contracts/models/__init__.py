@@ -1,6 +1,31 @@
-"""Contracts and the money that is paid under them."""
+"""Agreements, the measures they are priced by, what is promised and done, and what is paid."""
 
 from .agreements import Award, AwardSupplier, Contract, CpvCode, ThresholdRule
+from .bids import Bid, Evaluator, EvaluatorScore, Offer, RequestedMeasure, Tender
+from .commitments import Commitment, ProfileQuarter, RecoveryAction
+from .evidence import (
+    ConfirmationRequest,
+    DeliveryRating,
+    DuplicateFlag,
+    EvidenceFile,
+    EvidenceLink,
+    ReminderDigest,
+    ReminderPreference,
+    ReturnUpload,
+)
+from .measures import (
+    LocalPriority,
+    LocalPriorityYear,
+    Measure,
+    MeasureCrosswalk,
+    MeasureEdition,
+    MeasureOutcome,
+    MeasureTheme,
+    MeasureValue,
+    OpenRate,
+    StakeholderView,
+)
+from .returns import ActivityClaim, DeliveryReturn, ReturnEvent, ReturnLine, SharedActivity
 from .spend import (
     Payee,
     PayeeProposal,
@@ -13,17 +38,49 @@ from .spend import (
 )
 
 __all__ = [
+    "ActivityClaim",
     "Award",
     "AwardSupplier",
+    "Bid",
+    "Commitment",
+    "ConfirmationRequest",
     "Contract",
     "CpvCode",
+    "DeliveryRating",
+    "DeliveryReturn",
+    "DuplicateFlag",
+    "Evaluator",
+    "EvaluatorScore",
+    "EvidenceFile",
+    "EvidenceLink",
+    "LocalPriority",
+    "LocalPriorityYear",
+    "Measure",
+    "MeasureCrosswalk",
+    "MeasureEdition",
+    "MeasureOutcome",
+    "MeasureTheme",
+    "MeasureValue",
+    "Offer",
+    "OpenRate",
     "Payee",
     "PayeeProposal",
     "Payment",
+    "ProfileQuarter",
+    "RecoveryAction",
+    "ReminderDigest",
+    "ReminderPreference",
+    "RequestedMeasure",
+    "ReturnEvent",
+    "ReturnLine",
+    "ReturnUpload",
+    "SharedActivity",
     "SpendCategory",
     "SpendExclusion",
     "SpendSource",
     "SpendTotal",
     "SpendUnit",
+    "StakeholderView",
+    "Tender",
     "ThresholdRule",
 ]

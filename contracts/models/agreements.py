@@ -134,6 +134,10 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             )
         )
 
+    def contracts(self) -> ContractQuerySet:
+        """Without grants, planning obligations and pledges."""
+        return self.filter(kind=Contract.Kind.CONTRACT)
+
     def with_figures(self) -> ContractQuerySet:
         """Adds, in SQL: `value_pounds` (None for a framework or unknown), `value_is_partial`
         (an award has no value), `awarded_on`, `threshold_pounds` and `must_carry` (None where it cannot be said). Agrees with `contracts.thresholds`.
@@ -196,6 +200,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         own = Q(buyer__isnull=True)
         for key in OWN_COUNCIL_KEYS:
             own |= Q(buyer__name_key=key) | Q(buyer__name_key__startswith=f"{key} ")
+        own &= Q(kind=Contract.Kind.CONTRACT)
         real = Contract.objects.filter(own, is_demo=False).exclude(source="")
         return self.filter(own).filter(Q(is_demo=False) | ~Exists(real))
 
@@ -207,7 +212,17 @@ class ContractQuerySet(models.QuerySet["Contract"]):
 
 
 class Contract(Versioned):
-    """An agreement to buy, from the pipeline to its end."""
+    """An agreement: to buy, to give a grant, to allow a development, or a plain pledge.
+
+    Contracts are the first and fullest kind. The others live in the same table, so that the
+    same code carries their commitments; every list and total says which kinds it holds.
+    """
+
+    class Kind(models.TextChoices):
+        CONTRACT = "contract", "Contract"
+        GRANT = "grant", "Grant"
+        PLANNING = "planning", "Planning obligation"
+        PLEDGE = "pledge", "Pledge"
 
     class Stage(models.TextChoices):
         PIPELINE = "pipeline", "Pipeline"
@@ -232,6 +247,7 @@ class Contract(Versioned):
         INCLUDED = "included", "Included"
         NOT_INCLUDED = "not_included", "Not included"
 
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CONTRACT)
     reference = models.CharField(max_length=80, unique=True)
     ocid = models.CharField("OCID", max_length=120, blank=True)
     title = models.CharField(max_length=500)

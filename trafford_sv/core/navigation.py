@@ -21,6 +21,10 @@ class NavigationItem:
 NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Dashboard", "dashboard", "see_dashboard"),
     NavigationItem("Contracts", "contract-list", "view_contracts"),
+    NavigationItem("Your promises", "supplier-home", "report_delivery"),
+    NavigationItem("Social value", "portfolio", "see_dashboard"),
+    NavigationItem("Verify", "verification-inbox", "verify_delivery"),
+    NavigationItem("Measures", "measure-list"),
     NavigationItem("Organisations", "organisation-list", "view_organisations"),
     NavigationItem("Spending", "spend-retained", "view_spend"),
     NavigationItem("Imports", "import-list", "view_imports"),

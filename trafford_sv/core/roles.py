@@ -21,6 +21,21 @@ PERMISSIONS: dict[str, str] = {
     "see_dashboard": "See the officers’ dashboard",
     "view_contracts": "Read contracts and their awards",
     "change_contracts": "Record and edit contracts",
+    "view_tenders": "Read what a tender asks for and what bidders offered",
+    "change_tenders": "Prepare tenders, name evaluators and settle scores",
+    "score_bids": "Score bids, when named as an evaluator",
+    "submit_bids": "Answer a tender for one’s own organisation",
+    "view_commitments": "Read what was promised, and how delivery stands",
+    "change_commitments": "Draw up and vary commitments, and open recovery actions",
+    "accept_commitments": "Accept commitments for one’s own organisation",
+    "view_returns": "Read delivery returns and their evidence",
+    "report_delivery": "Report delivery for one’s own organisation",
+    "verify_delivery": "Verify what was reported, or send it back",
+    "rate_delivery": "Propose and agree yearly ratings of large contracts",
+    "view_measures": "Read the whole measure library",
+    "change_measures": "Bring in editions of the measure library",
+    "see_licensed_values": "See values that an edition’s licence keeps from publication",
+    "set_priorities": "Record local priorities and their decision",
     "view_organisations": "Read organisations",
     "change_organisations": "Record, edit and merge organisations",
     "view_spend": "Read payments and retained spend",
@@ -33,13 +48,30 @@ PERMISSIONS: dict[str, str] = {
     "change_reference": "Change thresholds and other rules that have dates",
     "use_api": "Use the API with a token",
 }
+# What one party says for itself. No officer says it in its place.
+_SUPPLIERS_OWN = frozenset({"submit_bids", "accept_commitments", "report_delivery"})
 _READ = frozenset(
     {
         "see_dashboard",
         "view_contracts",
+        "view_tenders",
+        "view_commitments",
+        "view_returns",
+        "view_measures",
         "view_organisations",
         "view_spend",
         "view_imports",
+        "use_api",
+    }
+)
+_STEERING = frozenset(
+    {
+        "see_dashboard",
+        "view_contracts",
+        "view_commitments",
+        "view_measures",
+        "view_organisations",
+        "view_spend",
         "use_api",
     }
 )
@@ -68,14 +100,14 @@ ROLES: dict[str, Role] = {
             "Administrator",
             "Looks after people, roles and the running of the site.",
             Reach.EVERYTHING,
-            frozenset(PERMISSIONS),
+            frozenset(PERMISSIONS) - _SUPPLIERS_OWN,
         ),
         Role(
             "coordinator",
             "Social value co-ordinator",
             "Brings contracts, delivery, needs and reports together for the whole council.",
             Reach.EVERYTHING,
-            frozenset(PERMISSIONS) - {"manage_people"},
+            frozenset(PERMISSIONS) - _SUPPLIERS_OWN - {"manage_people"},
         ),
         Role(
             "contract_manager",
@@ -87,6 +119,15 @@ ROLES: dict[str, Role] = {
                     "see_dashboard",
                     "view_contracts",
                     "change_contracts",
+                    "view_tenders",
+                    "change_tenders",
+                    "score_bids",
+                    "view_commitments",
+                    "change_commitments",
+                    "view_returns",
+                    "verify_delivery",
+                    "rate_delivery",
+                    "view_measures",
                     "view_organisations",
                     "use_api",
                 }
@@ -97,39 +138,54 @@ ROLES: dict[str, Role] = {
             "STAR procurement officer",
             "Runs procurement for the council and reports to the STAR Board and Joint Committee.",
             Reach.EVERYTHING,
-            _READ | {"change_contracts", "change_organisations", "run_imports", "decide_spend"},
+            _READ
+            | {
+                "change_contracts",
+                "change_tenders",
+                "score_bids",
+                "change_commitments",
+                "change_measures",
+                "see_licensed_values",
+                "change_organisations",
+                "run_imports",
+                "decide_spend",
+            },
         ),
         Role(
             "steering_member",
             "Steering Group member",
             "Reviews the Action Plan as a standing agenda item.",
             Reach.EVERYTHING,
-            frozenset(
-                {"see_dashboard", "view_contracts", "view_organisations", "view_spend", "use_api"}
-            ),
+            _STEERING,
         ),
         Role(
             "steering_chair",
             "Steering Group chair",
             "Chairs the Steering Group and settles its decisions.",
             Reach.EVERYTHING,
-            frozenset(
-                {"see_dashboard", "view_contracts", "view_organisations", "view_spend", "use_api"}
-            ),
+            _STEERING,
         ),
         Role(
             "supplier",
             "Supplier",
-            "Sees its own contracts and, later, reports what it has delivered.",
+            "Answers tenders, accepts commitments and reports what it has delivered.",
             Reach.OWN,
-            frozenset({"view_contracts", "use_api"}),
+            _SUPPLIERS_OWN
+            | {
+                "view_contracts",
+                "view_tenders",
+                "view_commitments",
+                "view_returns",
+                "view_measures",
+                "use_api",
+            },
         ),
         Role(
             "hub",
             "Community hub",
             "Says what its community needs and confirms what arrived.",
             Reach.OWN,
-            frozenset({"use_api"}),
+            frozenset({"view_measures", "use_api"}),
         ),
         Role(
             "auditor",

@@ -1,0 +1,7 @@
+"""Measure editions and measures."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,7 @@
+"""Delivery returns and their lines."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,7 @@
+"""Tenders and bids, under /contracts/."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

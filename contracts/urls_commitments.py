@@ -1,0 +1,7 @@
+"""Commitments, mobilisation, and agreements that are not contracts."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

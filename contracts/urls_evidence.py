@@ -1,0 +1,7 @@
+"""Evidence files, and return workbooks."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,7 @@
+"""Pacing, recovery, reminders and ratings."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
