@@ -17,6 +17,14 @@ from django.urls.resolvers import RegexPattern, RoutePattern
 
 from tests.access_table import EVERYONES, OBJECTS, PUBLIC, SIGNED_IN, TABLE, World
 from tests.factories import make_award, make_contract, make_organisation, make_user
+from tests.factories_delivery import (
+    make_bid,
+    make_commitment,
+    make_evidence,
+    make_line,
+    make_return,
+    make_tender,
+)
 from trafford_sv.core.models import ApiToken
 from trafford_sv.core.roles import PERMISSIONS, ROLES, Reach
 
@@ -136,7 +144,24 @@ def world(db: None) -> World:
         successor = make_contract(
             title=f"{title}, next", directorate=directorate, predecessor=contract
         )
-        return {"contract": contract, "award": award, "successor": successor}
+        commitment = make_commitment(contract, supplier=company)
+        delivery_return = make_return(contract, company)
+        line = make_line(delivery_return, commitment)
+        tender = make_tender(
+            make_contract(title=f"{title}, tendered", directorate=directorate), measures=[]
+        )
+        return {
+            "contract": contract,
+            "award": award,
+            "successor": successor,
+            "commitment": commitment,
+            "delivery_return": delivery_return,
+            "line": line,
+            "evidence": make_evidence(company, line),
+            "tender": tender,
+            "bid": make_bid(tender, company),
+            "supplier": company,
+        }
 
     return World(
         people=people,
