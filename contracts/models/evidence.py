@@ -120,6 +120,15 @@ class ConfirmationRequest(models.Model):
     comment = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by_role = models.CharField(max_length=200, blank=True)
+    link_seed = models.CharField(
+        max_length=64, blank=True,
+        help_text="with the site's secret key it makes the link; of no use without it",
+    )  # fmt: skip
+    emailed_at = models.DateTimeField(null=True, blank=True)
+    mail_failure = models.TextField(blank=True, help_text="why the last e-mail did not go out")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by_name = models.CharField(max_length=200, blank=True)
+    withdrawn_reason = models.TextField(blank=True)
 
     class Meta:
         ordering = ["asked_at", "pk"]

@@ -218,6 +218,8 @@ class ReturnEvent(models.Model):
         REOPENED = "reopened", "Opened again"
         ASKED = "asked", "Confirmation asked for"
         CONFIRMED = "confirmed", "Confirmed by the beneficiary"
+        WITHDRAWN = "withdrawn", "Confirmation no longer asked for"
+        COMPARED = "compared", "Looked at for double claiming"
         FILE_ADDED = "file_added", "File added"
         FILE_REMOVED = "file_removed", "File taken off"
 
