@@ -18,6 +18,7 @@ class ContractsConfig(AppConfig):
         from .imports.contracts_table import ContractsTableImporter
         from .imports.ocds import OcdsImporter
         from .imports.spend import SpendImporter
+        from .services.measures.reference import load_open_library, load_open_rates
         from .services.reference import load_cpv_codes, load_threshold_rules
         from .services.spend.exclusions import load_exclusions
         from .views.organisation_section import contracts_section
@@ -29,4 +30,6 @@ class ContractsConfig(AppConfig):
             register(importer)
         register(SpendImporter())
         register_loader("spending exclusions", load_exclusions)
+        register_loader("open rates", load_open_rates)
+        register_loader("open measures", load_open_library)
         register_flag_handler("contract", FlagHandler("contract-detail", "change_contracts"))

@@ -6,6 +6,7 @@ import json
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
@@ -48,11 +49,15 @@ class Command(BaseCommand):
             chosen = {name: chosen[name] for name in options["only"]}
         total = Counts()
         for name, loader in chosen.items():
-            with transaction.atomic():
-                counts = loader(now, options["dry_run"])
-                if options["dry_run"]:
-                    # A later loader may lean on an earlier one's rows, so a rehearsal writes nothing.
-                    transaction.set_rollback(True)
+            try:
+                with transaction.atomic():
+                    counts = loader(now, options["dry_run"])
+                    if options["dry_run"]:
+                        # A later loader may lean on an earlier one's rows: a rehearsal writes nothing.
+                        transaction.set_rollback(True)
+            except ValidationError as error:
+                self.stderr.write(f"{name}: {' '.join(error.messages)}")
+                raise SystemExit(2) from error
             total += counts
             if not options["json"]:
                 self.stdout.write(

@@ -1,0 +1,1 @@
+"""What is done to the library: loading, importing, local priorities."""
