@@ -15,6 +15,8 @@ from itertools import combinations
 SAME_FILE = "the same file"
 SAME_SESSION = "the same people, hours and date"
 REASONS = (SAME_FILE, SAME_SESSION)
+# The short code under which each reason is stored.
+CODES = {SAME_FILE: "same_file", SAME_SESSION: "same_event"}
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def pace(
     remaining = sum(
         1
         for quarter, _ in held
-        if quarter.end >= as_of and delivered_by_quarter.get(quarter) is None
+        if quarter.end > as_of and delivered_by_quarter.get(quarter) is None
     )
     if CountingRule(rule) == CountingRule.PERCENTAGE:
         return _pace_of_percentage(promised, held, delivered_by_quarter, as_of, missing, remaining)
@@ -244,7 +244,7 @@ def _pace_of_percentage(
         rating = _rated(ratio, bool(missing))
     else:
         rating = AMBER if missing and promised > 0 else NOT_YET
-    is_due = any(quarter.end < as_of for quarter, _ in profile) or value is not None
+    is_due = any(quarter.end <= as_of for quarter, _ in profile) or value is not None
     if promised <= 0:
         reasons = ["Nothing is promised, so there is nothing to measure against."]
     elif value is not None:

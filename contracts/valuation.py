@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 
-from trafford_sv.core.money import PENNY
+from trafford_sv.core.money import LARGEST, PENNY
 
 # Wide enough for quantity x value x share to be exact before it is rounded once.
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 WHOLE = Decimal(1)
+
+
+class ValuationError(ValueError):
+    """An amount that cannot be held; the message is for the person who typed the quantity."""
 
 
 class Kind(StrEnum):
@@ -36,11 +40,15 @@ def price_line(
     """quantity x value per unit x share of the activity, half up to the penny.
 
     None for a record-only measure, one without a value, and a quantity that was not reported.
-    A quantity of 0 is £0.00.
+    A quantity of 0 is £0.00. Raises ValuationError for an amount beyond what can be stored.
     """
     if quantity is None or value_per_unit is None or Kind(kind) == Kind.RECORD_ONLY:
         return None
     product = EXACT.multiply(EXACT.multiply(quantity, value_per_unit), share)
+    if abs(product) > LARGEST:
+        raise ValuationError(
+            "The value of this quantity is larger than this system can hold. Check the quantity."
+        )
     # `+ 0` makes a negative zero plain.
     return EXACT.add(product.quantize(PENNY, rounding=ROUND_HALF_UP, context=EXACT), Decimal(0))
 
