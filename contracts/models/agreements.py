@@ -116,6 +116,21 @@ def notice_is_due(day: datetime.date, days: int) -> Q:
     )
 
 
+def own_agreements(path: str = "") -> Q:
+    """As `of_own_council`, for agreements of every kind, at `path` from another model.
+
+    The other kinds are the council's own by nature; only contracts come with other buyers.
+    """
+    own: Q = ~Q(**{f"{path}kind": "contract"}) | Q(**{f"{path}buyer__isnull": True})
+    real = Q(buyer__isnull=True)
+    for key in OWN_COUNCIL_KEYS:
+        for name, ending in (("name_key", key), ("name_key__startswith", f"{key} ")):
+            own |= Q(**{f"{path}buyer__{name}": ending})
+            real |= Q(**{f"buyer__{name}": ending})
+    imported = Contract.objects.filter(real, kind="contract", is_demo=False).exclude(source="")
+    return own & Q(Q(**{f"{path}is_demo": False}) | ~Exists(imported))
+
+
 class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: Any) -> ContractQuerySet:
         everything, own = reach(user, "view_contracts")
@@ -197,12 +212,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         Invented contracts count until the council's real ones are imported, and never beside
         them. One that somebody records by hand while trying the demonstration changes nothing.
         """
-        own = Q(buyer__isnull=True)
-        for key in OWN_COUNCIL_KEYS:
-            own |= Q(buyer__name_key=key) | Q(buyer__name_key__startswith=f"{key} ")
-        own &= Q(kind=Contract.Kind.CONTRACT)
-        real = Contract.objects.filter(own, is_demo=False).exclude(source="")
-        return self.filter(own).filter(Q(is_demo=False) | ~Exists(real))
+        return self.filter(own_agreements(), kind=Contract.Kind.CONTRACT)
 
     def notice_due(self, day: datetime.date, days: int) -> ContractQuerySet:
         return self.filter(notice_is_due(day, days))

@@ -1,0 +1,324 @@
+"""The four figures of any scope: one contract, a supplier, a measure, or everything.
+
+This is the one place they are read. Page, command, export and API ask here, and each figure
+names the list of rows that it adds up (`/deliveries/`, `/commitments/`).
+
+* offered: the winning bids of agreements in the scope.
+* committed: what both sides agreed by the end of the period, on agreements in force during it.
+* reported: lines of submitted returns that count in the period.
+* verified: the part of those that an officer accepted.
+
+Every amount was rounded per line when it was written; here amounts are only added. Social and
+local economic value stay apart. A sum over nothing is None, a sum over zeros is 0.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from trafford_sv.core.access import reach
+from trafford_sv.core.money import pounds, share
+from trafford_sv.core.periods import Quarter
+
+from ..four_figures import Amounts, FourFigures
+from ..models import Award, Bid, Commitment, Contract, Offer, ReturnLine
+from ..models.agreements import own_agreements
+
+OVER = (Contract.Stage.ENDED, Contract.Stage.TERMINATED)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the figures are about. Names are those of the lists behind them; None is "any".
+
+    `kind`: contract, grant, planning or pledge. `ward`: a ward's code.
+    """
+
+    kind: str = ""
+    contract: int | None = None
+    supplier: int | None = None
+    measure: int | None = None
+    theme: int | None = None
+    directorate: int | None = None
+    ward: str = ""
+
+    def query(self, **more: Any) -> str:
+        """The parameters of a list page that hold exactly this scope's rows."""
+        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        return urlencode({k: v for k, v in {**held, **more}.items() if v not in (None, "")})
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the sums rest on, so that nobody takes a gap for a zero."""
+
+    agreements: int = 0
+    commitments: int = 0
+    commitments_without_value: int = 0
+    lines: int = 0
+    lines_not_reported: int = 0
+    lines_undecided: int = 0
+    lines_without_value: int = 0
+
+
+@dataclass(frozen=True)
+class Position:
+    """The four figures of a scope in one period, with what they rest on."""
+
+    scope: Scope
+    first: datetime.date | None
+    last: datetime.date
+    figures: FourFigures
+    counts: Counts
+    contract_value_pounds: Decimal | None
+    contracts_without_value: int
+
+    @property
+    def offered_share(self) -> Decimal | None:
+        """Social value offered for each pound of contract value; None without a base."""
+        offered = self.figures.offered
+        return share(offered.social_pounds if offered else None, self.contract_value_pounds)
+
+
+def _reads(user: Any, path: str) -> Q:
+    """Whose agreements this person sees, as `Commitment.visible_to` has it. `path` to a commitment."""
+    everything, own = reach(user, "view_commitments")
+    if everything:
+        return Q()
+    directorates = [pk for role, pk in own if role == "contract_manager"]
+    suppliers = [pk for role, pk in own if role == "supplier"]
+    return Q(**{f"{path}contract__directorate_id__in": directorates}) | Q(
+        **{f"{path}supplier_id__in": suppliers}
+    )
+
+
+def _agreements(scope: Scope, path: str) -> Q:
+    """The scope's conditions on the agreement at `path` ("" for the agreement itself)."""
+    found = own_agreements(path)
+    if scope.kind:
+        found &= Q(**{f"{path}kind": scope.kind})
+    if scope.contract is not None:
+        # A page about one contract shows that contract, whoever bought it.
+        found = Q(**{f"{path}pk": scope.contract})
+    if scope.directorate is not None:
+        found &= Q(**{f"{path}directorate_id": scope.directorate})
+    return found
+
+
+def _in_force(path: str, first: datetime.date | None, last: datetime.date) -> Q:
+    """Agreements that had begun by `last` and were not over before `first`.
+
+    Without an end date only the stage says that one is over.
+    """
+    begun = Q(**{f"{path}start__isnull": True}) | Q(**{f"{path}start__lte": last})
+    if first is None:
+        return begun
+    no_end = Q(**{f"{path}end__isnull": True})
+    return begun & (Q(**{f"{path}end__gte": first}) | (no_end & ~Q(**{f"{path}stage__in": OVER})))
+
+
+def commitments_in(
+    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
+) -> QuerySet[Commitment]:
+    """The rows that `committed` adds up."""
+    rows: QuerySet[Commitment] = Commitment.objects.counted().filter(
+        _reads(user, ""),
+        _agreements(scope, "contract__"),
+        _in_force("contract__", first, last),
+        agreed_on__lte=last,
+    )
+    if scope.supplier is not None:
+        rows = rows.filter(supplier_id=scope.supplier)
+    if scope.measure is not None:
+        rows = rows.filter(measure_id=scope.measure)
+    if scope.theme is not None:
+        rows = rows.filter(measure__outcome__theme_id=scope.theme)
+    if scope.ward:
+        rows = rows.filter(_serves(scope.ward, "pk"))
+    return rows
+
+
+def lines_in(user: Any, scope: Scope, first: Quarter | None, last: Quarter) -> QuerySet[ReturnLine]:
+    """The rows that `reported` and `verified` add up: what counts from quarter to quarter."""
+    rows: QuerySet[ReturnLine] = ReturnLine.objects.filter(
+        _reads(user, "commitment__"),
+        _agreements(scope, "commitment__contract__"),
+        _quarters(first, last),
+        is_counted=True,
+    )
+    if scope.supplier is not None:
+        rows = rows.filter(commitment__supplier_id=scope.supplier)
+    if scope.measure is not None:
+        rows = rows.filter(commitment__measure_id=scope.measure)
+    if scope.theme is not None:
+        rows = rows.filter(commitment__measure__outcome__theme_id=scope.theme)
+    if scope.ward:
+        rows = rows.filter(_serves(scope.ward, "commitment_id"))
+    return rows
+
+
+def _serves(ward: str, key: str) -> Q:
+    through = Commitment.wards.through.objects.filter(area__code=ward).values("commitment_id")
+    return Q(**{f"{key}__in": through})
+
+
+def _quarters(first: Quarter | None, last: Quarter) -> Q:
+    if first == last:
+        return Q(counted_year=last.start_year, counted_quarter=last.number)
+    until = Q(counted_year__lt=last.start_year) | Q(
+        counted_year=last.start_year, counted_quarter__lte=last.number
+    )
+    if first is None:
+        return until
+    return until & (
+        Q(counted_year__gt=first.start_year)
+        | Q(counted_year=first.start_year, counted_quarter__gte=first.number)
+    )
+
+
+def _offers(user: Any, scope: Scope, first: datetime.date | None, last: datetime.date) -> Any:
+    """What the winners offered. Whoever reads commitments reads this total, never a bid."""
+    everything, own = reach(user, "view_commitments")
+    seen = Q()
+    if not everything:
+        seen = Q(
+            bid__tender__contract__directorate_id__in=[
+                pk for role, pk in own if role == "contract_manager"
+            ]
+        ) | Q(bid__organisation_id__in=[pk for role, pk in own if role == "supplier"])
+    rows = Offer.objects.filter(
+        seen,
+        _agreements(scope, "bid__tender__contract__"),
+        _in_force("bid__tender__contract__", first, last),
+        bid__state=Bid.State.WON,
+        offered_quantity__isnull=False,
+    )
+    if scope.supplier is not None:
+        rows = rows.filter(bid__organisation_id=scope.supplier)
+    if scope.measure is not None:
+        rows = rows.filter(requested__measure_id=scope.measure)
+    if scope.theme is not None:
+        rows = rows.filter(requested__measure__outcome__theme_id=scope.theme)
+    if scope.ward:
+        rows = rows.filter(_serves(scope.ward, "commitment__pk"))
+    return rows
+
+
+def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -> Position:
+    """The four figures from quarter to quarter; `first` None is "since the beginning". 4 queries."""
+    starts = first.start if first else None
+    offered = _by_kind(
+        _offers(user, scope, starts, last.end), "requested__measure__kind", "offered_pounds"
+    )
+    committed_rows = list(
+        commitments_in(user, scope, starts, last.end)
+        .values("measure__kind")
+        .annotate(
+            pounds=Sum("committed_pounds"),
+            rows=Count("pk"),
+            unpriced=Count("pk", filter=Q(committed_pounds__isnull=True)),
+        )
+        .order_by()
+    )
+    line_rows = list(
+        lines_in(user, scope, first, last)
+        .values("commitment__measure__kind")
+        .annotate(
+            reported=Sum("reported_pounds"),
+            verified=Sum("verified_pounds"),
+            rows=Count("pk"),
+            blank=Count("pk", filter=Q(reported_quantity__isnull=True)),
+            undecided=Count("pk", filter=Q(state=ReturnLine.State.OPEN)),
+            unpriced=Count(
+                "pk", filter=Q(reported_quantity__isnull=False, reported_pounds__isnull=True)
+            ),
+        )
+        .order_by()
+    )
+    value, agreements, without_value = _contract_value(user, scope, starts, last.end)
+    priced = [row for row in line_rows if row["commitment__measure__kind"] != "record_only"]
+    return Position(
+        scope=scope,
+        first=starts,
+        last=last.end,
+        figures=FourFigures(
+            offered=offered,
+            committed=amounts((row["measure__kind"], row["pounds"]) for row in committed_rows),
+            reported=amounts(
+                (row["commitment__measure__kind"], row["reported"]) for row in line_rows
+            ),
+            verified=amounts(
+                (row["commitment__measure__kind"], row["verified"]) for row in line_rows
+            ),
+        ),
+        counts=Counts(
+            agreements=agreements,
+            commitments=sum(row["rows"] for row in committed_rows),
+            commitments_without_value=sum(
+                row["unpriced"] for row in committed_rows if row["measure__kind"] != "record_only"
+            ),
+            lines=sum(row["rows"] for row in line_rows),
+            lines_not_reported=sum(row["blank"] for row in line_rows),
+            lines_undecided=sum(row["undecided"] for row in line_rows),
+            lines_without_value=sum(row["unpriced"] for row in priced),
+        ),
+        contract_value_pounds=value,
+        contracts_without_value=without_value,
+    )
+
+
+def amounts(rows: Iterable[tuple[str, Decimal | None]]) -> Amounts:
+    by_kind = {kind: amount for kind, amount in rows if amount is not None}
+    social, local = by_kind.get("social"), by_kind.get("local_economic")
+    # SQLite adds decimals in binary; each addend was whole pennies, so the sum is too.
+    return Amounts(
+        None if social is None else pounds(social), None if local is None else pounds(local)
+    )
+
+
+def _by_kind(rows: Any, kind: str, field: str) -> Amounts:
+    return amounts(
+        (row[kind], row["pounds"])
+        for row in rows.values(kind).annotate(pounds=Sum(field)).order_by()
+    )
+
+
+def _contract_value(
+    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
+) -> tuple[Decimal | None, int, int]:
+    """Awards made by `last` on agreements in force: (pounds, agreements, awards without a value)."""
+    everything, own = reach(user, "view_contracts")
+    seen = Q()
+    if not everything:
+        seen = Q(
+            contract__directorate_id__in=[pk for role, pk in own if role == "contract_manager"]
+        ) | Q(supplier_links__organisation_id__in=[pk for role, pk in own if role == "supplier"])
+    awards = Award.objects.filter(
+        seen,
+        _agreements(scope, "contract__"),
+        _in_force("contract__", first, last),
+        status__in=Award.COUNTED_STATUSES,
+        awarded_on__lte=last,
+    )
+    if not scope.kind and scope.contract is None:
+        # A grant is not contract value; asked for by kind, it is the grant's own.
+        awards = awards.filter(contract__kind=Contract.Kind.CONTRACT)
+    if scope.supplier is not None:
+        awards = awards.filter(supplier_links__organisation_id=scope.supplier)
+    if scope.measure is not None or scope.theme is not None or scope.ward:
+        # These are parts of a contract; no part of its value belongs to them.
+        return None, 0, 0
+    found = awards.aggregate(
+        total=Sum("value_pounds", filter=Q(contract__is_framework=False)),
+        agreements=Count("contract_id", distinct=True),
+        unknown=Count("pk", filter=Q(value_pounds__isnull=True, contract__is_framework=False)),
+    )
+    total = found["total"]
+    return None if total is None else pounds(total), found["agreements"], found["unknown"]
