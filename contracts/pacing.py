@@ -319,8 +319,8 @@ class ContractPace:
 
 METHOD_CONTRACT = (
     "Each commitment counts by its committed pounds, and none above 100%, so that more of one "
-    "does not hide less of another. A contract with a red commitment is at best amber. Where no "
-    "commitment has pounds, the worst rating stands."
+    "does not hide less of another. A contract with a red commitment or a missing return is at "
+    "best amber. Where no commitment has pounds, the worst rating stands."
 )
 
 
