@@ -44,6 +44,7 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "import-new": "run_imports",
     "import-detail": "view_imports",
     "import-columns": "run_imports",
+    "import-answers": "run_imports",
     "import-check": "run_imports",
     "import-apply": "run_imports",
     "import-cancel": "run_imports",
@@ -97,6 +98,8 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "spend-exclusion-edit": "decide_spend",
     "spend-units": "view_spend",
     "spend-unit-link": "decide_spend",
+    # How it is counted
+    "counting-rules": PUBLIC,
     # Reporting
     "home": PUBLIC,
     "dashboard": "see_dashboard",

@@ -31,6 +31,10 @@ class FieldSpec:
 
 
 class Importer(Protocol):
+    """An importer may also offer `question_form(run) -> form class`: what only a person can say
+    about the file (its licence, say). The answers are in `run.answers` when `plan` is called.
+    """
+
     @property
     def kind(self) -> str:
         """ "spend", "contracts-ocds", "contracts-finder", "contracts-table"."""
@@ -81,6 +85,12 @@ def description_of(run: ImportRun, row: ImportRow) -> list[tuple[str, str]]:
     """(label, text) of what a row would record; an importer may offer `describe(row)`."""
     describe = getattr(_REGISTRY.get(run.kind), "describe", None)
     return describe(row) if describe else []
+
+
+def question_form_of(run: ImportRun) -> Any:
+    """The class of the form that this kind asks beside the columns, or None."""
+    question_form = getattr(_REGISTRY.get(run.kind), "question_form", None)
+    return question_form(run) if question_form else None
 
 
 def sentence_of(error: Exception) -> str:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/values/<int:pk>/", flags.FlagDecide.as_view(), name="flag-decide"),
     path("imports/<uuid:pk>/", imports.ImportDetail.as_view(), name="import-detail"),
     path("imports/<uuid:pk>/columns/", imports.ImportColumns.as_view(), name="import-columns"),
+    path("imports/<uuid:pk>/answers/", imports.ImportAnswers.as_view(), name="import-answers"),
     path("imports/<uuid:pk>/check/", imports.ImportCheck.as_view(), name="import-check"),
     path("imports/<uuid:pk>/apply/", imports.ImportApply.as_view(), name="import-apply"),
     path("imports/<uuid:pk>/cancel/", imports.ImportCancel.as_view(), name="import-cancel"),

@@ -51,8 +51,11 @@ def line_chart(
     heading: str,
     note: str = "",
     missing: str = "Not reported",
+    stepped: bool = False,
 ) -> Chart:
     """At most four lines, each named at its end. `text` says a value as it is read.
+
+    `stepped` is for what holds until the next point (a rate): level, then up or down at once.
 
     Raises ValueError where a series is not as long as the points, or there are more than four.
     """
@@ -74,15 +77,19 @@ def line_chart(
         title=title,
         subtitle=subtitle,
         description=sentence(rows),
-        wide=_draw(points, series, text, WIDE),
-        narrow=_draw(points, series, text, NARROW),
+        wide=_draw(points, series, text, WIDE, stepped),
+        narrow=_draw(points, series, text, NARROW, stepped),
         table=Table(subtitle, headings, rows, numeric=frozenset(range(1, len(headings)))),
         note=note,
     )
 
 
 def _draw(
-    points: Sequence[str], series: Sequence[Series], text: Callable[[Decimal], str], width: int
+    points: Sequence[str],
+    series: Sequence[Series],
+    text: Callable[[Decimal], str],
+    width: int,
+    stepped: bool = False,
 ) -> Drawing:
     wide = width == WIDE
     drawing = Drawing(width)
@@ -152,7 +159,8 @@ def _draw(
                 pen_down = False
                 continue
             x, y = x_of(at), y_of(value)
-            path.append(f"{'L' if pen_down else 'M'}{x} {y}")
+            turn = f"H{x}V{y}" if stepped else f"L{x} {y}"
+            path.append(turn if pen_down else f"M{x} {y}")
             pen_down, last = True, (x, y)
             drawing.dots.append(Dot(x, y, colour if number % 2 == 0 else WHITE, colour))
         if path:

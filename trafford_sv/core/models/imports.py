@@ -54,6 +54,11 @@ class ImportRun(models.Model):
     file_bytes = models.PositiveBigIntegerField()
     source_name = models.CharField(max_length=200, blank=True)
     columns = models.JSONField(default=dict)
+    answers = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="what the kind asks beside the columns, who said so, when",
+    )
     only_valid = models.BooleanField(default=False)
     message = models.TextField(blank=True)
 

@@ -27,7 +27,7 @@ from ..importing import Beat, Importer, importer_for
 from ..models import ColumnMapping, ImportRow, ImportRun
 from ..selectors.imports import progress_key, progress_of, suggest_mapping
 from ..workbooks import FileRefused, Limits, check_size, clean_text, headings_hash
-from .audit import actor_name, record_event
+from .audit import actor_name, plain, record_event
 
 __all__ = [
     "ImportStateError",
@@ -38,6 +38,7 @@ __all__ = [
     "check_mapping",
     "claim_apply",
     "finish_unchanged",
+    "keep_answers",
     "mark_rejects_seen",
     "plan_run",
     "progress_of",
@@ -229,6 +230,29 @@ def remember_mapping(
                 before=before,
                 after=chosen,
             )
+    return run
+
+
+def keep_answers(
+    *, run: ImportRun, answers: Mapping[str, Any], by: Any, now: datetime.datetime
+) -> ImportRun:
+    """What a person says about the file, with who said it and when. Raises ImportStateError."""
+    with transaction.atomic():
+        run = _locked(run)
+        if run.state not in (State.UPLOADED, State.PLANNED, State.REFUSED):
+            raise ImportStateError(
+                f"This import is past answering questions: {run.get_state_display()}."
+            )
+        said = {**answers, "answered_by": actor_name(by), "answered_at": now.isoformat()}
+        run.answers = {name: plain(value) for name, value in said.items()}
+        run.save(update_fields=["answers"])
+        record_event(
+            by=by,
+            now=now,
+            verb="questions about an import answered",
+            subject=run,
+            after=run.answers,
+        )
     return run
 
 

@@ -26,6 +26,7 @@ from ..importing import (
     figures_of,
     importer_for,
     importers,
+    question_form_of,
     title_of,
 )
 from ..lists import Column, ListPage, Sort, changed
@@ -145,6 +146,12 @@ class _RunView(PermissionView):
             return False
         return True
 
+    def ask_or_plan(self, run: ImportRun) -> HttpResponseRedirect:
+        """Some kinds ask more than the columns before the file is checked."""
+        if question_form_of(run) is not None:
+            return redirect("import-answers", run.pk)
+        return self.start_planning(run)
+
     def start_planning(self, run: ImportRun) -> HttpResponseRedirect:
         try:
             run = imports.queue_planning(run=run, by=self.request.user, now=self.now)
@@ -189,7 +196,7 @@ class ImportNew(_RunView):
             return self.page(form)
         if run.facts.get("headings") and importer_for(run.kind).fields:
             return redirect("import-columns", run.pk)
-        return self.start_planning(run)
+        return self.ask_or_plan(run)
 
     def page(self, form: StartForm) -> HttpResponse:
         described = [
@@ -233,7 +240,7 @@ class ImportColumns(_RunView):
         except imports.ImportStateError as error:
             messages.error(request, str(error))
             return redirect("import-detail", run.pk)
-        return self.start_planning(run)
+        return self.ask_or_plan(run)
 
     def form(self, run: ImportRun, suggested: dict[str, str], data: Any = None) -> MappingForm:
         return MappingForm(
@@ -257,6 +264,43 @@ class ImportColumns(_RunView):
         )
 
 
+class ImportAnswers(_RunView):
+    """What only a person can say about the file: under which licence it is held, say."""
+
+    permission = "run_imports"
+
+    def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        run = self.run_of(pk)
+        form_class = question_form_of(run)
+        if form_class is None or run.file_deleted_at:
+            return redirect("import-detail", run.pk)
+        return self.page(run, form_class(initial=run.answers))
+
+    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        run = self.run_of(pk)
+        form_class = question_form_of(run)
+        if form_class is None or run.file_deleted_at:
+            return redirect("import-detail", run.pk)
+        form = form_class(request.POST)
+        if not form.is_valid():
+            return self.page(run, form)
+        try:
+            run = imports.keep_answers(
+                run=run, answers=form.cleaned_data, by=request.user, now=self.now
+            )
+        except imports.ImportStateError as error:
+            messages.error(request, str(error))
+            return redirect("import-detail", run.pk)
+        return self.start_planning(run)
+
+    def page(self, run: ImportRun, form: Any) -> HttpResponse:
+        return render(
+            self.request,
+            "core/import_answers.html",
+            {"form": form, "run": run, "title": form.title},
+        )
+
+
 class ImportDetail(_RunView):
     """Where an import stands: being checked, the preview, the result."""
 
@@ -271,6 +315,7 @@ class ImportDetail(_RunView):
             "kind_title": title_of(run.kind),
             "tag": state_tag(run),
             "may_run": may_run,
+            "asks": question_form_of(run) is not None,
             "facts": self.facts(run),
         }
         if run.state in (State.PLANNING, State.APPLYING):
