@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .views import counting
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # Before every address that takes a name of its own after the slash.
+    path("counting/", counting.CountingRules.as_view(), name="counting-rules"),
+]
