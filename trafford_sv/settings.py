@@ -196,6 +196,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "trafford_sv.core.tasks.forget_old_import_files",
         "schedule": 6 * 3600.0,
     },
+    "forget-old-evidence": {
+        "task": "contracts.tasks.forget_old_evidence",
+        "schedule": 6 * 3600.0,
+    },
+    "forget-confirmation-addresses": {
+        "task": "contracts.tasks.forget_confirmation_addresses",
+        "schedule": 6 * 3600.0,
+    },
 }
 
 EMAIL_URL = required(
@@ -238,6 +246,8 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/key,60/5m/ip", "reset_password": "
 # How many proxies of ours stand in front: sign-in limits count the visitor's address, not theirs.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if PRODUCTION else 0)
 INVITATION_DAYS = 7
+# How long a hub or a school has to answer what it was asked to confirm.
+CONFIRMATION_DAYS = env.int("CONFIRMATION_DAYS", default=30)
 
 # Longer than 20 hours, so that nobody is timed out of slow work (WCAG 2.2.1); it also ends with
 # the browser.
@@ -292,8 +302,18 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
 # How long the file of a finished import is kept. 0 keeps it for ever.
 IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=365)
+# Evidence: how large one file may be, and one sending of several together; how many days its bytes
+# are kept, documents and pictures apart (pictures show people). 0 keeps them for ever.
+EVIDENCE_MAX_BYTES = env.int("EVIDENCE_MAX_BYTES", default=25 * 1024 * 1024)
+EVIDENCE_REQUEST_MAX_BYTES = env.int("EVIDENCE_REQUEST_MAX_BYTES", default=110 * 1024 * 1024)
+EVIDENCE_FILE_DAYS = env.int("EVIDENCE_FILE_DAYS", default=2192)
+EVIDENCE_PICTURE_DAYS = env.int("EVIDENCE_PICTURE_DAYS", default=1096)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# The most measures any tender may ask for without a reason, over the bands by contract value.
+# 0 leaves it to the bands.
+TENDER_MOST_MEASURES = env.int("TENDER_MOST_MEASURES", default=0)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -1,0 +1,329 @@
+"""Evidence files: kept once, put to lines and taken off, and forgotten when their time is up.
+
+The bytes go to the disk before the row, and leave it after the row has said so. What a crash
+leaves lying on the disk has no row, and `sweep_evidence` removes it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import errno
+import hashlib
+import logging
+import uuid
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import Storage, default_storage
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from trafford_sv.core.services.audit import actor_name, record_event
+from trafford_sv.core.workbooks import FileRefused
+from trafford_sv.directory.models import Organisation
+
+from ..evidence_kinds import KINDS, Looked, look_at
+from ..evidence_pictures import shown_picture
+from ..models import DeliveryReturn, EvidenceFile, EvidenceLink, ReturnEvent, ReturnLine
+from ..personal_data import warnings_about
+
+logger = logging.getLogger(__name__)
+
+FOLDER, SHOWN_FOLDER = "evidence", "evidence-shown"
+MOST_FILES_A_LINE = 50
+# A file without a row that is younger than this may still be on its way in.
+LEFT_LYING = datetime.timedelta(hours=24)
+NOT_CHANGEABLE = (
+    "This line cannot be changed now: its return has been submitted, or the line was accepted. "
+    "Ask the council’s officer to send it back first."
+)
+
+
+def store_evidence(
+    *, file: Any, original_name: str, supplier: Organisation, by: Any, now: datetime.datetime
+) -> EvidenceFile:
+    """Keep a file for a supplier. The same bytes from the same supplier are one file.
+
+    `file` is any binary file that can be read twice. Raises ValidationError with a sentence.
+    """
+    try:
+        looked = look_at(file, original_name, largest_bytes=settings.EVIDENCE_MAX_BYTES)
+        shown = shown_picture(file, looked.kind.key) if looked.kind.is_picture else b""
+    except FileRefused as error:
+        raise ValidationError(str(error), code="refused") from error
+    digest = _sha256(file)
+    stored = EvidenceFile.objects.filter(supplier=supplier, sha256=digest).first()
+    if stored is not None and stored.deleted_at is None:
+        return stored
+    storage = default_storage
+    key = uuid.uuid4()
+    # Named by us alone: what the sender called it never becomes a path.
+    path = f"{FOLDER}/{now:%Y/%m}/{key}"
+    shown_path = f"{SHOWN_FOLDER}/{now:%Y/%m}/{key}" if shown else ""
+    try:
+        _write(storage, path, file)
+        if shown:
+            _write(storage, shown_path, ContentFile(shown))
+        return _record(looked, digest, path, shown_path, supplier, by, now)
+    except IntegrityError:
+        # Somebody sent the same bytes at the same moment and was quicker.
+        _remove(storage, path, shown_path)
+        return EvidenceFile.objects.get(supplier=supplier, sha256=digest)
+    except BaseException:
+        _remove(storage, path, shown_path)
+        raise
+
+
+def _record(
+    looked: Looked,
+    digest: str,
+    path: str,
+    shown_path: str,
+    supplier: Organisation,
+    by: Any,
+    now: datetime.datetime,
+) -> EvidenceFile:
+    with transaction.atomic():
+        # One that was forgotten and is sent again comes back under its old number.
+        row = (
+            EvidenceFile.objects.select_for_update()
+            .filter(supplier=supplier, sha256=digest)
+            .first()
+        )
+        if row is not None and row.deleted_at is None:
+            raise IntegrityError("kept meanwhile")
+        row = row or EvidenceFile(supplier=supplier, sha256=digest)
+        row.original_name = looked.name
+        row.kind = looked.kind.key
+        row.file_bytes = looked.file_bytes
+        row.file.name, row.shown_file.name = path, shown_path
+        row.warnings = [*looked.notes, *warnings_about(looked.text)]
+        row.uploaded_at, row.uploaded_by_name = now, actor_name(by)
+        row.delete_after = _delete_after(looked.kind.key, now)
+        row.deleted_at = None
+        row.save()
+        record_event(
+            by=by,
+            now=now,
+            verb="evidence stored",
+            subject=row,
+            after={
+                "sha256": digest,
+                "bytes": looked.file_bytes,
+                "kind": looked.kind.key,
+                "supplier": str(supplier),
+            },
+        )
+    return row
+
+
+def _delete_after(kind: str, now: datetime.datetime) -> datetime.date | None:
+    """The day its time is up, by kind. 0 days keeps it for ever."""
+    days = settings.EVIDENCE_PICTURE_DAYS if KINDS[kind].is_picture else settings.EVIDENCE_FILE_DAYS
+    return timezone.localtime(now).date() + datetime.timedelta(days=days) if days > 0 else None
+
+
+def _sha256(file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(1024 * 1024):
+        digest.update(piece)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def _write(storage: Storage, path: str, file: Any) -> None:
+    try:
+        kept = storage.save(path, file if isinstance(file, File) else File(file))
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise ValidationError(
+            "There is no room left on the server’s disk, so the file was not kept. "
+            "Tell the council, then try again."
+            if full
+            else "The file could not be kept. Nothing was changed. Try again, or tell the council."
+        ) from error
+    if kept != path:  # a name of 122 random bits stood there already
+        storage.delete(kept)
+        raise ValidationError("The file could not be kept. Nothing was changed. Try again.")
+
+
+def _remove(storage: Storage, *paths: str) -> None:
+    for path in filter(None, paths):
+        try:
+            storage.delete(path)
+        except OSError:
+            logger.warning("Could not remove %s", path)
+
+
+# --- lines --------------------------------------------------------------------------------
+
+
+def is_changeable(line: ReturnLine) -> bool:
+    """May its supplier still put files to it and take them off?"""
+    return line.state not in (
+        ReturnLine.State.ACCEPTED,
+        ReturnLine.State.PART,
+    ) and line.delivery_return.state in (
+        DeliveryReturn.State.DRAFT,
+        DeliveryReturn.State.SENT_BACK,
+    )
+
+
+def link_evidence(
+    *, file: EvidenceFile, line: ReturnLine, by: Any, now: datetime.datetime, note: str = ""
+) -> EvidenceLink:
+    """Let a file serve a line. Doing so twice changes nothing. Raises ValidationError."""
+    with transaction.atomic():
+        line = _held(line)
+        file = EvidenceFile.objects.select_for_update().get(pk=file.pk)
+        if file.supplier_id != line.delivery_return.supplier_id:
+            raise ValidationError("This file belongs to somebody else. Send your own.")
+        if file.deleted_at is not None:
+            raise ValidationError(
+                "This file was deleted when its time was up. Send it again to use it."
+            )
+        link = EvidenceLink.objects.filter(file=file, line=line).first()
+        if link is not None:
+            return link
+        if line.evidence_links.count() >= MOST_FILES_A_LINE:
+            raise ValidationError(
+                f"A line takes at most {MOST_FILES_A_LINE} files. Put several pages into one PDF."
+            )
+        link = EvidenceLink.objects.create(
+            file=file,
+            line=line,
+            note=note.strip()[:300],
+            linked_at=now,
+            linked_by_name=actor_name(by),
+        )
+        _say(line, ReturnEvent.Action.FILE_ADDED, file, by, now)
+    return link
+
+
+def unlink_evidence(
+    *, file: EvidenceFile, line: ReturnLine, by: Any, now: datetime.datetime
+) -> None:
+    """Take a file off a line. The file itself stays, for its other lines and the record."""
+    with transaction.atomic():
+        line = _held(line)
+        deleted, _ = EvidenceLink.objects.filter(file=file, line=line).delete()
+        if deleted:
+            _say(line, ReturnEvent.Action.FILE_REMOVED, file, by, now)
+
+
+def _held(line: ReturnLine) -> ReturnLine:
+    """The line as it stands now; its return cannot be submitted or sent back meanwhile."""
+    delivery_return = DeliveryReturn.objects.select_for_update().get(pk=line.delivery_return_id)
+    held = ReturnLine.objects.select_for_update().get(pk=line.pk)
+    held.delivery_return = delivery_return
+    if not is_changeable(held):
+        raise ValidationError(NOT_CHANGEABLE)
+    return held
+
+
+def _say(
+    line: ReturnLine,
+    action: ReturnEvent.Action,
+    file: EvidenceFile,
+    by: Any,
+    now: datetime.datetime,
+) -> None:
+    ReturnEvent.objects.create(
+        delivery_return=line.delivery_return,
+        line=line,
+        line_number=line.number,
+        at=now,
+        actor_name=actor_name(by),
+        action=action,
+        words=file.original_name,
+    )
+    record_event(
+        by=by,
+        now=now,
+        verb="evidence put to a line"
+        if action == ReturnEvent.Action.FILE_ADDED
+        else "evidence taken off a line",
+        subject=line,
+        after={"file": file.original_name, "sha256": file.sha256},
+    )
+
+
+# --- forgetting ---------------------------------------------------------------------------
+
+
+def forget_old_evidence(*, now: datetime.datetime, by: Any = None) -> int:
+    """Delete the bytes of every file whose time is up. Name, hash and lines stay on record.
+
+    One that cannot be deleted is logged and tried again the next time. How many were deleted.
+    """
+    today = timezone.localtime(now).date()
+    forgotten = 0
+    for pk in list(
+        EvidenceFile.objects.filter(deleted_at=None, delete_after__lt=today).values_list(
+            "pk", flat=True
+        )
+    ):
+        try:
+            forgotten += _forget(pk, today, by, now)
+        except Exception:
+            logger.exception("Could not delete the evidence %s", pk)
+    return forgotten
+
+
+def _forget(pk: uuid.UUID, today: datetime.date, by: Any, now: datetime.datetime) -> bool:
+    with transaction.atomic():
+        row = EvidenceFile.objects.select_for_update().get(pk=pk)
+        if row.deleted_at is not None or row.delete_after is None or row.delete_after >= today:
+            return False  # somebody else was at it
+        paths = [(each.storage, each.name) for each in (row.file, row.shown_file) if each]
+        row.file, row.shown_file, row.deleted_at = "", "", now
+        row.save(update_fields=["file", "shown_file", "deleted_at"])
+        record_event(
+            by=by,
+            now=now,
+            verb="evidence deleted",
+            subject=row,
+            after={"sha256": row.sha256, "bytes": row.file_bytes},
+            reason=f"Its time was up on {row.delete_after:%-d %B %Y}.",
+        )
+        for storage, name in paths:
+            storage.delete(name)  # last: where the disk refuses, nothing is said to be deleted
+    return True
+
+
+def sweep_evidence(*, now: datetime.datetime, by: Any = None) -> int:
+    """Remove files that have no row: what a crash between file and row left lying."""
+    swept = 0
+    for folder, field in ((FOLDER, "file"), (SHOWN_FOLDER, "shown_file")):
+        for path in _files_under(default_storage, folder):
+            try:
+                young = default_storage.get_modified_time(path) > now - LEFT_LYING
+                if young or EvidenceFile.objects.filter(**{field: path}).exists():
+                    continue
+                default_storage.delete(path)
+                record_event(
+                    by=by,
+                    now=now,
+                    verb="stray evidence removed",
+                    subject_type="evidencefile",
+                    subject_name=path,
+                    reason="A file without a record: it was cut off on its way in.",
+                )
+                swept += 1
+            except OSError:
+                logger.exception("Could not look at %s", path)
+    return swept
+
+
+def _files_under(storage: Storage, folder: str) -> list[str]:
+    try:
+        folders, files = storage.listdir(folder)
+    except FileNotFoundError:
+        return []
+    found = [f"{folder}/{name}" for name in files]
+    for each in folders:
+        found += _files_under(storage, f"{folder}/{each}")
+    return found

@@ -1,0 +1,18 @@
+"""Work outside the web process: read the clock, call the service."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from .services import confirmations
+
+
+@shared_task
+def send_confirmation(request_pk: int) -> bool:
+    return confirmations.email_confirmation(request_pk=request_pk, by=None, now=timezone.now())
+
+
+@shared_task
+def forget_confirmation_addresses() -> int:
+    return confirmations.forget_addresses(by=None, now=timezone.now())
