@@ -19,9 +19,14 @@ from trafford_sv.directory.models import OrganisationKind
 from trafford_sv.directory.services.kinds import call_organisations
 
 from ..models import Award, Contract
+from ..selectors.mobilisation import blockers
 from ..thresholds import day_words
 
 Sentences = dict[str, list[str]]
+BEFORE_LIVE = (
+    Contract.Stage.PIPELINE, Contract.Stage.TENDER, Contract.Stage.EVALUATION,
+    Contract.Stage.AWARDED, Contract.Stage.MOBILISING,
+)  # fmt: skip
 
 
 def record_contract(
@@ -226,12 +231,31 @@ def _contract_problems(stored: Contract | None, values: Mapping[str, Any]) -> Se
         found["estimated_value_pounds"] = ["A value cannot be below zero."]
     if stored is not None:
         found.update(_problems_with_awards(stored, read("is_framework"), end))
+        if read("stage") == Contract.Stage.LIVE and stored.stage in BEFORE_LIVE:
+            found.update(_unsettled(stored))
     predecessor = read("predecessor")
     if predecessor is not None:
         sentence = _loop(stored, predecessor)
         if sentence:
             found["predecessor"] = [sentence]
     return found
+
+
+def _unsettled(stored: Contract) -> Sentences:
+    """A contract goes live when each promise is agreed. One without any promise here may: open
+    data brings contracts that have been live for years, and nothing is known of their promises.
+    """
+    found = blockers(stored)
+    if not found:
+        return {}
+    first = found[0]
+    more = f" And {len(found) - 1} more." if len(found) > 1 else ""
+    return {
+        "stage": [
+            f"It cannot go live yet. {first.about}: {first.sentence} {first.todo}{more} "
+            "The page “Mobilisation” lists everything."
+        ]
+    }
 
 
 def _problems_with_awards(

@@ -1,0 +1,263 @@
+"""Proposing, accepting, varying and withdrawing. At agreement the value of a unit is pinned."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from trafford_sv.core.services.audit import actor_name
+
+from ...counting import CountingRule
+from ...models import Commitment, Contract, Measure, MeasureValue
+from ...models.measures import in_force
+from ...selectors.mobilisation import Gap, gaps_of
+from ...thresholds import day_words
+from ...valuation import price_line
+from .drawing_up import CHANGEABLE, NOBODY_HAS_ACCEPTED, draft
+from .rows import locked, profile_of, save, spread, write_profile
+
+State = Commitment.State
+SIDES = ("council", "supplier")
+
+
+def propose_commitment(
+    *, commitment: Commitment, expected_version: int, by: Any, now: datetime.datetime
+) -> Commitment:
+    """Open it for acceptance by both sides. Refused, with everything that is missing."""
+    with transaction.atomic():
+        stored = locked(commitment, expected_version)
+        if stored.state != State.DRAFT:
+            raise ValidationError(_not_now(stored, "proposed"))
+        _refuse_gaps(gaps_of(stored))
+        return save(stored, {"state": State.PROPOSED}, verb="commitment proposed", by=by, now=now)
+
+
+def accept_commitment(
+    *,
+    commitment: Commitment,
+    side: str,
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+) -> Commitment:
+    """One side accepts what it read at `expected_version`; when both have, it is agreed.
+
+    The first acceptance changes no terms and so makes no new version: both sides may accept at
+    the same moment.
+    """
+    if side not in SIDES:
+        raise ValueError(f"No side of an agreement: {side}")
+    with transaction.atomic():
+        stored = locked(commitment, expected_version)
+        if stored.state != State.PROPOSED:
+            raise ValidationError(_not_now(stored, "accepted"))
+        if getattr(stored, f"{side}_accepted_at") is not None:
+            raise ValidationError(
+                f"This was accepted already, by {getattr(stored, f'{side}_accepted_by_name')}."
+            )
+        _refuse_gaps(gaps_of(stored))
+        changes: dict[str, Any] = {
+            f"{side}_accepted_at": now,
+            f"{side}_accepted_by_name": actor_name(by),
+        }
+        who = "the council" if side == "council" else "the supplier"
+        other = "supplier" if side == "council" else "council"
+        if getattr(stored, f"{other}_accepted_at") is None:
+            return save(
+                stored,
+                changes,
+                verb=f"commitment accepted by {who}",
+                by=by,
+                now=now,
+                is_new_version=False,
+            )
+        changes.update(state=State.AGREED, **pinned(stored, timezone.localtime(now).date()))
+        agreed = save(
+            stored, changes, verb=f"commitment agreed, accepted last by {who}", by=by, now=now
+        )
+        if agreed.replaces_id is not None:
+            _withdraw_replaced(agreed, by=by, now=now)
+        return agreed
+
+
+def pinned(commitment: Commitment, day: datetime.date) -> dict[str, Any]:
+    """The day, the value of a unit and the pounds, as they will stand from now on."""
+    value = pin_value(commitment=commitment, day=day)
+    return {
+        "agreed_on": day,
+        "value": value,
+        "committed_pounds": price_line(
+            commitment.promised_quantity,
+            value.value_pounds if value is not None else None,
+            commitment.measure.kind,
+        ),
+    }
+
+
+def pin_value(*, commitment: Commitment, day: datetime.date) -> MeasureValue | None:
+    """Which value of a unit prices it: that of its bid, or the one in force on the day.
+
+    None for what is only counted and where the edition has no value.
+    """
+    if commitment.measure.kind == Measure.Kind.RECORD_ONLY:
+        return None
+    if commitment.offer is not None:
+        offered: MeasureValue | None = commitment.offer.requested.value
+        return offered
+    found: MeasureValue | None = (
+        in_force(MeasureValue.objects.filter(measure=commitment.measure_id, area=None), day)
+        .order_by("-valid_from", "value_pounds")
+        .first()
+    )
+    return found
+
+
+def send_back_commitment(
+    *,
+    commitment: Commitment,
+    side: str,
+    reason: str,
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+) -> Commitment:
+    """A side does not accept it as it stands: it is a draft again, with the reason on record."""
+    if side not in SIDES:
+        raise ValueError(f"No side of an agreement: {side}")
+    _need_reason(reason, "Say what should change. The other side will read it.")
+    with transaction.atomic():
+        stored = locked(commitment, expected_version)
+        if stored.state != State.PROPOSED:
+            raise ValidationError(_not_now(stored, "sent back"))
+        who = "the council" if side == "council" else "the supplier"
+        return save(
+            stored,
+            {"state": State.DRAFT, **NOBODY_HAS_ACCEPTED},
+            verb=f"commitment sent back by {who}",
+            by=by,
+            now=now,
+            reason=reason.strip(),
+        )
+
+
+def withdraw_commitment(
+    *,
+    commitment: Commitment,
+    reason: str,
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+) -> Commitment:
+    """It no longer counts as committed. What was delivered towards it stays with it."""
+    _need_reason(reason, "Say why it is withdrawn. The reason stays on record.")
+    with transaction.atomic():
+        stored = locked(commitment, expected_version)
+        if stored.state == State.WITHDRAWN:
+            raise ValidationError("This commitment is withdrawn already.")
+        changes: dict[str, Any] = {
+            "state": State.WITHDRAWN,
+            "withdrawn_reason": reason.strip(),
+        }
+        if stored.state != State.AGREED:
+            # A variation that never came about must not keep the next one from being made.
+            changes["replaces"] = None
+        under_way = Commitment.objects.filter(replaces=stored).exclude(state=State.WITHDRAWN)
+        if under_way.exists():
+            raise ValidationError(
+                "A variation of this commitment is under way. Withdraw that one first."
+            )
+        return save(
+            stored, changes, verb="commitment withdrawn", by=by, now=now, reason=reason.strip()
+        )
+
+
+def vary_commitment(
+    *,
+    commitment: Commitment,
+    changes: Mapping[str, Any],
+    reason: str,
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+) -> Commitment:
+    """A draft that will replace an agreed commitment once both sides accept it.
+
+    Until then the old one counts. Its quantity is what is promised from then on: delivery so far
+    stays with the old commitment. It is priced by the value in force when it is agreed.
+    """
+    _need_reason(reason, "Say why it is varied. The reason stays on record.")
+    unknown = set(changes) - CHANGEABLE
+    if unknown:
+        raise ValueError(f"No term of a commitment: {', '.join(sorted(unknown))}")
+    with transaction.atomic():
+        contract = Contract.objects.select_for_update().get(pk=commitment.contract_id)
+        old = locked(commitment, expected_version, changes)
+        if old.state != State.AGREED:
+            raise ValidationError(
+                "Only an agreed commitment is varied. Change this one as it stands."
+            )
+        if Commitment.objects.filter(replaces=old).exists():
+            raise ValidationError(
+                "A variation of this commitment is under way already. Finish or withdraw it first."
+            )
+        values = {name: getattr(old, name) for name in CHANGEABLE - {"wards"}}
+        values["wards"] = list(old.wards.all())
+        values.update(changes, replaces=old)
+        new = draft(contract, values, by=by, now=now, reason=reason.strip(), is_from_offer=True)
+        _keep_shape(old, new)
+        return new
+
+
+def _keep_shape(old: Commitment, new: Commitment) -> None:
+    """Same quantity and dates: the profile that was agreed, not an even one."""
+    same = (old.promised_quantity, old.starts, old.due, old.measure_id) == (
+        new.promised_quantity, new.starts, new.due, new.measure_id,
+    )  # fmt: skip
+    if same and profile_of(old) != spread(
+        old.promised_quantity, old.starts, old.due, CountingRule(old.measure.counting)
+    ):
+        write_profile(new, profile_of(old))
+
+
+def _withdraw_replaced(agreed: Commitment, *, by: Any, now: datetime.datetime) -> None:
+    old = Commitment.objects.select_for_update(of=("self",)).get(pk=agreed.replaces_id)
+    if old.state != State.AGREED:
+        raise ValidationError(
+            f"Commitment {old.number}, which this one varies, is no longer agreed. "
+            "Withdraw this one and draw up another."
+        )
+    day = day_words(agreed.agreed_on) if agreed.agreed_on else ""
+    reason = f"Varied: commitment {agreed.number} replaces it from {day}."
+    save(
+        old,
+        {"state": State.WITHDRAWN, "withdrawn_reason": reason},
+        verb="commitment withdrawn",
+        by=by,
+        now=now,
+        reason=reason,
+    )
+
+
+def _refuse_gaps(missing: tuple[Gap, ...]) -> None:
+    if missing:
+        raise ValidationError([f"{gap.sentence} {gap.todo}" for gap in missing])
+
+
+def _need_reason(reason: str, sentence: str) -> None:
+    if not reason.strip():
+        raise ValidationError({"reason": [sentence]})
+
+
+def _not_now(stored: Commitment, done: str) -> str:
+    state = {
+        State.DRAFT: "is still being drawn up",
+        State.PROPOSED: "is waiting for acceptance already",
+        State.AGREED: "is agreed already",
+        State.WITHDRAWN: "is withdrawn",
+    }[State(stored.state)]
+    return f"This commitment {state}, so it cannot be {done}."
