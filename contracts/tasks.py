@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from .services import confirmations
+from .services import confirmations, evidence
 
 
 @shared_task
@@ -16,3 +16,11 @@ def send_confirmation(request_pk: int) -> bool:
 @shared_task
 def forget_confirmation_addresses() -> int:
     return confirmations.forget_addresses(by=None, now=timezone.now())
+
+
+@shared_task
+def forget_old_evidence() -> int:
+    """Bytes whose time is up, and what a crash left lying on the disk."""
+    now = timezone.now()
+    evidence.sweep_evidence(now=now)
+    return evidence.forget_old_evidence(now=now)

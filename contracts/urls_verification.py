@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .views import confirmation
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "confirm/thank-you/", confirmation.ConfirmationThanks.as_view(), name="confirmation-thanks"
+    ),
+    path(
+        "confirm/<str:token>/",
+        confirmation.ConfirmationAnswer.as_view(),
+        name="confirmation-answer",
+    ),
+]

@@ -100,6 +100,9 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "spend-unit-link": "decide_spend",
     # How it is counted
     "counting-rules": PUBLIC,
+    # Verification and confirmation
+    "confirmation-answer": PUBLIC,
+    "confirmation-thanks": PUBLIC,
     # Reporting
     "home": PUBLIC,
     "dashboard": "see_dashboard",

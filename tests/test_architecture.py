@@ -98,6 +98,7 @@ def test_a_quantity_carries_its_unit(model):
 
 # Writes that nobody in particular makes, each with its reason.
 NOBODY_WRITES = {
+    "contracts.services.confirmations.answer_confirmation": "the beneficiary, by their link",
     "contracts.services.spend.proposals.propose_matches": "the product proposes, a person decides",
     "trafford_sv.core.services.audit.record_event": "it is what says who",
     "trafford_sv.core.services.imports.mark_rejects_seen": "marks that a page was looked at",

@@ -1,0 +1,137 @@
+"""What every decision about a return shares: its locks, its log, and its own state."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from trafford_sv.core.access import can
+from trafford_sv.core.services.audit import actor_name
+from trafford_sv.core.services.quarters import assert_open
+from trafford_sv.core.services.records import Collision, update_record
+
+from ..models import DeliveryReturn, ReturnEvent, ReturnLine
+
+Action = ReturnEvent.Action
+LineState = ReturnLine.State
+ReturnState = DeliveryReturn.State
+
+
+def log_event(
+    *,
+    delivery_return: DeliveryReturn,
+    action: str,
+    by: Any,
+    now: datetime.datetime,
+    line: ReturnLine | None = None,
+    quantity: Decimal | None = None,
+    words: str = "",
+) -> ReturnEvent:
+    """One more entry that both sides see for ever, in the caller's transaction.
+
+    `by` may be a sentence, where the person has no account.
+    """
+    return ReturnEvent.objects.create(
+        delivery_return=delivery_return,
+        line=line,
+        line_number=line.number if line else None,
+        at=now,
+        actor_name=actor_name(by),
+        action=action,
+        event_quantity=quantity,
+        words=words,
+    )
+
+
+def hold_return(*, delivery_return_id: int, by: Any) -> DeliveryReturn:
+    """The return, locked until the transaction ends, where `by` may decide about it now.
+
+    Raises ValidationError, or QuarterClosed where the quarter that it counts in is closed.
+    """
+    held = DeliveryReturn.objects.select_for_update().get(pk=delivery_return_id)
+    if held.state == ReturnState.DRAFT:
+        raise ValidationError(
+            "This return is a draft. It can be verified when the supplier has submitted it."
+        )
+    _refuse_own(held, by)
+    if held.counted_in is not None:
+        assert_open(quarter=held.counted_in)
+    return held
+
+
+def _refuse_own(held: DeliveryReturn, by: Any) -> None:
+    who = getattr(by, "pk", None)
+    if who is not None and held.submitted_by_id == who:
+        raise ValidationError(
+            "You submitted this return, so somebody else must verify it. Ask a colleague."
+        )
+    if who is not None and can(by, "report_delivery", on=held):
+        raise ValidationError(
+            "You report delivery for this supplier, so somebody else must verify its returns. "
+            "Ask a colleague."
+        )
+
+
+def hold_line(*, line_id: int, expected_version: int) -> ReturnLine:
+    """The line, locked. Call it after `hold_return`. Raises Collision."""
+    stored = (
+        ReturnLine.objects.select_for_update(of=("self",))
+        .select_related("commitment__measure", "commitment__value")
+        .get(pk=line_id)
+    )
+    if stored.version != expected_version:
+        raise Collision(stored, {})
+    if not stored.is_counted:
+        raise ValidationError(
+            f"Line {stored.number} is not submitted yet. It can be verified when the supplier "
+            "has submitted it."
+        )
+    return stored
+
+
+def settle_return(
+    *, held: DeliveryReturn, by: Any, now: datetime.datetime, sent_back_reason: str | None = None
+) -> DeliveryReturn:
+    """The return's own state, worked out from its lines.
+
+    Sent back while a line is with the supplier; verified when every line that reports something
+    is accepted in full; verified in part when some decision is made; submitted until then.
+    """
+    states = list(
+        held.lines.filter(is_counted=True, reported_quantity__isnull=False).values_list(
+            "state", flat=True
+        )
+    )
+    lines_back = held.lines.filter(state=LineState.SENT_BACK).exists()
+    if lines_back or sent_back_reason is not None:
+        state = ReturnState.SENT_BACK
+    elif states and all(each == LineState.ACCEPTED for each in states):
+        state = ReturnState.VERIFIED
+    elif any(each != LineState.OPEN for each in states):
+        state = ReturnState.PART_VERIFIED
+    else:
+        state = ReturnState.SUBMITTED
+    changes: dict[str, Any] = {"state": state}
+    if sent_back_reason is not None:
+        changes["sent_back_reason"] = sent_back_reason
+    elif state != ReturnState.SENT_BACK and held.sent_back_reason:
+        changes["sent_back_reason"] = ""
+    return update_record(
+        record=held,
+        changes=changes,
+        expected_version=held.version,
+        by=by,
+        now=now,
+        verb=f"return {ReturnState(state).label.lower()}",
+    )
+
+
+def needed_reason(reason: str, sentence: str) -> str:
+    """The reason without blanks around it. Raises ValidationError where there is none."""
+    reason = reason.strip()
+    if not reason:
+        raise ValidationError({"reason": [sentence]})
+    return reason
