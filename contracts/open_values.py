@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 PENNY, FIVE_PLACES = Decimal("0.01"), Decimal("0.00001")
@@ -147,7 +147,7 @@ def _value(rate: Rate, amount: Decimal, method: str, used: Sequence[Rate]) -> Va
 
 def _staying(value: Value) -> Value:
     note = " It stays in force until the next year's factor is published and loaded."
-    return Value(**{**value.__dict__, "valid_to": None, "method": value.method + note})
+    return replace(value, valid_to=None, method=value.method + note)
 
 
 def _noted(method: str, rate: Rate) -> str:

@@ -103,6 +103,15 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     # Verification and confirmation
     "confirmation-answer": PUBLIC,
     "confirmation-thanks": PUBLIC,
+    # The measure library
+    "measure-list": PUBLIC,
+    "measure-rates": PUBLIC,
+    "measure-method": PUBLIC,
+    "measure-compare": PUBLIC,
+    "measure-edition-list": PUBLIC,
+    "measure-edition-detail": PUBLIC,
+    "measure-edition-edit": "change_measures",
+    "measure-detail": PUBLIC,
     # Reporting
     "home": PUBLIC,
     "dashboard": "see_dashboard",
