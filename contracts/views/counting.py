@@ -138,7 +138,8 @@ def _pounds() -> Table:
 
 
 def _shares() -> Table:
-    rows, held = [], []
+    rows: list[tuple[str, ...]] = []
+    held: list[Decimal] = []
     for name, wanted in (("First", D("0.5")), ("Second", D("0.3")), ("Third", D("0.3"))):
         try:
             check_share(held, wanted)
