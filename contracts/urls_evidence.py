@@ -1,7 +1,15 @@
-"""Evidence files, and return workbooks."""
+"""Evidence files."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .views import evidence
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("evidence/<uuid:pk>/", evidence.EvidenceBytes.as_view(), name="evidence-file"),
+    path(
+        "evidence/<uuid:pk>/picture/", evidence.EvidencePicture.as_view(), name="evidence-picture"
+    ),
+    path("evidence/<uuid:pk>/about/", evidence.EvidencePage.as_view(), name="evidence-detail"),
+]

@@ -112,6 +112,11 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "measure-edition-detail": PUBLIC,
     "measure-edition-edit": "change_measures",
     "measure-detail": PUBLIC,
+    # Evidence
+    "evidence-file": "view_returns",
+    "evidence-picture": "view_returns",
+    "evidence-detail": "view_returns",
+    "supplier-line-files": "report_delivery",
     # Reporting
     "home": PUBLIC,
     "dashboard": "see_dashboard",
@@ -170,6 +175,11 @@ OBJECTS: dict[str, Callable[[dict[str, Any]], Arguments]] = {
     "api-awards": lambda side: {"pk": side["contract"].pk},
     "api-award": lambda side: {"pk": side["contract"].pk, "award": side["award"].pk},
     "token-revoke": lambda side: {"key": side["token"].token_key},
+    # Evidence
+    "evidence-file": lambda side: {"pk": side["evidence"].pk},
+    "evidence-picture": lambda side: {"pk": side["evidence"].pk},
+    "evidence-detail": lambda side: {"pk": side["evidence"].pk},
+    "supplier-line-files": lambda side: {"pk": side["line"].pk},
 }
 # Addresses with a record that everyone who holds the permission may open, and why.
 EVERYONES: dict[str, str] = {

@@ -28,6 +28,7 @@ from ..evidence_kinds import KINDS, Looked, look_at
 from ..evidence_pictures import shown_picture
 from ..models import DeliveryReturn, EvidenceFile, EvidenceLink, ReturnEvent, ReturnLine
 from ..personal_data import warnings_about
+from ..return_rules import line_is_editable
 
 logger = logging.getLogger(__name__)
 
@@ -162,14 +163,8 @@ def _remove(storage: Storage, *paths: str) -> None:
 
 
 def is_changeable(line: ReturnLine) -> bool:
-    """May its supplier still put files to it and take them off?"""
-    return line.state not in (
-        ReturnLine.State.ACCEPTED,
-        ReturnLine.State.PART,
-    ) and line.delivery_return.state in (
-        DeliveryReturn.State.DRAFT,
-        DeliveryReturn.State.SENT_BACK,
-    )
+    """May its supplier still put files to it and take them off? As for its figures."""
+    return line_is_editable(line.delivery_return.state, line.state)
 
 
 def link_evidence(

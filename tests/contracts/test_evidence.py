@@ -401,7 +401,7 @@ def test_a_file_serves_several_lines_and_each_step_is_said(media, draft):
         ("sent_back", "accepted", False),
         ("sent_back", "part", False),
         ("submitted", "open", False),
-        ("part_verified", "sent_back", False),
+        ("part_verified", "sent_back", True),
         ("verified", "accepted", False),
     ],
 )
