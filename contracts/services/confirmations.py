@@ -34,6 +34,7 @@ from .return_records import (
     Action,
     LineState,
     hold_line,
+    hold_open_quarters,
     hold_return,
     log_event,
     needed_reason,
@@ -140,6 +141,8 @@ def withdraw_confirmation(
     with transaction.atomic():
         hold_return(delivery_return_id=request.line.delivery_return_id, by=by)
         held, stored = _hold(request)
+        for refused in hold_open_quarters(lines=[stored.line]).values():
+            raise refused
         if stored.state != State.ASKED:
             raise ValidationError("This request is answered or withdrawn already.")
         return _withdraw(held, stored, reason, by, now)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from trafford_sv.core.access import can
+from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.audit import actor_name
-from trafford_sv.core.services.quarters import assert_open
+from trafford_sv.core.services.quarters import QuarterClosed, assert_open
 from trafford_sv.core.services.records import Collision, update_record
 
 from ..models import DeliveryReturn, ReturnEvent, ReturnLine
@@ -47,9 +49,9 @@ def log_event(
 
 
 def hold_return(*, delivery_return_id: int, by: Any) -> DeliveryReturn:
-    """The return, locked until the transaction ends, where `by` may decide about it now.
+    """The return, locked until the transaction ends, where `by` may decide about it.
 
-    Raises ValidationError, or QuarterClosed where the quarter that it counts in is closed.
+    The first lock of every decision; then the quarters, the lines, and the audit log.
     """
     held = DeliveryReturn.objects.select_for_update().get(pk=delivery_return_id)
     if held.state == ReturnState.DRAFT:
@@ -57,8 +59,6 @@ def hold_return(*, delivery_return_id: int, by: Any) -> DeliveryReturn:
             "This return is a draft. It can be verified when the supplier has submitted it."
         )
     _refuse_own(held, by)
-    if held.counted_in is not None:
-        assert_open(quarter=held.counted_in)
     return held
 
 
@@ -75,8 +75,29 @@ def _refuse_own(held: DeliveryReturn, by: Any) -> None:
         )
 
 
-def hold_line(*, line_id: int, expected_version: int) -> ReturnLine:
-    """The line, locked. Call it after `hold_return`. Raises Collision."""
+def counted_quarter(*, line: ReturnLine) -> Quarter | None:
+    """The quarter in which a line counts: a line that came late may count after its return does."""
+    if line.counted_year is None or line.counted_quarter is None:
+        return None
+    return Quarter(line.counted_year, line.counted_quarter)
+
+
+def hold_open_quarters(*, lines: Iterable[ReturnLine]) -> dict[Quarter, QuarterClosed]:
+    """Nobody closes the quarters of these lines before the transaction ends; those that are
+    closed already, with what to say. All are held before anything is written, in their order,
+    so that two who wait for each other cannot happen."""
+    closed = {}
+    wanted = {quarter for line in lines if (quarter := counted_quarter(line=line)) is not None}
+    for quarter in sorted(wanted):
+        try:
+            assert_open(quarter=quarter)
+        except QuarterClosed as refused:
+            closed[quarter] = refused
+    return closed
+
+
+def hold_line(*, line_id: int, expected_version: int, quarter_is_held: bool = False) -> ReturnLine:
+    """The line, locked. Call it after `hold_return`. Raises Collision or QuarterClosed."""
     stored = (
         ReturnLine.objects.select_for_update(of=("self",))
         .select_related("commitment__measure", "commitment__value")
@@ -89,6 +110,9 @@ def hold_line(*, line_id: int, expected_version: int) -> ReturnLine:
             f"Line {stored.number} is not submitted yet. It can be verified when the supplier "
             "has submitted it."
         )
+    quarter = counted_quarter(line=stored)
+    if quarter is not None and not quarter_is_held:
+        assert_open(quarter=quarter)
     return stored
 
 

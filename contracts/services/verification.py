@@ -28,7 +28,9 @@ from .return_records import (
     Action,
     LineState,
     ReturnState,
+    counted_quarter,
     hold_line,
+    hold_open_quarters,
     hold_return,
     log_event,
     needed_reason,
@@ -148,6 +150,9 @@ def send_back_return(
                 "Every line of this return is decided or with the supplier already. The "
                 "co-ordinator can open a line again."
             )
+        closed = hold_open_quarters(lines=waiting)
+        for refused in closed.values():
+            raise refused
         for each in waiting:
             _send_back(held, each, reason, by, now, log=False)
         log_event(
@@ -176,10 +181,18 @@ def verify_return(
         left: list[tuple[int, str]] = []
         counted = held.lines.filter(is_counted=True)
         reporting = counted.filter(reported_quantity__isnull=False)
-        for pk in reporting.filter(state=LineState.OPEN).order_by("number").values_list("pk", flat=True):  # fmt: skip
-            if pk not in versions:
+        waiting = list(reporting.filter(state=LineState.OPEN, pk__in=versions).order_by("number"))
+        closed = hold_open_quarters(lines=waiting)
+        if closed and all(counted_quarter(line=each) in closed for each in waiting):
+            raise next(iter(closed.values()))
+        for each in waiting:
+            quarter = counted_quarter(line=each)
+            if quarter is not None and quarter in closed:
+                left.append((each.number, str(closed[quarter])))
                 continue
-            stored = hold_line(line_id=pk, expected_version=versions[pk])
+            stored = hold_line(
+                line_id=each.pk, expected_version=versions[each.pk], quarter_is_held=True
+            )
             try:
                 with transaction.atomic():
                     _accept(held, stored, by, now)

@@ -498,9 +498,22 @@ def test_a_closed_quarter_refuses_every_decision() -> None:
 def test_a_late_return_is_locked_by_the_quarter_it_counts_in_not_by_its_own() -> None:
     line = line_of()
     DeliveryReturn.objects.update(counted_year=2026, counted_quarter=2)
+    ReturnLine.objects.update(counted_year=2026, counted_quarter=2)
     close_quarter(quarter=Q1, by=make_user(), now=LATER)
     accept(line)
     assert fresh(line).delivery_return.counted_in == Q1.next
+
+
+def test_of_lines_that_count_in_two_quarters_the_closed_one_is_left() -> None:
+    commitment = make_commitment()
+    held = make_return(commitment.contract, commitment.supplier)
+    first = make_line(held, commitment, "4")
+    late = make_line(held, commitment, "4", counted_quarter=2)
+    close_quarter(quarter=Q1, by=make_user(), now=LATER)
+    done = verify(held, [first, late])
+    assert done.accepted == (2,)
+    assert [number for number, _ in done.left] == [1]
+    assert "was closed on" in done.left[0][1]
 
 
 # --- on record for ever -------------------------------------------------------------------
