@@ -55,6 +55,7 @@ class Pace:
     `expected_now` is the whole profile up to the day; `expected_reported` only the part of it
     whose returns are in, which is what `delivered` is compared with (`ratio`).
     `expected_end_low` takes nothing from the missing returns; elsewhere it equals `expected_end`.
+    `per_remaining_quarter` is then the most that could be needed, and the reasons say so.
     """
 
     promised: Decimal
@@ -226,7 +227,13 @@ class _Summed:
                 if self.remaining == 1
                 else (f"Each of the {self.remaining} remaining quarters")
             )
-            reasons.append(f"{each} must bring {words(need)} to keep the promise.")
+            held = "return holds" if len(self.missing) == 1 else "returns hold"
+            reasons.append(
+                f"{each} must bring up to {words(need)}, less what the missing {held}, "
+                "to keep the promise."
+                if self.missing
+                else f"{each} must bring {words(need)} to keep the promise."
+            )
         return tuple(reasons)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from trafford_sv.core.money import exact
 from trafford_sv.core.parts import Table
@@ -18,7 +19,6 @@ from ..counting import (
     CountingRule,
     Inputs,
     aggregate,
-    count,
     exclusive_pairs,
     explain,
     quantity_words,
@@ -61,22 +61,25 @@ class CountingRules(PublicView):
     def get(self, request: HttpRequest) -> HttpResponse:
         context = {
             "title": "How social value is counted",
+            "breadcrumbs": [
+                ("Measures", reverse("measure-list")),
+                ("How social value is counted", None),
+            ],
             "anchors": ANCHORS,
-            "hour_pounds": HOUR_POUNDS,
-            "units": _table(CountingRule.UNITS, Inputs(quantity=D(3)), Inputs(quantity=D(0))),
-            "fte": _table(
+            "units": _worked(CountingRule.UNITS, Inputs(quantity=D(3)), Inputs(quantity=D(0))),
+            "fte": _worked(
                 CountingRule.FTE_YEARS,
                 Inputs(fte=D("12.5"), months=D(24)),
                 Inputs(fte=D(1), months=D(12)),
                 Inputs(fte=D(1), months=D(3)),
             ),
-            "first_year": _table(
+            "first_year": _worked(
                 CountingRule.FIRST_YEAR,
                 Inputs(people=D(1), months=D(18)),
                 Inputs(people=D(2), months=D(6)),
                 Inputs(people=D(1), months=D(3), months_before=D(10)),
             ),
-            "hours": _table(CountingRule.HOURS_PEOPLE, Inputs(hours=D(2), people=D(8))),
+            "hours": _worked(CountingRule.HOURS_PEOPLE, Inputs(hours=D(2), people=D(8))),
             "percent": _quarters(CountingRule.PERCENTAGE, (D(80), None, D(90)), "%"),
             "pounds": _pounds(),
             "shares": _shares(),
@@ -97,13 +100,8 @@ class CountingRules(PublicView):
 _EXCLUSIONS = {"Expert hours": frozenset({"Volunteer hours"})}
 
 
-def _table(rule: CountingRule, *examples: Inputs) -> Table:
-    return Table(
-        "For example",
-        ("How it is counted", "Quantity"),
-        [(explain(rule, example), _words(count(rule, example))) for example in examples],
-        numeric=frozenset({1}),
-    )
+def _worked(rule: CountingRule, *examples: Inputs) -> list[str]:
+    return [explain(rule, example) for example in examples]
 
 
 def _quarters(rule: CountingRule, quantities: tuple[Decimal | None, ...], sign: str) -> Table:
@@ -117,7 +115,10 @@ def _quarters(rule: CountingRule, quantities: tuple[Decimal | None, ...], sign: 
         ("Return for", "Reported"),
         rows,
         numeric=frozenset({1}),
-        total=("Together", _words(aggregate(rule, quantities), sign)),
+        total=(
+            "The latest, which stands" if rule == CountingRule.PERCENTAGE else "Together",
+            _words(aggregate(rule, quantities), sign),
+        ),
     )
 
 

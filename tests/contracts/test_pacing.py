@@ -84,6 +84,11 @@ def test_a_zero_return_is_not_a_missing_one() -> None:
         "The return for 2026-27 Q2 has not come in; what it holds is not known." in missing.reasons
     )
     assert "At this pace it ends at between 75 and 100 of 100." in missing.reasons
+    # 100 - 25 = 75 over the two quarters to come is the most that could be needed: 37.5 each.
+    assert missing.reasons[-1] == (
+        "Each of the 2 remaining quarters must bring up to 37.5, less what the missing return "
+        "holds, to keep the promise."
+    )
 
 
 def test_a_return_that_is_not_due_yet_is_not_missing() -> None:
