@@ -86,7 +86,7 @@ def expected_returns(
     contracts: Any = None,
     suppliers: Collection[int] | None = None,
     kinds: Collection[str] | None = None,
-) -> QuerySet[Any, dict[str, Any]]:
+) -> QuerySet[Any, Any]:
     """Rows {contract_id, supplier_id} of the returns expected for a quarter; lazy, to be joined.
 
     `contracts`: keys or a queryset; `kinds`: of agreement, all unless named.

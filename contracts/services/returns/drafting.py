@@ -104,9 +104,8 @@ def save_return(
         stored = locked_return(delivery_return.pk)
         if all(getattr(stored, name) == value for name, value in changes.items()):
             return stored
-        check = stored if stored.version != expected_version else None
-        if check is not None:
-            raise Collision(check, changes)
+        if stored.version != expected_version:
+            raise Collision(stored, changes)
         refuse_unless_editable(stored)
         return update_record(
             record=stored,
@@ -139,7 +138,9 @@ def save_lines(
             raise ValidationError(
                 "A line of this return was removed meanwhile. Open the return again."
             )
-        collisions, problems, changed = [], {}, []
+        collisions: list[Collision] = []
+        problems: dict[str, list[str]] = {}
+        changed: list[ReturnLine] = []
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         for line in stored:
@@ -310,9 +311,9 @@ def remove_line(
             subject=row,
             before=in_words(stored, list(LINE_FIELDS)),
         )
-        stored._history_user = by if getattr(by, "pk", None) else None
-        stored._history_date = now
-        stored._change_reason = "Line removed"
+        stored._history_user = by if getattr(by, "pk", None) else None  # type: ignore[attr-defined]
+        stored._history_date = now  # type: ignore[attr-defined]
+        stored._change_reason = "Line removed"  # type: ignore[attr-defined]
         stored.delete()
 
 
