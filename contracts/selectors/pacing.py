@@ -2,7 +2,8 @@
 
 The rating is by what is verified; what is only reported stands beside it and says so. A quarter is
 compared once all of its lines are decided; until then it waits and is named. A missing return is
-unknown, a blank line too: neither is ever taken as 0.
+unknown, a blank line too: neither is ever taken as 0. Of a shared activity only the share that
+this agreement claims is delivered for it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from trafford_sv.core.periods import Quarter
 
-from ..counting import CountingRule, aggregate
+from ..counting import EXACT, CountingRule, aggregate
 from ..due_dates import due_on
 from ..models import (
     Commitment,
@@ -70,7 +71,19 @@ class QuarterLine:
     due: Decimal
     reported: Decimal | None
     verified: Decimal | None
+    reported_pounds: Decimal | None
+    verified_pounds: Decimal | None
     state: QuarterState
+
+
+@dataclass(frozen=True)
+class _Said:
+    """One line's quantities, this agreement's share of them, and the pounds as stored."""
+
+    reported: Decimal
+    verified: Decimal | None
+    reported_pounds: Decimal | None
+    verified_pounds: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -161,11 +174,11 @@ def paces_of(commitments: Iterable[Commitment], *, as_of: datetime.date) -> list
         "commitment_id", "financial_year", "quarter", "due_quantity"
     ):
         profiles[pk].append((Quarter(year, number), due))
-    lines: dict[int, dict[Quarter, list[tuple[Decimal | None, Decimal | None]]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    for pk, year, number, reported, verified in (
-        ReturnLine.objects.filter(commitment__in=keys, is_counted=True)
+    lines: dict[int, dict[Quarter, list[_Said]]] = defaultdict(lambda: defaultdict(list))
+    for pk, year, number, reported, verified, claimed, counting, *amounts in (
+        ReturnLine.objects.filter(
+            commitment__in=keys, is_counted=True, reported_quantity__isnull=False
+        )
         .order_by("number")
         .values_list(
             "commitment_id",
@@ -173,9 +186,21 @@ def paces_of(commitments: Iterable[Commitment], *, as_of: datetime.date) -> list
             "delivery_return__quarter",
             "reported_quantity",
             "verified_quantity",
+            "attribution_share",
+            "commitment__measure__counting",
+            "reported_pounds",
+            "verified_pounds",
         )
     ):
-        lines[pk][Quarter(year, number)].append((reported, verified))
+        # A share of a percentage means nothing.
+        claim = Decimal(1) if counting == CountingRule.PERCENTAGE.value else claimed
+        lines[pk][Quarter(year, number)].append(
+            _Said(
+                EXACT.multiply(reported, claim),
+                None if verified is None else EXACT.multiply(verified, claim),
+                *amounts,
+            )
+        )
     received: dict[tuple[int, int], set[Quarter]] = defaultdict(set)
     for contract, supplier, year, number in (
         DeliveryReturn.objects.received()
@@ -208,7 +233,7 @@ def paces_of(commitments: Iterable[Commitment], *, as_of: datetime.date) -> list
 def _one(
     commitment: Commitment,
     profile: list[tuple[Quarter, Decimal]],
-    lines: dict[Quarter, list[tuple[Decimal | None, Decimal | None]]],
+    lines: dict[Quarter, list[_Said]],
     received: set[Quarter],
     recovery: RecoveryAction | None,
     as_of: datetime.date,
@@ -250,19 +275,18 @@ def _one(
 def _quarter(
     quarter: Quarter,
     due: Decimal | None,
-    lines: Sequence[tuple[Decimal | None, Decimal | None]],
+    said: Sequence[_Said],
     received: set[Quarter],
     rule: CountingRule,
     as_of: datetime.date,
     overdue: Quarter,
     end: datetime.date | None,
 ) -> QuarterLine:
-    said = [(reported, verified) for reported, verified in lines if reported is not None]
-    reported = aggregate(rule, (one for one, _ in said))
-    verified = aggregate(rule, (one for _, one in said))
+    reported = aggregate(rule, (one.reported for one in said))
+    verified = aggregate(rule, (one.verified for one in said))
     is_asked = bool(due) and (end is None or quarter.start <= end)
     if said:
-        is_decided = all(one is not None for _, one in said)
+        is_decided = all(one.verified is not None for one in said)
         state = QuarterState.VERIFIED if is_decided else QuarterState.WAITING
     elif quarter in received and is_asked and quarter.end < as_of:
         state = QuarterState.BLANK
@@ -270,7 +294,20 @@ def _quarter(
         state = QuarterState.MISSING
     else:
         state = QuarterState.DUE if quarter.end < as_of else QuarterState.TO_COME
-    return QuarterLine(quarter, due if due is not None else Decimal(0), reported, verified, state)
+    return QuarterLine(
+        quarter,
+        due if due is not None else Decimal(0),
+        reported,
+        verified,
+        _total(one.reported_pounds for one in said),
+        _total(one.verified_pounds for one in said),
+        state,
+    )
+
+
+def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def _with_unknown(

@@ -104,7 +104,7 @@ def annotated(rows: Any, *, as_of: datetime.date) -> Any:
     delivered = (
         decided.order_by()
         .values("commitment")
-        .annotate(s=Round(Sum("verified_quantity"), 4))
+        .annotate(s=Round(Sum(F("verified_quantity") * F("attribution_share")), 4))
         .values("s")
     )
     latest = decided.order_by(

@@ -157,7 +157,13 @@ def random_commitment(dice: random.Random) -> Commitment:
         for _ in range(dice.choice([0, 1, 1, 2])):
             quantity = dice.choice([None, "0", "9", "15", "19", "20", "25.5", "100"])
             is_checked = quantity is not None and dice.random() < 0.75
-            make_line(made, commitment, quantity, verified=quantity if is_checked else None)
+            make_line(
+                made,
+                commitment,
+                quantity,
+                verified=quantity if is_checked else None,
+                attribution_share=Decimal(dice.choice(["1", "1", "0.5"])),
+            )
     return commitment
 
 
