@@ -16,6 +16,7 @@ class ContractsConfig(AppConfig):
 
         from .imports.contracts_finder import ContractsFinderImporter
         from .imports.contracts_table import ContractsTableImporter
+        from .imports.measures import MeasuresImporter
         from .imports.ocds import OcdsImporter
         from .imports.spend import SpendImporter
         from .services.measures.reference import load_open_library, load_open_rates
@@ -29,6 +30,7 @@ class ContractsConfig(AppConfig):
         for importer in (OcdsImporter(), ContractsFinderImporter(), ContractsTableImporter()):
             register(importer)
         register(SpendImporter())
+        register(MeasuresImporter())
         register_loader("spending exclusions", load_exclusions)
         register_loader("open rates", load_open_rates)
         register_loader("open measures", load_open_library)

@@ -15,6 +15,10 @@ from ..models import MeasureEdition
 
 NEW = "new"
 _KEY = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
+# Addresses under /measures/ that are other pages.
+RESERVED_KEYS = frozenset(
+    {"compare", "counting", "editions", "method", "new", "priorities", "rates", "restatement"}
+)
 YES_NO = [("yes", "Yes"), ("no", "No")]
 
 
@@ -25,8 +29,9 @@ def _yes_no(label: str, help_text: str) -> forms.TypedChoiceField:
         help_text=help_text,
         choices=YES_NO,
         coerce=lambda value: value == "yes",
+        empty_value=None,
+        required=False,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose yes or no. If you are not sure, choose no."},
     )
 
 
@@ -56,44 +61,21 @@ class CompareForm(forms.Form):
         return cleaned
 
 
-class LicenceFields(forms.Form):
-    """What a licence allows, asked the same way on import and on the edition's own form."""
-
-    licence = forms.CharField(
-        label="Licence",
-        max_length=200,
-        help_text="As it is written, for example CC BY-NC-ND 4.0",
-    )
-    licence_holder = forms.CharField(
-        label="Who holds the licence?", max_length=200, help_text="For example, the council or STAR"
-    )
-    values_may_be_published = _yes_no(
-        "May its values be published?",
-        "If not, values of one unit and pounds of one line stay inside. Totals of a contract are shown.",
-    )
-    text_may_be_published = _yes_no(
-        "May its words be published?", "If not, titles and methods are not on public pages."
-    )
-    is_combinable = _yes_no(
-        "May social and local economic value be added into one total?",
-        "Only where the edition itself says so. The open library’s may not.",
-    )
-
-
-class EditionQuestions(LicenceFields):
+class EditionQuestions(forms.Form):
     """What only a person can say about a workbook of measures."""
 
     title = "About this edition"
     introduction = (
         "Every page, export and answer of the API obeys what you say here. The edition shows who "
-        "confirmed the licence, and when."
+        "confirmed the licence, and when. For an edition that is here already, its licence stays as "
+        "it is recorded."
     )
-    field_order = ["edition", "name", "key", "publisher", "valid_from", "valid_to"]
+    editions: tuple[tuple[str, str], ...] = ()
 
     edition = forms.ChoiceField(
         label="Which edition is it?",
         widget=forms.RadioSelect,
-        help_text="For an edition that is here, new values get a new day; what is pinned never changes",
+        help_text="An edition that is here gets new values from a new day. What is pinned never changes",
     )
     name = forms.CharField(
         label="Name of the new edition",
@@ -109,59 +91,91 @@ class EditionQuestions(LicenceFields):
     )
     publisher = forms.CharField(label="Who published it?", max_length=200, required=False)
     valid_from = forms.DateField(
-        label="Values hold from",
-        help_text="Used for each row that has no date of its own",
+        label="Values hold from", help_text="Used for each row that has no date of its own"
     )
     valid_to = forms.DateField(
         label="Last day of the edition", required=False, help_text="Leave empty while it is in use"
+    )
+    licence = forms.CharField(
+        label="Licence",
+        max_length=200,
+        required=False,
+        help_text="As it is written, for example CC BY-NC-ND 4.0",
+    )
+    licence_holder = forms.CharField(
+        label="Who holds the licence?",
+        max_length=200,
+        required=False,
+        help_text="For example, the council or STAR",
+    )
+    values_may_be_published = _yes_no(
+        "May its values be published?",
+        "If not, values of one unit and pounds of one line stay inside. Totals of a contract are shown",
+    )
+    text_may_be_published = _yes_no(
+        "May its words be published?", "If not, titles and methods are not on public pages"
+    )
+    is_combinable = _yes_no(
+        "May social and local economic value be added into one total?",
+        "Only where the edition itself says so. The open library’s may not",
     )
     confirmed = forms.BooleanField(
         label="I confirm that the council holds this licence",
         error_messages={"required": "Confirm that the council holds this licence, or cancel."},
     )
 
-    editions: tuple[tuple[str, str], ...] = ()
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        initial = kwargs.get("initial")
-        if initial:
-            shown = {
-                name: ("yes" if value else "no") if isinstance(value, bool) else value
-                for name, value in initial.items()
-                if name != "confirmed"
-            }
-            for name in ("valid_from", "valid_to"):
-                if shown.get(name):
-                    shown[name] = datetime.date.fromisoformat(str(shown[name]))
-            kwargs["initial"] = shown
+        kwargs["initial"] = _as_asked(kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.fields["edition"].choices = [(NEW, "A new edition"), *self.editions]  # type: ignore[attr-defined]
         if not self.editions:
-            self.fields["edition"].initial = NEW
+            self.initial.setdefault("edition", NEW)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("edition") == NEW:
-            for name, sentence in (
-                ("name", "Enter a name for the new edition."),
-                ("key", "Enter a short name for addresses."),
-                ("publisher", "Enter who published it."),
-            ):
-                if not cleaned.get(name):
-                    self.add_error(name, sentence)
-            key = cleaned.get("key", "")
-            if key and not _KEY.match(key):
-                self.add_error(
-                    "key", "Use small letters, digits and hyphens only, like council-2026."
-                )
-            elif key and MeasureEdition.objects.filter(key=key).exists():
-                self.add_error(
-                    "key", f"There is an edition called “{key}” already. Choose another."
-                )
+            self._check_new(cleaned)
         start, end = cleaned.get("valid_from"), cleaned.get("valid_to")
         if start and end and end < start:
             self.add_error("valid_to", "The edition ends before it starts. Check both dates.")
         return cleaned
+
+    def _check_new(self, cleaned: dict[str, Any]) -> None:
+        for name, sentence in _NEEDED.items():
+            if cleaned.get(name) in (None, "") and name not in self.errors:
+                self.add_error(name, sentence)
+        key = cleaned.get("key", "")
+        if key and not _KEY.match(key):
+            self.add_error("key", "Use small letters, digits and hyphens only, like council-2026.")
+        elif key in RESERVED_KEYS:
+            self.add_error("key", f"“{key}” is the address of another page. Choose another.")
+        elif key and MeasureEdition.objects.filter(key=key).exists():
+            self.add_error("key", f"There is an edition called “{key}” already. Choose another.")
+
+
+_SAFE = "Choose yes or no. If you are not sure, choose no."
+_NEEDED = {
+    "name": "Enter a name for the new edition.",
+    "key": "Enter a short name for addresses.",
+    "publisher": "Enter who published it.",
+    "licence": "Enter the licence that it comes under.",
+    "licence_holder": "Enter who holds the licence.",
+    "values_may_be_published": _SAFE,
+    "text_may_be_published": _SAFE,
+    "is_combinable": _SAFE,
+}
+
+
+def _as_asked(answers: dict[str, Any]) -> dict[str, Any]:
+    """Stored answers as the form shows them; the confirmation is given anew each time."""
+    shown: dict[str, Any] = {}
+    for name, value in answers.items():
+        if name == "confirmed":
+            continue
+        shown[name] = ("yes" if value else "no") if isinstance(value, bool) else value
+        if name in ("valid_from", "valid_to") and value:
+            shown[name] = datetime.date.fromisoformat(str(value))
+    return shown
 
 
 class EditionForm(VersionedModelForm):
@@ -169,6 +183,12 @@ class EditionForm(VersionedModelForm):
 
     not_stored = ("confirmed",)
 
+    licence_address = forms.URLField(
+        label="Where the licence can be read",
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+    )
     confirmed = forms.BooleanField(
         label="I confirm that the council holds this licence",
         required=False,
@@ -190,7 +210,6 @@ class EditionForm(VersionedModelForm):
             "valid_from": "In force from",
             "valid_to": "Last day in force",
             "licence": "Licence",
-            "licence_address": "Where the licence can be read",
             "licence_holder": "Who holds the licence",
             "values_may_be_published": "Its values may be published",
             "text_may_be_published": "Its words may be published",

@@ -25,11 +25,10 @@ from ...models import (
     Measure,
     MeasureCrosswalk,
     MeasureEdition,
-    MeasureOutcome,
-    MeasureTheme,
     MeasureValue,
     OpenRate,
 )
+from .importing import Places
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "reference"
 KEY = "open-2026"
@@ -113,7 +112,7 @@ def _load_library(now: datetime.datetime, folder: Path) -> Counts:
     if edition is None:
         edition = _make_edition(now)
     stored = {measure.code: measure for measure in edition.measures.all()}
-    places = _Places(edition)
+    places = Places(edition)
     for position, row in enumerate(rows, start=1):
         if row["code"] in stored:
             total += Counts(unchanged=1)
@@ -152,36 +151,11 @@ def _make_edition(now: datetime.datetime) -> MeasureEdition:
     )
 
 
-class _Places:
-    """Themes and outcomes of an edition, found or made, in the order of the file."""
-
-    def __init__(self, edition: MeasureEdition) -> None:
-        self.edition = edition
-        self.themes = {theme.title: theme for theme in edition.themes.all()}
-        self.outcomes = {
-            (outcome.theme_id, outcome.title): outcome
-            for outcome in MeasureOutcome.objects.filter(theme__edition=edition)
-        }
-
-    def outcome(self, theme_title: str, title: str) -> MeasureOutcome:
-        theme = self.themes.get(theme_title)
-        if theme is None:
-            theme = self.themes[theme_title] = MeasureTheme.objects.create(
-                edition=self.edition, title=theme_title, position=len(self.themes) + 1
-            )
-        outcome = self.outcomes.get((theme.pk, title))
-        if outcome is None:
-            outcome = self.outcomes[theme.pk, title] = MeasureOutcome.objects.create(
-                theme=theme, title=title, position=len(self.outcomes) + 1
-            )
-        return outcome
-
-
 def _make_measure(
     row: dict[str, str],
     rule: dict[str, str],
     position: int,
-    places: _Places,
+    places: Places,
     now: datetime.datetime,
 ) -> Measure:
     return create_record(
