@@ -14,6 +14,7 @@ from contracts.models import (
     Bid,
     Commitment,
     Contract,
+    DeliveryRating,
     DeliveryReturn,
     EvidenceFile,
     EvidenceLink,
@@ -24,6 +25,7 @@ from contracts.models import (
     MeasureValue,
     Offer,
     ProfileQuarter,
+    RecoveryAction,
     RequestedMeasure,
     ReturnLine,
     Tender,
@@ -296,3 +298,37 @@ def make_bid(
             ),
         )
     return bid
+
+
+def make_recovery(commitment: Commitment, **values: Any) -> RecoveryAction:
+    """An open recovery action, due at the end of June 2026, that nobody owns yet."""
+    return RecoveryAction.objects.create(
+        **{
+            "commitment": commitment,
+            "shortfall_quantity": Decimal(20),
+            "reason": "Behind its profile.",
+            "due": datetime.date(2026, 6, 30),
+            "opened_at": NOON,
+            "opened_by_name": "An officer",
+            **values,
+        }
+    )
+
+
+def make_rating(contract: Contract, supplier: Organisation, **values: Any) -> DeliveryRating:
+    """A proposed rating "Good" for the year from April 2025."""
+    return DeliveryRating.objects.create(
+        **{
+            "contract": contract,
+            "supplier": supplier,
+            "year_starts": datetime.date(2025, 4, 1),
+            "year_ends": datetime.date(2026, 3, 31),
+            "proposed_code": "1",
+            "basis": {"kpis": [], "method": "A test"},
+            "reasons": ["100.0% of what was due is verified, by weight."],
+            "proposed_at": NOON,
+            "proposed_by_name": "An officer",
+            "reply_due": datetime.date(2026, 6, 3),
+            **values,
+        }
+    )

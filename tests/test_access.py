@@ -22,6 +22,8 @@ from tests.factories_delivery import (
     make_commitment,
     make_evidence,
     make_line,
+    make_rating,
+    make_recovery,
     make_return,
     make_tender,
 )
@@ -161,6 +163,8 @@ def world(db: None) -> World:
             "tender": tender,
             "bid": make_bid(tender, company),
             "supplier": company,
+            "recovery": make_recovery(commitment),
+            "rating": make_rating(contract, company),
         }
 
     return World(

@@ -21,6 +21,7 @@ from tests.factories import (
     make_threshold,
     make_user,
 )
+from tests.factories_delivery import make_commitment, make_rating, make_recovery
 from trafford_sv.core.collisions import posted_as
 from trafford_sv.core.models import AuditEvent
 
@@ -124,7 +125,43 @@ def successor_unlinked() -> Edit:
     return Edit(record, address, post=post)
 
 
+def recovery() -> Edit:
+    manager = make_user("coordinator")
+    commitment = make_commitment()
+    commitment.contract.manager = manager
+    commitment.contract.save()
+    record = make_recovery(commitment, owner=manager, owner_name=str(manager))
+    return Edit(record, reverse("recovery-edit", args=[record.pk]))
+
+
+def recovery_closed() -> Edit:
+    record = make_recovery(make_commitment())
+
+    def post(client: Client) -> dict[str, Any]:
+        return {**PLAIN_VERSION, "state": "done", "outcome": "Back on its way"}
+
+    return Edit(record, reverse("recovery-close", args=[record.pk]), post=post)
+
+
+def rating_agreed() -> Edit:
+    commitment = make_commitment()
+    record = make_rating(
+        commitment.contract, commitment.supplier, state="replied", reply="So be it"
+    )
+
+    def post(client: Client) -> dict[str, Any]:
+        return {**PLAIN_VERSION, "code": "1", "reason": ""}
+
+    return Edit(record, reverse("rating-agree", args=[record.pk]), post=post)
+
+
+PLAIN_VERSION = {"version": "1"}
+
+
 EDITS: dict[str, Callable[[], Edit]] = {
+    "recovery-edit": recovery,
+    "recovery-close": recovery_closed,
+    "rating-agree": rating_agreed,
     "contract-edit": contract,
     "award-edit": award,
     "threshold-edit": threshold,

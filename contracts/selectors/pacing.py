@@ -131,9 +131,8 @@ def commitment_paces(
 
     `supplier` narrows them to one supplier's own.
     """
-    rows = Commitment.objects.filter(contract=contract).counted()
-    if user is not None:
-        rows = rows.visible_to(user).counted()
+    seen = Commitment.objects.all() if user is None else Commitment.objects.visible_to(user)
+    rows = seen.filter(contract=contract, state=Commitment.State.AGREED)
     if supplier is not None:
         rows = rows.filter(supplier=supplier)
     return paces_of(rows.select_related(*JOINED), as_of=as_of)
@@ -146,9 +145,8 @@ def supplier_paces(
     organisation: Any, *, as_of: datetime.date, user: Any = None
 ) -> list[CommitmentPace]:
     """Of one supplier's agreed commitments in agreements that are not ended, worst first."""
-    rows = Commitment.objects.counted().filter(supplier=organisation)
-    if user is not None:
-        rows = rows.visible_to(user)
+    seen = Commitment.objects.all() if user is None else Commitment.objects.visible_to(user)
+    rows = seen.filter(supplier=organisation, state=Commitment.State.AGREED)
     rows = rows.exclude(contract__stage__in=[Contract.Stage.ENDED, Contract.Stage.TERMINATED])
     return list(agreement_pace(paces_of(rows.select_related(*JOINED), as_of=as_of)).rows)
 
