@@ -448,7 +448,7 @@ def test_a_side_sends_it_back_with_a_reason(contract: Contract, supplier: Any) -
     event = AuditEvent.objects.order_by("sequence").last()
     assert event is not None
     assert event.verb == "commitment sent back by the supplier"
-    assert event.reason == "Our school is closed in August."
+    assert event.reason == "Sent back by the supplier: Our school is closed in August."
 
 
 def test_measures_that_exclude_each_other_need_a_reason(contract: Contract, supplier: Any) -> None:

@@ -1,6 +1,7 @@
 """Every write about commitments: drawing them up, agreeing them, and going live."""
 
 from .agreeing import (
+    SENT_BACK,
     accept_commitment,
     pin_value,
     propose_commitment,
@@ -12,6 +13,7 @@ from .drawing_up import change_commitment, draft_commitment, draft_from_offers, 
 from .going_live import go_live
 
 __all__ = [
+    "SENT_BACK",
     "accept_commitment",
     "change_commitment",
     "draft_commitment",

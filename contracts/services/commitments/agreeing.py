@@ -11,10 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from trafford_sv.core.services.audit import actor_name
+from trafford_sv.directory.models import Area
 
 from ...counting import CountingRule
 from ...models import Commitment, Contract, Measure, MeasureValue
-from ...models.measures import in_force
+from ...selectors.measures import value_for
 from ...selectors.mobilisation import Gap, gaps_of
 from ...thresholds import day_words
 from ...valuation import price_line
@@ -23,6 +24,8 @@ from .rows import locked, profile_of, save, spread, write_profile
 
 State = Commitment.State
 SIDES = ("council", "supplier")
+# How the reason begins in the history, where the page looks for it.
+SENT_BACK = "Sent back by"
 
 
 def propose_commitment(
@@ -109,12 +112,15 @@ def pin_value(*, commitment: Commitment, day: datetime.date) -> MeasureValue | N
     if commitment.offer is not None:
         offered: MeasureValue | None = commitment.offer.requested.value
         return offered
-    found: MeasureValue | None = (
-        in_force(MeasureValue.objects.filter(measure=commitment.measure_id, area=None), day)
-        .order_by("-valid_from", "value_pounds")
-        .first()
-    )
-    return found
+    return value_for(commitment.measure, day, _place(list(commitment.wards.all())))
+
+
+def _place(wards: list[Area]) -> Area | None:
+    """Where a localised value is looked for: the one ward, or what all of them lie in."""
+    if len(wards) == 1:
+        return wards[0]
+    above = {ward.parent for ward in wards}
+    return above.pop() if len(above) == 1 else None
 
 
 def send_back_commitment(
@@ -141,7 +147,7 @@ def send_back_commitment(
             verb=f"commitment sent back by {who}",
             by=by,
             now=now,
-            reason=reason.strip(),
+            reason=f"{SENT_BACK} {who}: {reason.strip()}",
         )
 
 

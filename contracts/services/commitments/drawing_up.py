@@ -220,7 +220,7 @@ def set_profile(
     with transaction.atomic():
         stored = _held(commitment)
         if stored.version != expected_version:
-            raise Collision(stored, {})
+            raise Collision(stored, {"profile": profile})
         _may_change(stored, {"profile"})
         wanted = spread_of(stored) if profile is None else tuple(sorted(profile))
         if not wanted and profile is None:
