@@ -171,6 +171,16 @@ def number(value: int | Decimal | None, missing: str = NOT_KNOWN) -> str:
 
 
 @register.filter
+def quantity(value: Decimal | None, missing: str = NOT_KNOWN) -> str:
+    """12.5, 1,200: an amount that is not money, without the zeros that it is stored with."""
+    if value is None:
+        return missing
+    text = f"{value:,f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−")
+
+
+@register.filter
 def day(value: datetime.date | datetime.datetime | None, missing: str = NOT_KNOWN) -> str:
     """3 May 2026."""
     if not value:
