@@ -6,6 +6,50 @@ from django.urls import URLPattern, URLResolver, path
 
 urlpatterns: list[URLPattern | URLResolver] = []
 
+# Home, returns and people
+from .views import (  # noqa: E402
+    supplier_home,
+    supplier_lines,
+    supplier_people,
+    supplier_return,
+    supplier_returns,
+)
+
+urlpatterns += [
+    path("", supplier_home.SupplierHome.as_view(), name="supplier-home"),
+    path("returns/", supplier_returns.OwnReturns.as_view(), name="supplier-returns"),
+    path(
+        "returns/begin/<int:contract>/<str:quarter>/",
+        supplier_returns.ReturnBegin.as_view(),
+        name="supplier-return-begin",
+    ),
+    path("returns/<int:pk>/", supplier_return.ReturnPage.as_view(), name="supplier-return"),
+    path(
+        "returns/<int:pk>/check/",
+        supplier_return.ReturnCheck.as_view(),
+        name="supplier-return-check",
+    ),
+    path(
+        "returns/<int:pk>/take-back/",
+        supplier_return.ReturnTakeBack.as_view(),
+        name="supplier-return-take-back",
+    ),
+    path("lines/<int:pk>/edit/", supplier_lines.LineEdit.as_view(), name="supplier-line-edit"),
+    path(
+        "lines/<int:pk>/remove/", supplier_lines.LineRemove.as_view(), name="supplier-line-remove"
+    ),
+    path("lines/<int:pk>/share/", supplier_lines.LineShare.as_view(), name="supplier-line-share"),
+    path("people/", supplier_people.SupplierPeople.as_view(), name="supplier-people"),
+    path(
+        "people/invite/", supplier_people.ColleagueInvite.as_view(), name="supplier-person-invite"
+    ),
+    path(
+        "people/<int:pk>/invite-again/",
+        supplier_people.ColleagueInviteAgain.as_view(),
+        name="supplier-person-invite-again",
+    ),
+]
+
 # Files and workbooks
 from .views import line_files  # noqa: E402
 

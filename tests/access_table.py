@@ -101,6 +101,20 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     # How it is counted
     "counting-rules": PUBLIC,
     # Verification and confirmation
+    "verification-inbox": "verify_delivery",
+    "duplicate-decide": "verify_delivery",
+    "confirmation-again": "verify_delivery",
+    "confirmation-withdraw": "verify_delivery",
+    "return-list": ("view_returns", "see_dashboard"),
+    "return-detail": "view_returns",
+    "return-verify": "verify_delivery",
+    "return-send-back": "verify_delivery",
+    "line-accept": "verify_delivery",
+    "line-verify": "verify_delivery",
+    "line-send-back": "verify_delivery",
+    "line-reopen": "close_quarters",
+    "line-ask-confirmation": "verify_delivery",
+    "contract-returns": "verify_delivery",
     "confirmation-answer": PUBLIC,
     "confirmation-thanks": PUBLIC,
     # The measure library
@@ -172,6 +186,19 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "supplier-bid-withdraw": "submit_bids",
     "supplier-bid-workbook": "submit_bids",
     "supplier-bid-upload": "submit_bids",
+    # The supplier's place
+    "supplier-home": "report_delivery",
+    "supplier-returns": "report_delivery",
+    "supplier-return-begin": "report_delivery",
+    "supplier-return": "report_delivery",
+    "supplier-return-check": "report_delivery",
+    "supplier-return-take-back": "report_delivery",
+    "supplier-line-edit": "report_delivery",
+    "supplier-line-remove": "report_delivery",
+    "supplier-line-share": "report_delivery",
+    "supplier-people": "report_delivery",
+    "supplier-person-invite": "report_delivery",
+    "supplier-person-invite-again": "report_delivery",
     # Reporting
     "home": PUBLIC,
     "dashboard": "see_dashboard",
@@ -277,11 +304,35 @@ OBJECTS: dict[str, Callable[[dict[str, Any]], Arguments]] = {
     "api-awards": lambda side: {"pk": side["contract"].pk},
     "api-award": lambda side: {"pk": side["contract"].pk, "award": side["award"].pk},
     "token-revoke": lambda side: {"key": side["token"].token_key},
+    # Verification and confirmation
+    "duplicate-decide": lambda side: {"pk": side["flag"].pk},
+    "confirmation-again": lambda side: {"pk": side["request"].pk},
+    "confirmation-withdraw": lambda side: {"pk": side["request"].pk},
+    "return-detail": lambda side: {"pk": side["delivery_return"].pk},
+    "return-verify": lambda side: {"pk": side["delivery_return"].pk},
+    "return-send-back": lambda side: {"pk": side["delivery_return"].pk},
+    "line-accept": lambda side: {"pk": side["line"].pk},
+    "line-verify": lambda side: {"pk": side["line"].pk},
+    "line-send-back": lambda side: {"pk": side["line"].pk},
+    "line-ask-confirmation": lambda side: {"pk": side["line"].pk},
+    "contract-returns": lambda side: {"pk": side["contract"].pk},
     # Evidence
     "evidence-file": lambda side: {"pk": side["evidence"].pk},
     "evidence-picture": lambda side: {"pk": side["evidence"].pk},
     "evidence-detail": lambda side: {"pk": side["evidence"].pk},
     "supplier-line-files": lambda side: {"pk": side["line"].pk},
+    # The supplier's place
+    "supplier-return-begin": lambda side: {
+        "contract": side["contract"].pk,
+        "quarter": "2026-27-Q1",
+    },
+    "supplier-return": lambda side: {"pk": side["delivery_return"].pk},
+    "supplier-return-check": lambda side: {"pk": side["delivery_return"].pk},
+    "supplier-return-take-back": lambda side: {"pk": side["delivery_return"].pk},
+    "supplier-line-edit": lambda side: {"pk": side["line"].pk},
+    "supplier-line-remove": lambda side: {"pk": side["line"].pk},
+    "supplier-line-share": lambda side: {"pk": side["line"].pk},
+    "supplier-person-invite-again": lambda side: {"pk": side["token"].user_id},
 }
 # Addresses with a record that everyone who holds the permission may open, and why.
 EVERYONES: dict[str, str] = {

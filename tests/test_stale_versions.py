@@ -21,7 +21,13 @@ from tests.factories import (
     make_threshold,
     make_user,
 )
-from tests.factories_delivery import make_commitment, make_rating, make_recovery
+from tests.factories_delivery import (
+    make_bid,
+    make_commitment,
+    make_rating,
+    make_recovery,
+    make_tender,
+)
 from trafford_sv.core.collisions import posted_as
 from trafford_sv.core.models import AuditEvent
 
@@ -37,6 +43,7 @@ class Edit:
     role: str = "coordinator"
     post: Callable[[Client], dict[str, Any]] | None = None
     status: int = 409
+    organisation: Any = None
 
 
 def source() -> SpendSource:
@@ -150,12 +157,36 @@ def rating_agreed() -> Edit:
     )
 
     def post(client: Client) -> dict[str, Any]:
-        return {**PLAIN_VERSION, "code": "1", "reason": ""}
+        return {**PLAIN_VERSION, "agreed_code": "1", "agreed_reason": ""}
 
     return Edit(record, reverse("rating-agree", args=[record.pk]), post=post)
 
 
 PLAIN_VERSION = {"version": "1"}
+
+
+def tender() -> Edit:
+    record = make_tender(state="draft", closes_at=None)
+    return Edit(record, reverse("tender-edit", args=[record.contract_id]))
+
+
+def tender_measures() -> Edit:
+    record = make_tender(state="draft", closes_at=None)
+    asked = record.requested.get().measure_id
+
+    def post(client: Client) -> dict[str, Any]:
+        address = reverse("tender-measures", args=[record.contract_id])
+        assert 'name="version" value="1"' in client.get(address).text
+        return {"version": "1", "measures": asked}
+
+    return Edit(record, reverse("tender-measures", args=[record.contract_id]), post=post)
+
+
+def bid() -> Edit:
+    closes_at = datetime.datetime(2090, 5, 3, 12, tzinfo=datetime.UTC)
+    record = make_bid(make_tender(closes_at=closes_at), state="draft")
+    address = reverse("supplier-bid-edit", args=[record.pk])
+    return Edit(record, address, organisation=record.organisation, role="supplier")
 
 
 EDITS: dict[str, Callable[[], Edit]] = {
@@ -172,6 +203,9 @@ EDITS: dict[str, Callable[[], Edit]] = {
     "payee-decide": payee,
     "successor-link": successor_linked,
     "successor-unlink": successor_unlinked,
+    "tender-edit": tender,
+    "tender-measures": tender_measures,
+    "supplier-bid-edit": bid,
 }
 
 
@@ -188,7 +222,7 @@ def test_every_edit_page_is_tried() -> None:
 @pytest.mark.parametrize("name", EDITS)
 def test_a_stale_version_writes_nothing_and_is_said(client: Client, name: str) -> None:
     edit = EDITS[name]()
-    client.force_login(make_user(edit.role))
+    client.force_login(make_user(edit.role, edit.organisation))
     values = edit.post(client) if edit.post else shown(client, edit.address)
     model = type(edit.record)
     model._default_manager.filter(pk=edit.record.pk).update(version=F("version") + 1)
@@ -206,7 +240,7 @@ def test_a_stale_version_writes_nothing_and_is_said(client: Client, name: str) -
 @pytest.mark.parametrize("name", EDITS)
 def test_the_version_shown_is_the_one_that_is_accepted(client: Client, name: str) -> None:
     edit = EDITS[name]()
-    client.force_login(make_user(edit.role))
+    client.force_login(make_user(edit.role, edit.organisation))
     values = edit.post(client) if edit.post else shown(client, edit.address)
     assert client.post(edit.address, values).status_code == 302
 

@@ -172,12 +172,18 @@ def split_of(tender: Tender) -> bid_scoring.Split:
     return bid_scoring.Split(by_value, ALL_POINTS - by_value)
 
 
-def standings(tender: Tender) -> list[Standing]:
-    """The bids that stand, highest total first. Only for a tender whose bids are opened."""
-    bids = list(
-        tender.bids.filter(state__in=STANDING).select_related("organisation").order_by("pk")
-    )
-    kinds = set(tender.requested.values_list("measure__kind", flat=True))
+def standings(
+    tender: Tender, *, bids: Iterable[Bid] | None = None, kinds: Collection[str] | None = None
+) -> list[Standing]:
+    """The bids that stand, highest total first. Only for a tender whose bids are opened.
+
+    `bids` with their organisations and `kinds` may be given by who has read them already.
+    """
+    if bids is None:
+        bids = tender.bids.select_related("organisation")
+    bids = sorted((bid for bid in bids if bid.state in STANDING), key=lambda bid: bid.pk)
+    if kinds is None:
+        kinds = set(tender.requested.values_list("measure__kind", flat=True))
     offered = offered_by_bid(
         [bid.pk for bid in bids], is_combinable=tender.edition.is_combinable, kinds=kinds
     )

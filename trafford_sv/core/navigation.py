@@ -22,6 +22,7 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Dashboard", "dashboard", "see_dashboard"),
     NavigationItem("Contracts", "contract-list", "view_contracts"),
     NavigationItem("Your promises", "supplier-home", "report_delivery"),
+    NavigationItem("Your bids", "supplier-bid-list", "submit_bids"),
     NavigationItem("Social value", "portfolio", "see_dashboard"),
     NavigationItem("Verify", "verification-inbox", "verify_delivery"),
     NavigationItem("Measures", "measure-list"),

@@ -152,7 +152,7 @@ def _problems(
             ]
         if edition.status != "in_use" and (stored is None or stored.edition_id != edition.pk):
             found["edition"] = ["This edition is not offered for new contracts. Choose another."]
-    if stored is not None and "edition" in values and stored.edition_id != edition.pk:
+    if stored is not None and edition is not None and stored.edition_id != edition.pk:
         if stored.requested.exists():
             found["edition"] = [
                 "Measures of the present edition are asked for. Take them out before changing it."
@@ -274,9 +274,8 @@ def invite_bidder(
         if stored.bids.filter(organisation=organisation).exists():
             raise ValidationError(f"{organisation} is invited already.")
         bid = Bid(tender=stored, organisation=organisation)
-        bid._history_user = by if getattr(by, "pk", None) else None
-        bid._history_date = now
-        bid.save()
+        bid.version = 0
+        save_next(bid, by=by, now=now)
         record_event(by=by, now=now, verb="bidder invited", subject=bid)
         return bid
 

@@ -1,0 +1,184 @@
+"""Figures, tables and words that the pages of tenders and bids share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trafford_sv.core.access import can
+from trafford_sv.core.money import exact, readable
+from trafford_sv.core.parts import Figure, State, SummaryRow, Table, Tag, Tone
+
+from ..counting import quantity_words
+from ..licensing import WITHHELD, may_show_value
+from ..models import Bid, Tender
+from ..selectors.bids import Standing, offered_by_bid, plain, scored_kind_words, split_of
+
+TENDER_TONES = {
+    Tender.State.OPEN: Tone.INFO,
+    Tender.State.EVALUATING: Tone.INFO,
+    Tender.State.MODERATED: Tone.INFO,
+    Tender.State.AWARDED: Tone.GOOD,
+    Tender.State.WITHDRAWN: Tone.WARNING,
+}
+BID_TONES = {
+    Bid.State.SUBMITTED: Tone.INFO,
+    Bid.State.WON: Tone.GOOD,
+    Bid.State.WITHDRAWN: Tone.WARNING,
+}
+SEALED = (
+    "Sealed: nobody but the bidder can read it until the bids are opened after the closing time."
+)
+
+
+def tender_tag(tender: Tender) -> Tag:
+    return Tag(
+        tender.get_state_display(), TENDER_TONES.get(Tender.State(tender.state), Tone.NEUTRAL)
+    )
+
+
+def bid_tag(bid: Bid) -> Tag:
+    return Tag(bid.get_state_display(), BID_TONES.get(Bid.State(bid.state), Tone.NEUTRAL))
+
+
+def finding_tag(ok: bool | None) -> Tag:
+    return {
+        True: Tag("In proportion", Tone.GOOD),
+        False: Tag("Look again", Tone.WARNING),
+        None: Tag("Cannot be said"),
+    }[ok]
+
+
+def figures(tender: Tender, measures: int, submitted: int, invited: int) -> list[Figure]:
+    return [
+        Figure(
+            "Weighting of social value",
+            f"{plain(tender.weighting_share * 100)}%",
+            of_what="of the whole evaluation",
+        ),
+        Figure("Measures asked for", str(measures)),
+        Figure("Bids submitted", str(submitted), of_what=f"of {invited} invited"),
+    ]
+
+
+def rule_rows(tender: Tender, kinds: set[str]) -> list[SummaryRow]:
+    split = split_of(tender)
+    quantity, answer = plain(split.quantitative), plain(split.qualitative)
+    return [
+        SummaryRow("Edition", tender.edition.name),
+        SummaryRow("Pricing day", f"{tender.priced_on:%-d %B %Y}"),
+        SummaryRow(
+            "Points for quantities",
+            f"{quantity} of 100: {tender.get_quantitative_method_display().lower()}",
+            note=scored_kind_words(tender.edition.is_combinable, kinds),
+        ),
+        SummaryRow(
+            "Points for answers",
+            f"{answer} of 100: scored from 0 to {plain(tender.highest_score)} by evaluators",
+        ),
+        SummaryRow("Note to bidders", tender.note_to_bidders, missing="None"),
+        SummaryRow("Reason for an exception", tender.exception_reason, missing="None needed"),
+    ]
+
+
+def value_words(row: Any, may_see: bool) -> str:
+    if row.value is None:
+        return "Counted, not priced"
+    return f"£{plain(row.value.value_pounds)}" if may_see else "Withheld"
+
+
+def may_see_values(tender: Tender, user: Any) -> bool:
+    return may_show_value(
+        tender.edition.values_may_be_published,
+        may_see_licensed=can(user, "see_licensed_values"),
+        outward=False,
+    )
+
+
+def asked_table(tender: Tender, asked: list[Any], user: Any) -> Table:
+    may_see = may_see_values(tender, user)
+    return Table(
+        "What bidders are asked for",
+        ("Measure", "Counted in", "Value per unit", "Must be answered"),
+        [
+            (
+                f"{row.measure.code} {row.measure.title}",
+                row.measure.unit,
+                value_words(row, may_see),
+                "Yes" if row.must_be_answered else "No",
+            )
+            for row in asked
+        ],
+        numeric=frozenset({2}),
+    )
+
+
+def ranking_table(ranked: list[Standing]) -> Table | None:
+    if not ranked:
+        return None
+    return Table(
+        "How the bids stand, social value part",
+        ("Bidder", "Place", "By value", "By answer", "Total of 100", "Of the whole evaluation"),
+        [
+            (
+                row.bid.organisation.name,
+                place_words(row),
+                plain(row.quantitative.score) if row.quantitative.score is not None else "0",
+                plain(row.qualitative) if row.qualitative is not None else "Not agreed yet",
+                plain(row.total) if row.total is not None else "Not yet",
+                plain(row.weighted) if row.weighted is not None else "Not yet",
+            )
+            for row in ranked
+        ],
+        numeric=frozenset({2, 3, 4, 5}),
+    )
+
+
+def place_words(row: Standing) -> str:
+    if row.place.place is None:
+        return "None yet"
+    return f"{row.place.place}, tied" if row.place.is_tied else str(row.place.place)
+
+
+def offer_rows(tender: Tender, offers: list[Any], user: Any) -> list[dict[str, Any]]:
+    """For a template: what is offered for each measure, with its arithmetic in words."""
+    may_see = may_see_values(tender, user)
+    rows = []
+    for offer in offers:
+        asked = offer.requested
+        quantity = offer.offered_quantity
+        if quantity is None:
+            words = "No offer"
+        else:
+            words = f"{quantity_words(quantity)} {asked.measure.unit}"
+        if quantity is None or asked.value is None:
+            sums = "" if quantity is None else "Counted, not priced"
+        elif may_see:
+            sums = (
+                f"{quantity_words(quantity)} x £{plain(asked.value.value_pounds)} = "
+                f"{exact(offer.offered_pounds)}"
+            )
+        else:
+            sums = WITHHELD
+        rows.append({"offer": offer, "measure": asked.measure, "words": words, "sums": sums})
+    return rows
+
+
+def bid_figures(tender: Tender, bid: Bid) -> list[Figure]:
+    """Social beside local economic value, as offered; totals may always be shown."""
+    offered = offered_by_bid([bid.pk], is_combinable=tender.edition.is_combinable, kinds=())[
+        bid.pk
+    ].totals
+    return [
+        Figure(
+            label,
+            None if amount is None else readable(amount),
+            exact="" if amount is None else exact(amount),
+            state=State.OFFERED,
+            missing="No priced offer",
+            local_economic=local,
+        )
+        for label, amount, local in (
+            ("Social value offered", offered.social_pounds, False),
+            ("Local economic value offered", offered.local_economic_pounds, True),
+        )
+    ]
