@@ -13,9 +13,11 @@ from django.core.files.base import ContentFile
 from contracts.models import (
     Bid,
     Commitment,
+    ConfirmationRequest,
     Contract,
     DeliveryRating,
     DeliveryReturn,
+    DuplicateFlag,
     EvidenceFile,
     EvidenceLink,
     Measure,
@@ -331,4 +333,31 @@ def make_rating(contract: Contract, supplier: Organisation, **values: Any) -> De
             "reply_due": datetime.date(2026, 6, 3),
             **values,
         }
+    )
+
+
+def make_request(line: ReturnLine, hub: Organisation | None = None, **values: Any) -> Any:
+    """A question to a hub about a line, out until the year 2030."""
+    number = next(_numbers)
+    return ConfirmationRequest.objects.create(
+        **{
+            "line": line,
+            "organisation": hub or make_organisation("", "hub"),
+            "sent_to": "hub@example.org",
+            "link_seed": f"seed-{number}",
+            "token_hash": hashlib.sha256(f"request {number}".encode()).hexdigest(),
+            "asked_quantity": line.reported_quantity or 0,
+            "asked_at": NOON,
+            "asked_by_name": "An officer",
+            "expires_at": datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC),
+            **values,
+        }
+    )
+
+
+def make_flag(one: ReturnLine, another: ReturnLine, **values: Any) -> DuplicateFlag:
+    """The two lines may be one thing claimed twice."""
+    first, second = sorted((one, another), key=lambda line: line.pk)
+    return DuplicateFlag.objects.create(
+        **{"first": first, "second": second, "kind": "same_event", "found_at": NOON, **values}
     )

@@ -21,9 +21,11 @@ from tests.factories_delivery import (
     make_bid,
     make_commitment,
     make_evidence,
+    make_flag,
     make_line,
     make_rating,
     make_recovery,
+    make_request,
     make_return,
     make_tender,
 )
@@ -165,6 +167,8 @@ def world(db: None) -> World:
             "supplier": company,
             "recovery": make_recovery(commitment),
             "rating": make_rating(contract, company),
+            "request": make_request(line),
+            "flag": make_flag(line, make_line(delivery_return, commitment, "7")),
         }
 
     return World(

@@ -7,7 +7,7 @@ beneficiary was asked, what they confirmed; while their answer is out the line w
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -310,19 +310,22 @@ class Ceiling:
 
 
 def ceiling_of(*, line: ReturnLine) -> Ceiling:
-    """By the request that is open, or else the answer to the one asked last."""
-    request = (
-        line.confirmations.exclude(state=ConfirmationRequest.State.WITHDRAWN)
-        .select_related("organisation")
-        .order_by("-asked_at", "-pk")
-        .first()
+    """By the request that is open, or else the answer to the one asked last. One query."""
+    return ceiling_from(
+        requests=line.confirmations.select_related("organisation").order_by("-asked_at", "-pk")
     )
-    if request is None:
-        return Ceiling()
-    answered = request.state == ConfirmationRequest.State.ANSWERED
-    return Ceiling(
-        True, request.confirmed_quantity if answered else None, request.organisation.name
-    )
+
+
+def ceiling_from(*, requests: Iterable[ConfirmationRequest]) -> Ceiling:
+    """The same from requests at hand, the latest first."""
+    for request in requests:
+        if request.state == ConfirmationRequest.State.WITHDRAWN:
+            continue
+        answered = request.state == ConfirmationRequest.State.ANSWERED
+        return Ceiling(
+            True, request.confirmed_quantity if answered else None, request.organisation.name
+        )
+    return Ceiling()
 
 
 # --- inside -------------------------------------------------------------------------------

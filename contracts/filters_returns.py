@@ -1,0 +1,134 @@
+"""What lists of returns can be narrowed by: the inbox and the list of all of them.
+
+The queryset must come from `contracts.selectors.verification.return_rows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Exists, OuterRef, Q
+
+from trafford_sv.core.periods import PeriodError, Quarter
+
+from .filters import NONE, Choice
+from .models import Contract, DeliveryReturn, ReturnLine
+from .selectors.verification import came_late, filter_choices
+
+
+class _QuarterField(forms.ChoiceField):
+    """Offers the quarters that have returns and accepts any."""
+
+    def valid_value(self, value: Any) -> bool:
+        try:
+            Quarter.parse(str(value))
+        except PeriodError:
+            return False
+        return True
+
+
+class QuarterChoice(django_filters.Filter):
+    field_class = _QuarterField
+
+
+class ReturnFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        method="search", label="Search", help_text="Title or reference of the agreement, supplier"
+    )
+    quarter = QuarterChoice(method="of_quarter", label="Quarter that it is about")
+    kind = django_filters.ChoiceFilter(
+        field_name="contract__kind",
+        label="Kind of agreement",
+        empty_label="Any kind",
+        choices=Contract.Kind.choices,
+    )
+    directorate = Choice(method="of_directorate", label="Directorate")
+    supplier = Choice(method="of_supplier", label="Supplier")
+    theme = Choice(method="of_theme", label="Theme of a measure")
+    doubles = django_filters.ChoiceFilter(
+        method="with_doubles",
+        label="Possibly claimed twice",
+        empty_label="Yes or no",
+        choices=[("yes", "Yes, and not decided yet"), ("no", "No")],
+    )
+    late = django_filters.ChoiceFilter(
+        method="when_late",
+        label="Late",
+        empty_label="Late or not",
+        choices=[("came", "Came after its due date"), ("waited", "Waits for us a long time")],
+    )
+
+    class Meta:
+        model = DeliveryReturn
+        fields: list[str] = []
+
+    @cached_property
+    def _held(self) -> dict[str, list[tuple[str, str]]]:
+        return filter_choices(self.request.user)
+
+    @property
+    def form(self) -> Any:
+        form = super().form
+        if not getattr(form, "choices_are_set", False):
+            form.choices_are_set = True
+            self._offer(form, "quarter", "Any quarter")
+            self._offer(form, "supplier", "Any supplier")
+            self._offer(form, "theme", "Any theme")
+            self._offer(
+                form, "directorate", "Any directorate", (NONE, "No directorate recorded")
+            )  # fmt: skip
+        return form
+
+    def _offer(self, form: Any, name: str, anything: str, *last: tuple[str, str]) -> None:
+        # A callable: read only when the list is drawn or a choice must be checked.
+        offered: Callable[[], list[tuple[str, str]]] = lambda: [  # noqa: E731
+            ("", anything), *self._held[name], *last,
+        ]  # fmt: skip
+        form.fields[name].choices = offered
+
+    def search(self, rows: Any, name: str, value: str) -> Any:
+        for word in value.split()[:10]:
+            rows = rows.filter(
+                Q(contract__title__icontains=word)
+                | Q(contract__reference__icontains=word)
+                | Q(supplier__name__icontains=word)
+            )
+        return rows
+
+    def of_quarter(self, rows: Any, name: str, value: str) -> Any:
+        quarter = Quarter.parse(value)
+        return rows.filter(financial_year=quarter.start_year, quarter=quarter.number)
+
+    def of_directorate(self, rows: Any, name: str, value: str) -> Any:
+        if value == NONE:
+            return rows.filter(contract__directorate__isnull=True)
+        return rows.filter(contract__directorate=int(value))
+
+    def of_supplier(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(supplier=int(value))
+
+    def of_theme(self, rows: Any, name: str, value: str) -> Any:
+        lines = ReturnLine.objects.filter(
+            delivery_return=OuterRef("pk"), commitment__measure__outcome__theme__title=value
+        )
+        return rows.filter(Exists(lines))
+
+    def with_doubles(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(open_flags__gt=0) if value == "yes" else rows.filter(open_flags=0)
+
+    def when_late(self, rows: Any, name: str, value: str) -> Any:
+        if value == "waited":
+            return rows.filter(has_waited_long=True)
+        return rows.filter(came_late(Quarter.parse(code) for code, _ in self._held["quarter"]))
+
+
+class AllReturnsFilter(ReturnFilter):
+    """The same, and the state that a return is in."""
+
+    state = django_filters.MultipleChoiceFilter(
+        label="State", choices=DeliveryReturn.State.choices, widget=forms.CheckboxSelectMultiple
+    )
