@@ -95,12 +95,12 @@ class RatingReplyForm(forms.Form):
 
 
 class RatingAgreeForm(VersionedForm):
-    code = forms.ChoiceField(
+    agreed_code = forms.ChoiceField(
         label="The agreed rating",
         choices=[(str(code.value), word) for code, word in WORDS.items()],
         widget=forms.RadioSelect,
     )
-    reason = forms.CharField(
+    agreed_reason = forms.CharField(
         label="Reason",
         required=False,
         max_length=2000,

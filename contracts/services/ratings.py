@@ -119,7 +119,7 @@ def agree_rating(
     """Settle it. Where it differs from what the rule proposed, the reason is part of it."""
     day = today or now.date()
     if code not in CODES:
-        raise ValidationError({"code": ["Choose one of the five ratings."]})
+        raise ValidationError({"agreed_code": ["Choose one of the five ratings."]})
     with transaction.atomic():
         stored = DeliveryRating.objects.select_for_update().get(pk=rating.pk)
         if stored.version == expected_version:
@@ -134,7 +134,7 @@ def agree_rating(
             if code != stored.proposed_code and not reason.strip():
                 raise ValidationError(
                     {
-                        "reason": [
+                        "agreed_reason": [
                             f"The rule proposed “{CODES[stored.proposed_code]}”. "
                             f"Say why “{CODES[code]}” is right."
                         ]

@@ -249,8 +249,8 @@ class RatingAgree(_OneRating):
         return RatingAgreeForm(
             initial={
                 "version": rating.version,
-                "code": rating.agreed_code or rating.proposed_code,
-                "reason": rating.agreed_reason,
+                "agreed_code": rating.agreed_code or rating.proposed_code,
+                "agreed_reason": rating.agreed_reason,
             }
         )
 
@@ -266,10 +266,10 @@ class RatingAgree(_OneRating):
                 by=request.user,
                 now=self.now,
                 today=self.today,
-                **form.changes(),
+                code=form.cleaned_data["agreed_code"],
+                reason=form.cleaned_data["agreed_reason"],
             )
         except Collision as collision:
-            collision.attempted.update(form.changes())
             return self.show_collision(form, self.form_of(collision.stored), collision)
         except ValidationError as error:
             self.add_errors(form, error)
