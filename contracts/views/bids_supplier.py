@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
@@ -297,12 +297,11 @@ class SupplierBidWorkbook(OwnBidPage):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         bid = self.bid(pk)
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
+        file = io.BytesIO()
         write_bid_workbook(file, bid)
-        file.seek(0)
         name = f"bid-{slugify(bid.tender.contract.reference) or bid.pk}.xlsx"
-        return FileResponse(
-            file,
+        return HttpResponse(
+            file.getvalue(),
             content_type=CONTENT_TYPES["xlsx"],
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
