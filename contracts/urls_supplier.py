@@ -51,10 +51,25 @@ urlpatterns += [
 ]
 
 # Files and workbooks
-from .views import line_files  # noqa: E402
+from .views import line_files, return_workbook  # noqa: E402
 
 urlpatterns += [
     path("lines/<int:pk>/files/", line_files.LineFiles.as_view(), name="supplier-line-files"),
+    path(
+        "returns/<int:pk>/workbook/",
+        return_workbook.WorkbookPage.as_view(),
+        name="supplier-return-workbook",
+    ),
+    path(
+        "returns/<int:pk>/workbook/download/",
+        return_workbook.WorkbookFile.as_view(),
+        name="supplier-return-workbook-file",
+    ),
+    path(
+        "returns/<int:pk>/workbook/<uuid:upload>/",
+        return_workbook.UploadPage.as_view(),
+        name="supplier-return-upload",
+    ),
 ]
 
 # Commitments to accept

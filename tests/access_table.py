@@ -126,6 +126,14 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "measure-edition-detail": PUBLIC,
     "measure-edition-edit": "change_measures",
     "measure-detail": PUBLIC,
+    "priority-year-list": PUBLIC,
+    "priority-year-create": "set_priorities",
+    "priority-year-detail": PUBLIC,
+    "priority-year-edit": "set_priorities",
+    "priority-weights-edit": "set_priorities",
+    "priority-view-add": "set_priorities",
+    "priority-view-remove": "set_priorities",
+    "priority-year-decide": "set_priorities",
     "api-measure-editions": ("use_api", "view_measures"),
     "api-measures": ("use_api", "view_measures"),
     # Evidence
@@ -164,6 +172,10 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "rating-notice": "view_returns",
     "rating-propose": "rate_delivery",
     "supplier-rating": "report_delivery",
+    "reminder-preferences": SIGNED_IN,
+    "reminder-off": PUBLIC,
+    "reminder-list": "settle_reminders",
+    "reminder-settle": "settle_reminders",
     # Tenders and bids
     "tender-list": "view_tenders",
     "tender-detail": "view_tenders",
@@ -321,6 +333,12 @@ OBJECTS: dict[str, Callable[[dict[str, Any]], Arguments]] = {
     "evidence-picture": lambda side: {"pk": side["evidence"].pk},
     "evidence-detail": lambda side: {"pk": side["evidence"].pk},
     "supplier-line-files": lambda side: {"pk": side["line"].pk},
+    "supplier-return-workbook": lambda side: {"pk": side["delivery_return"].pk},
+    "supplier-return-workbook-file": lambda side: {"pk": side["delivery_return"].pk},
+    "supplier-return-upload": lambda side: {
+        "pk": side["delivery_return"].pk,
+        "upload": side["return_upload"].pk,
+    },
     # The supplier's place
     "supplier-return-begin": lambda side: {
         "contract": side["contract"].pk,

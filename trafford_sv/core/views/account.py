@@ -19,6 +19,7 @@ from django.views.generic import View
 from ..access import can, grants_of, permissions_of
 from ..forms import ChoosePasswordForm, TokenForm
 from ..models import ApiToken
+from ..navigation import url_of
 from ..roles import PERMISSIONS, ROLES, Reach
 from ..services.invitations import InvitationRefused, accept_invitation, find_invitation
 from ..services.tokens import create_token, revoke_token
@@ -114,7 +115,10 @@ class AfterSignIn(SignedInView):
     """The first page of each role."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return redirect("dashboard" if can(request.user, "see_dashboard") else "my-account")
+        if can(request.user, "see_dashboard"):
+            return redirect("dashboard")
+        own_place = url_of("supplier-home") if can(request.user, "report_delivery") else ""
+        return redirect(own_place or "my-account")
 
 
 class AccountHome(SignedInView):
