@@ -5,6 +5,7 @@ The queryset must come from `contracts.selectors.measures.measure_rows`.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import django_filters
@@ -42,29 +43,37 @@ class MeasureFilter(django_filters.FilterSet):
         model = Measure
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        user = getattr(self.request, "user", None)
+    @cached_property
+    def _held(self) -> dict[str, list[tuple[str, str]]]:
+        """What there is to choose from, in one query."""
         found = (
-            visible_measures(user)
+            visible_measures(getattr(self.request, "user", None))
             .order_by("-edition__is_default", "edition__name", "outcome__theme__position")
             .values_list(
                 "edition__key", "edition__name", "outcome__theme__title", "charter_principle"
             )
         )
         rows = list(dict.fromkeys(found))
-        editions = dict.fromkeys((key, name) for key, name, _, _ in rows)
-        themes = dict.fromkeys(theme for _, _, theme, _ in rows)
         principles = sorted({principle for *_, principle in rows if principle})
-        for name, choices in (
-            ("edition", [("", "Every edition in use"), *editions]),
-            ("theme", [("", "Every theme"), *((title, title) for title in themes)]),
-            (
-                "principle",
-                [("", "Every principle"), *((each, f"Principle {each}") for each in principles)],
-            ),
-        ):
-            self.filters[name].extra["choices"] = choices
+        return {
+            "edition": list(dict.fromkeys((key, name) for key, name, _, _ in rows)),
+            "theme": [(title, title) for title in dict.fromkeys(row[2] for row in rows)],
+            "principle": [(each, f"Principle {each}") for each in principles],
+        }
+
+    @property
+    def form(self) -> Any:
+        form = super().form
+        if not getattr(form, "choices_are_set", False):
+            form.choices_are_set = True
+            self._offer(form, "edition", "Every edition in use")
+            self._offer(form, "theme", "Every theme")
+            self._offer(form, "principle", "Every principle")
+        return form
+
+    def _offer(self, form: Any, name: str, anything: str) -> None:
+        # A callable: read only when the list is drawn or a choice must be checked.
+        form.fields[name].choices = lambda: [("", anything), *self._held[name]]
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         rows = super().filter_queryset(queryset)
@@ -73,7 +82,7 @@ class MeasureFilter(django_filters.FilterSet):
         return rows
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        for word in value.split():
+        for word in value.split()[:10]:
             rows = rows.filter(
                 Q(code__icontains=word)
                 | Q(title__icontains=word)

@@ -141,6 +141,9 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "evidence-picture": "view_returns",
     "evidence-detail": "view_returns",
     "supplier-line-files": "report_delivery",
+    "supplier-return-workbook": "report_delivery",
+    "supplier-return-workbook-file": "report_delivery",
+    "supplier-return-upload": "report_delivery",
     # Commitments and mobilisation
     "contract-mobilisation": "change_commitments",
     "contract-go-live": "change_commitments",
@@ -211,6 +214,10 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "supplier-people": "report_delivery",
     "supplier-person-invite": "report_delivery",
     "supplier-person-invite-again": "report_delivery",
+    # The four figures and the rows behind them
+    "portfolio": "see_dashboard",
+    "delivery-list": "view_commitments",
+    "contract-social-value": "view_commitments",
     # Reporting
     "home": PUBLIC,
     "dashboard": "see_dashboard",
@@ -315,6 +322,7 @@ OBJECTS: dict[str, Callable[[dict[str, Any]], Arguments]] = {
     "api-contract": lambda side: {"pk": side["contract"].pk},
     "api-awards": lambda side: {"pk": side["contract"].pk},
     "api-award": lambda side: {"pk": side["contract"].pk, "award": side["award"].pk},
+    "contract-social-value": lambda side: {"pk": side["contract"].pk},
     "token-revoke": lambda side: {"key": side["token"].token_key},
     # Verification and confirmation
     "duplicate-decide": lambda side: {"pk": side["flag"].pk},

@@ -39,6 +39,8 @@ NOUNS = {
     "api-spend-exclusions": "Payees that no buyer could have chosen otherwise, with reasons",
     "api-spend-units": "The parts of the council as the files name them",
     "api-payees": "Names that were paid, what was decided about each, and what it was paid",
+    "api-measure-editions": "Editions of the measure library, with licence and what may be published",
+    "api-measures": "Measures with their unit, kind, evidence, and dated value of one unit",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -35,6 +36,7 @@ KIND_TAGS = {
     Measure.Kind.LOCAL_ECONOMIC: Tag("Local economic value", Tone.WARNING),
     Measure.Kind.RECORD_ONLY: Tag("Counted, not priced", Tone.NEUTRAL),
 }
+SIX_PLACES = Decimal("0.000001")
 UNCONFIRMED = Tag("Not confirmed yet", Tone.WARNING)
 _OUTWARD = Sight(may_see_licensed=False, outward=True)
 
@@ -53,10 +55,19 @@ def _words(name: str) -> Any:
     return of
 
 
+def _method(row: Measure) -> str:
+    """It may hold the value's arithmetic, so it needs both permissions."""
+    if row.method and not _OUTWARD.value(row.edition):
+        return WITHHELD
+    return str(_words("method")(row))
+
+
 def _value(row: Any) -> Any:
     if row.current_value_pounds is None:
         return None
-    return row.current_value_pounds if _OUTWARD.value(row.edition) else WITHHELD
+    if not _OUTWARD.value(row.edition):
+        return WITHHELD
+    return row.current_value_pounds.quantize(SIX_PLACES)
 
 
 class MeasureList(ListMixin, PublicView):
@@ -99,7 +110,7 @@ class MeasureList(ListMixin, PublicView):
         ExportColumn("How it is counted", lambda row: row.get_counting_display()),
         ExportColumn("Value of one unit today, pounds", _value),
         ExportColumn("Evidence asked", _words("evidence_asked")),
-        ExportColumn("Method", _words("method")),
+        ExportColumn("Method", _method),
         ExportColumn("Charter principle", "charter_principle"),
         ExportColumn("Attribution", "edition.attribution"),
     )
