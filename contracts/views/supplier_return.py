@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -255,6 +256,10 @@ def timeline(detail: ReturnDetail) -> list[TimelineEntry]:
     return list(reversed(entries))
 
 
+def in_words(record: Any, name: str, value: Any) -> str:
+    return quantity_words(value) if isinstance(value, Decimal) else shown(record, name, value)
+
+
 def lines_collision(
     form: ReturnForm, stored_form: ReturnForm, collisions: tuple[Collision, ...]
 ) -> CollisionPage:
@@ -275,15 +280,15 @@ def lines_collision(
             field = form.name_of(stored.pk, name) if is_line else name
             if field not in stored_form.fields:
                 continue
-            before = shown(opened, name) if opened is not None else None
-            my_words = shown(stored, name, mine)
+            before = in_words(opened, name, getattr(opened, name)) if opened is not None else None
+            my_words = in_words(stored, name, mine)
             label = str(form.fields[field].label)
             differences.append(
                 Difference(
                     name=field,
                     label=f"Line {stored.number}: {label}" if is_line else label,
                     opened=before,
-                    stored=shown(stored, name),
+                    stored=in_words(stored, name, getattr(stored, name)),
                     mine=my_words,
                     keep="stored" if before is not None and before == my_words else "mine",
                     stored_input=json.dumps(dict(posted_as(stored_form, field))),

@@ -133,7 +133,7 @@ class ReturnBegin(SupplierView):
             }
         except (PeriodError, OverflowError):
             raise Http404 from None
-        if not held:
+        if not held or not 2000 <= period.start_year < 2100:
             raise Http404
         wanted = self.request.GET.get("supplier", "")
         key = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 18 else 0
