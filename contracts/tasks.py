@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from .services import confirmations, evidence
+from .services import confirmations, evidence, recovery, reminders
 
 
 @shared_task
@@ -24,3 +24,14 @@ def forget_old_evidence() -> int:
     now = timezone.now()
     evidence.sweep_evidence(now=now)
     return evidence.forget_old_evidence(now=now)
+
+
+@shared_task
+def send_reminders() -> int:
+    """Hourly by day: what a mail server refused is tried again, and nobody hears twice."""
+    return reminders.send_reminders(as_of=timezone.localdate(), by=None, now=timezone.now()).sent
+
+
+@shared_task
+def open_recoveries() -> int:
+    return recovery.open_recoveries(as_of=timezone.localdate(), by=None, now=timezone.now())

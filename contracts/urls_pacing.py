@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import pacing, ratings, recovery
+from .views import pacing, ratings, recovery, reminders
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("pacing/", pacing.PacingList.as_view(), name="pacing-list"),
@@ -26,4 +26,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ratings/<int:pk>/agree/", ratings.RatingAgree.as_view(), name="rating-agree"),
     path("ratings/<int:pk>/notice/", ratings.RatingNotice.as_view(), name="rating-notice"),
     path("contracts/<int:pk>/ratings/", ratings.RatingPropose.as_view(), name="rating-propose"),
+    path(
+        "account/reminders/",
+        reminders.ReminderPreferences.as_view(),
+        name="reminder-preferences",
+    ),
+    path(
+        "account/reminders/stop/<str:token>/",
+        reminders.ReminderOff.as_view(),
+        name="reminder-off",
+    ),
+    path("reminders/", reminders.ReminderList.as_view(), name="reminder-list"),
+    path("reminders/<int:pk>/settle/", reminders.ReminderSettle.as_view(), name="reminder-settle"),
 ]

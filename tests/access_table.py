@@ -157,6 +157,9 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "commitment-accept": "change_commitments",
     "commitment-withdraw": "change_commitments",
     "commitment-vary": "change_commitments",
+    "agreement-list": "view_contracts",
+    "agreement-create": "change_contracts",
+    "agreement-edit": "change_contracts",
     "supplier-commitments": "accept_commitments",
     "supplier-commitment-accept": "accept_commitments",
     "supplier-commitment-send-back": "accept_commitments",
@@ -284,6 +287,7 @@ OBJECTS: dict[str, Callable[[dict[str, Any]], Arguments]] = {
     "commitment-accept": lambda side: {"pk": side["commitment"].pk},
     "commitment-withdraw": lambda side: {"pk": side["commitment"].pk},
     "commitment-vary": lambda side: {"pk": side["commitment"].pk},
+    "agreement-edit": lambda side: {"pk": side["contract"].pk},
     "supplier-commitment-accept": lambda side: {"pk": side["commitment"].pk},
     "supplier-commitment-send-back": lambda side: {"pk": side["commitment"].pk},
     # Pacing, recovery and ratings

@@ -8,6 +8,7 @@ nothing outside the checkout is needed: SQLite, a broker made of files, mail wri
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -204,6 +205,15 @@ CELERY_BEAT_SCHEDULE = {
     "forget-confirmation-addresses": {
         "task": "contracts.tasks.forget_confirmation_addresses",
         "schedule": 6 * 3600.0,
+    },
+    # By day, when people read; again each hour for what the mail server refused.
+    "send-reminders": {
+        "task": "contracts.tasks.send_reminders",
+        "schedule": crontab(minute="10", hour="8-18"),
+    },
+    "open-recoveries": {
+        "task": "contracts.tasks.open_recoveries",
+        "schedule": crontab(minute="20", hour="3"),
     },
 }
 

@@ -44,6 +44,7 @@ PERMISSIONS: dict[str, str] = {
     "run_imports": "Import files",
     "manage_people": "Invite people and grant roles",
     "view_audit": "Read the audit log",
+    "settle_reminders": "See which reminders went out, and settle those in doubt",
     "close_quarters": "Close and reopen quarters",
     "change_reference": "Change thresholds and other rules that have dates",
     "use_api": "Use the API with a token",

@@ -1,0 +1,254 @@
+"""Sending reminder digests: claimed in a row of its own, looked at again, sent, marked.
+
+The claim is committed before the mail server hears anything, so two workers send one mail. What
+is claimed and not marked is in doubt: the mail may have gone. It is shown to a person, who says
+it was sent or sends it again; the product never sends it again by itself. What the server refused
+surely did not go, and is tried again the same day with growing pauses; on a later day the next
+digest carries it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import smtplib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.mail import get_connection
+from django.db import IntegrityError, transaction
+
+from trafford_sv.core.models import User
+from trafford_sv.core.services.audit import record_event
+
+from ..mailings.reminders import reminder_email
+from ..models import ReminderDigest, ReminderPreference
+from ..selectors.reminders import STEPS, PersonDigest, due_digests
+
+TRIES_AT_MOST = 5
+FIRST_PAUSE = datetime.timedelta(minutes=15)
+# A run may take this long; after it, what is still claimed is in doubt.
+DOUBT_AFTER = datetime.timedelta(hours=1)
+State = ReminderDigest.State
+
+
+class MailServerAway(OSError):
+    """The mail server could not be reached; nothing was claimed, so the next run begins anew."""
+
+
+@dataclass
+class SendReport:
+    """`waiting`: refused before and not tried again yet. `others`: claimed by another worker."""
+
+    due: int = 0
+    sent: int = 0
+    skipped: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+    waiting: int = 0
+    others: int = 0
+
+
+def send_reminders(
+    *, as_of: datetime.date, by: Any, now: datetime.datetime, dry_run: bool = False
+) -> SendReport:
+    """Every digest due on the day that nobody has sent. Must not run inside a transaction."""
+    digests = due_digests(as_of)
+    report = SendReport(due=len(digests))
+    if dry_run or not digests:
+        return report
+    connection = _opened()
+    try:
+        for digest in digests:
+            claimed, outcome = _claim(digest, as_of, now)
+            if claimed is not None:
+                outcome = _deliver(claimed, connection, now)
+            setattr(report, outcome, getattr(report, outcome) + 1)
+    finally:
+        connection.close()
+    if report.sent or report.failed or report.in_doubt:
+        record_event(
+            by=by,
+            now=now,
+            verb="reminders sent",
+            subject_type="reminderdigest",
+            subject_name=f"Reminders of {as_of.isoformat()}",
+            after={
+                "sent": report.sent,
+                "refused": report.failed,
+                "in doubt": report.in_doubt,
+                "nothing due any more": report.skipped,
+            },
+        )
+    return report
+
+
+def _opened() -> Any:
+    connection = get_connection()
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailServerAway(f"The mail server did not answer: {error}") from error
+    return connection
+
+
+def _claim(
+    digest: PersonDigest, day: datetime.date, now: datetime.datetime
+) -> tuple[ReminderDigest | None, str]:
+    """The person's row for the day, claimed and committed; or None and why."""
+    items = [item.stored() for item in digest.items]
+    try:
+        with transaction.atomic():
+            held = (
+                ReminderDigest.objects.select_for_update().filter(user=digest.user, day=day).first()
+            )
+            if held is None:
+                return ReminderDigest.objects.create(
+                    user=digest.user, day=day, items=items, claimed_at=now, tries=1
+                ), ""
+            if held.state != State.FAILED:
+                return None, "others"
+            if not may_try_again(held, now):
+                return None, "waiting"
+            held.state, held.items, held.failure = State.CLAIMED, items, ""
+            held.claimed_at, held.tries = now, held.tries + 1
+            held.save()
+            return held, ""
+    except IntegrityError:  # another worker was quicker by a moment
+        return None, "others"
+
+
+def may_try_again(digest: ReminderDigest, now: datetime.datetime) -> bool:
+    """After 15 minutes, then 30, 60 and 120; five tries, then the next day's digest carries it."""
+    pause = FIRST_PAUSE * 2 ** max(0, digest.tries - 1)
+    return digest.tries < TRIES_AT_MOST and now >= digest.claimed_at + pause
+
+
+def _deliver(
+    claimed: ReminderDigest,
+    connection: Any,
+    now: datetime.datetime,
+    today: datetime.date | None = None,
+) -> str:
+    """Look again, send, mark. Returns the report's word for what happened."""
+    fresh = due_digests(claimed.day, user=claimed.user, today=today)
+    if not fresh:
+        _mark(claimed, State.SKIPPED, now, items=[])
+        return "skipped"
+    items = [item.stored() for item in fresh[0].items]
+    ReminderDigest.objects.filter(pk=claimed.pk, state=State.CLAIMED).update(items=items)
+    message = reminder_email(fresh[0])
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException) as error:
+        _mark(claimed, State.FAILED, now, failure=_words(error))
+        _close(connection)
+        return "failed"
+    try:
+        connection.send_messages([message])
+    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+        # The server said no: it surely did not go.
+        _mark(claimed, State.FAILED, now, failure=_words(error))
+        _close(connection)
+        return "failed"
+    except (OSError, smtplib.SMTPException) as error:
+        # The line broke: the server may have taken it.
+        _mark(claimed, State.CLAIMED, now, failure=_words(error))
+        _close(connection)
+        return "in_doubt"
+    _mark(claimed, State.SENT, now, sent_at=now)
+    return "sent"
+
+
+def _mark(claimed: ReminderDigest, state: str, now: datetime.datetime, **values: Any) -> None:
+    ReminderDigest.objects.filter(pk=claimed.pk, state=State.CLAIMED).update(state=state, **values)
+
+
+def _close(connection: Any) -> None:
+    """The next message opens it anew."""
+    try:
+        connection.close()
+    except (OSError, smtplib.SMTPException):
+        connection.connection = None
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        return f"{error.smtp_code} {text}"[:500]
+    return (str(error) or type(error).__name__)[:500]
+
+
+# --- what a person settles ----------------------------------------------------------------
+
+
+def is_in_doubt(digest: ReminderDigest, now: datetime.datetime) -> bool:
+    return digest.state == State.CLAIMED and (
+        bool(digest.failure) or now >= digest.claimed_at + DOUBT_AFTER
+    )
+
+
+def mark_digest_sent(*, digest: ReminderDigest, by: Any, now: datetime.datetime) -> ReminderDigest:
+    """Somebody found out that it went."""
+    with transaction.atomic():
+        stored = ReminderDigest.objects.select_for_update().get(pk=digest.pk)
+        _must_be_in_doubt(stored, now)
+        stored.state, stored.sent_at = State.SENT, now
+        stored.save()
+        record_event(by=by, now=now, verb="reminder marked as sent", subject=stored)
+    return stored
+
+
+def send_digest_again(
+    *, digest: ReminderDigest, by: Any, now: datetime.datetime, today: datetime.date
+) -> str:
+    """Send it although it may have gone. Returns sent, skipped, failed or in_doubt."""
+    connection = _opened()
+    try:
+        with transaction.atomic():
+            stored = ReminderDigest.objects.select_for_update().get(pk=digest.pk)
+            _must_be_in_doubt(stored, now)
+            stored.claimed_at, stored.failure = now, ""
+            stored.tries += 1
+            stored.save()
+            record_event(by=by, now=now, verb="reminder sent again", subject=stored)
+        return _deliver(stored, connection, now, today)
+    finally:
+        connection.close()
+
+
+def _must_be_in_doubt(digest: ReminderDigest, now: datetime.datetime) -> None:
+    if digest.state != State.CLAIMED:
+        raise ValidationError(
+            f"This reminder is settled: {digest.get_state_display().lower()}. Reload the page."
+        )
+    if not is_in_doubt(digest, now):
+        raise ValidationError("This reminder is being sent now. Look again in an hour.")
+
+
+def change_preferences(
+    *, user: User, values: Mapping[str, bool], by: Any, now: datetime.datetime
+) -> ReminderPreference:
+    """Which reminders a person wants; `values` by the fields of `ReminderPreference`."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        stored, _ = ReminderPreference.objects.get_or_create(user=user)
+        before = {name: getattr(stored, name) for name in STEPS.values()}
+        after = {name: bool(values.get(name, before[name])) for name in before}
+        if after != before:
+            for name, value in after.items():
+                setattr(stored, name, value)
+            stored.save()
+            record_event(
+                by=by, now=now, verb="reminders chosen", subject=user, before=before, after=after
+            )
+    return stored
+
+
+def switch_off(*, user: User, by: Any, now: datetime.datetime) -> ReminderPreference:
+    """All of them, by the link in an e-mail."""
+    return change_preferences(
+        user=user, values=dict.fromkeys(STEPS.values(), False), by=by, now=now
+    )
