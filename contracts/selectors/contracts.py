@@ -98,6 +98,7 @@ class ContractDetail:
     """
 
     pk: int
+    kind: str
     version: int
     reference: str
     ocid: str
@@ -174,7 +175,10 @@ class ContractDetail:
 
 
 def contract_rows(user: Any) -> ContractQuerySet:
-    """What a list, an export and the API start from."""
+    """What a list, an export and the API start from: agreements of every kind.
+
+    The register's filter leaves only contracts unless another kind is asked for.
+    """
     return (
         Contract.objects.visible_to(user)
         .with_figures()
@@ -201,6 +205,7 @@ def contracts_by_category(user: Any, codes: Iterable[str]) -> dict[str, int]:
     """How many contracts this person may see carry each code itself. One query."""
     return dict(
         Contract.objects.visible_to(user)
+        .contracts()
         .filter(category__in=list(codes))
         .order_by()
         .values_list("category")
@@ -303,6 +308,7 @@ def contract_detail(
     predecessor, successors, hidden = _linked(row, user)
     return ContractDetail(
         pk=row.pk,
+        kind=row.kind,
         version=row.version,
         reference=row.reference,
         ocid=row.ocid,
@@ -327,8 +333,8 @@ def contract_detail(
         awarded_on=row.awarded_on,
         must_carry=row.must_carry,
         duties=thresholds.judge(current_rules(), case, as_of=as_of),
-        social_value=row.social_value,
-        social_value_label=row.get_social_value_display(),
+        social_value=row.social_value_now,
+        social_value_label=Contract.SocialValue(row.social_value_now).label,
         social_value_reason=row.social_value_reason,
         start=row.start,
         end=row.end,

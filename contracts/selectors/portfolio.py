@@ -181,7 +181,7 @@ class WardCounts:
 
 def portfolio(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> ContractQuerySet:
     """The contracts a figure is about, with their figures, limited to what the person may see."""
-    rows: Any = Contract.objects.visible_to(user).with_figures()
+    rows: Any = Contract.objects.visible_to(user).contracts().with_figures()
     rows = (
         rows.current_on(as_of)
         if filters.portfolio == "current"
@@ -255,7 +255,7 @@ def _read(user: Any, as_of: datetime.date, filters: PortfolioFilters) -> list[di
         output_field=BooleanField(),
     )
     inner = every.annotate(is_current=current, division=Substr("category_id", 1, 2)).values_list(
-        "directorate_id", "directorate__name", "division", "social_value", "is_current",
+        "directorate_id", "directorate__name", "division", "social_value_now", "is_current",
         "awarded_on", "value_pounds", "must_carry",
     )  # fmt: skip
     try:
@@ -388,7 +388,7 @@ def _worklist(
 
 _LINE = (
     "pk", "reference", "title", "directorate__name", "stage", "value_pounds", "awarded_on", "start",
-    "end", "notice_date", "must_carry", "social_value", "has_successor",
+    "end", "notice_date", "must_carry", "social_value_now", "has_successor",
 )  # fmt: skip
 
 
@@ -407,8 +407,8 @@ def _line(item: dict[str, Any], as_of: datetime.date, dated: str) -> ContractLin
         end=item["end"],
         notice_date=item["notice_date"],
         must_carry=item["must_carry"],
-        social_value=item["social_value"],
-        social_value_label=Contract.SocialValue(item["social_value"]).label,
+        social_value=item["social_value_now"],
+        social_value_label=Contract.SocialValue(item["social_value_now"]).label,
         has_successor=item["has_successor"],
         date=date,
         days=(date - as_of).days if date else None,

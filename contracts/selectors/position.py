@@ -34,18 +34,27 @@ from ..models.agreements import own_agreements
 OVER = (Contract.Stage.ENDED, Contract.Stage.TERMINATED)
 
 
+class Everywhere:
+    """In place of a person, for a command at the terminal and for a published report."""
+
+
+EVERYWHERE = Everywhere()
+
+
 @dataclass(frozen=True)
 class Scope:
     """What the figures are about. Names are those of the lists behind them; None is "any".
 
-    `kind`: contract, grant, planning or pledge. `ward`: a ward's code.
+    `agreement`: contract, grant, planning or pledge. `measure`: a code, in one `edition` or in
+    all. `theme`: a title, because editions share themes. `ward`: a ward's code.
     """
 
-    kind: str = ""
+    agreement: str = ""
     contract: int | None = None
     supplier: int | None = None
-    measure: int | None = None
-    theme: int | None = None
+    measure: str = ""
+    edition: int | None = None
+    theme: str = ""
     directorate: int | None = None
     ward: str = ""
 
@@ -87,9 +96,13 @@ class Position:
         return share(offered.social_pounds if offered else None, self.contract_value_pounds)
 
 
+def _reach(user: Any, permission: str) -> tuple[bool, list[tuple[str, int]]]:
+    return (True, []) if user is EVERYWHERE else reach(user, permission)
+
+
 def _reads(user: Any, path: str) -> Q:
     """Whose agreements this person sees, as `Commitment.visible_to` has it. `path` to a commitment."""
-    everything, own = reach(user, "view_commitments")
+    everything, own = _reach(user, "view_commitments")
     if everything:
         return Q()
     directorates = [pk for role, pk in own if role == "contract_manager"]
@@ -99,16 +112,27 @@ def _reads(user: Any, path: str) -> Q:
     )
 
 
-def _agreements(scope: Scope, path: str) -> Q:
+def agreements_of(scope: Scope, path: str = "") -> Q:
     """The scope's conditions on the agreement at `path` ("" for the agreement itself)."""
     found = own_agreements(path)
-    if scope.kind:
-        found &= Q(**{f"{path}kind": scope.kind})
+    if scope.agreement:
+        found &= Q(**{f"{path}kind": scope.agreement})
     if scope.contract is not None:
         # A page about one contract shows that contract, whoever bought it.
         found = Q(**{f"{path}pk": scope.contract})
     if scope.directorate is not None:
         found &= Q(**{f"{path}directorate_id": scope.directorate})
+    return found
+
+
+def _measured(scope: Scope, path: str) -> Q:
+    found = Q()
+    if scope.measure:
+        found &= Q(**{f"{path}code": scope.measure})
+    if scope.edition is not None:
+        found &= Q(**{f"{path}edition_id": scope.edition})
+    if scope.theme:
+        found &= Q(**{f"{path}outcome__theme__title": scope.theme})
     return found
 
 
@@ -130,16 +154,13 @@ def commitments_in(
     """The rows that `committed` adds up."""
     rows: QuerySet[Commitment] = Commitment.objects.counted().filter(
         _reads(user, ""),
-        _agreements(scope, "contract__"),
+        agreements_of(scope, "contract__"),
         _in_force("contract__", first, last),
         agreed_on__lte=last,
     )
     if scope.supplier is not None:
         rows = rows.filter(supplier_id=scope.supplier)
-    if scope.measure is not None:
-        rows = rows.filter(measure_id=scope.measure)
-    if scope.theme is not None:
-        rows = rows.filter(measure__outcome__theme_id=scope.theme)
+    rows = rows.filter(_measured(scope, "measure__"))
     if scope.ward:
         rows = rows.filter(_serves(scope.ward, "pk"))
     return rows
@@ -149,16 +170,13 @@ def lines_in(user: Any, scope: Scope, first: Quarter | None, last: Quarter) -> Q
     """The rows that `reported` and `verified` add up: what counts from quarter to quarter."""
     rows: QuerySet[ReturnLine] = ReturnLine.objects.filter(
         _reads(user, "commitment__"),
-        _agreements(scope, "commitment__contract__"),
+        agreements_of(scope, "commitment__contract__"),
         _quarters(first, last),
         is_counted=True,
     )
     if scope.supplier is not None:
         rows = rows.filter(commitment__supplier_id=scope.supplier)
-    if scope.measure is not None:
-        rows = rows.filter(commitment__measure_id=scope.measure)
-    if scope.theme is not None:
-        rows = rows.filter(commitment__measure__outcome__theme_id=scope.theme)
+    rows = rows.filter(_measured(scope, "commitment__measure__"))
     if scope.ward:
         rows = rows.filter(_serves(scope.ward, "commitment_id"))
     return rows
@@ -185,7 +203,7 @@ def _quarters(first: Quarter | None, last: Quarter) -> Q:
 
 def _offers(user: Any, scope: Scope, first: datetime.date | None, last: datetime.date) -> Any:
     """What the winners offered. Whoever reads commitments reads this total, never a bid."""
-    everything, own = reach(user, "view_commitments")
+    everything, own = _reach(user, "view_commitments")
     seen = Q()
     if not everything:
         seen = Q(
@@ -195,17 +213,14 @@ def _offers(user: Any, scope: Scope, first: datetime.date | None, last: datetime
         ) | Q(bid__organisation_id__in=[pk for role, pk in own if role == "supplier"])
     rows = Offer.objects.filter(
         seen,
-        _agreements(scope, "bid__tender__contract__"),
+        agreements_of(scope, "bid__tender__contract__"),
         _in_force("bid__tender__contract__", first, last),
         bid__state=Bid.State.WON,
         offered_quantity__isnull=False,
     )
     if scope.supplier is not None:
         rows = rows.filter(bid__organisation_id=scope.supplier)
-    if scope.measure is not None:
-        rows = rows.filter(requested__measure_id=scope.measure)
-    if scope.theme is not None:
-        rows = rows.filter(requested__measure__outcome__theme_id=scope.theme)
+    rows = rows.filter(_measured(scope, "requested__measure__"))
     if scope.ward:
         rows = rows.filter(_serves(scope.ward, "commitment__pk"))
     return rows
@@ -294,7 +309,7 @@ def _contract_value(
     user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
 ) -> tuple[Decimal | None, int, int]:
     """Awards made by `last` on agreements in force: (pounds, agreements, awards without a value)."""
-    everything, own = reach(user, "view_contracts")
+    everything, own = _reach(user, "view_contracts")
     seen = Q()
     if not everything:
         seen = Q(
@@ -302,17 +317,17 @@ def _contract_value(
         ) | Q(supplier_links__organisation_id__in=[pk for role, pk in own if role == "supplier"])
     awards = Award.objects.filter(
         seen,
-        _agreements(scope, "contract__"),
+        agreements_of(scope, "contract__"),
         _in_force("contract__", first, last),
         status__in=Award.COUNTED_STATUSES,
         awarded_on__lte=last,
     )
-    if not scope.kind and scope.contract is None:
+    if not scope.agreement and scope.contract is None:
         # A grant is not contract value; asked for by kind, it is the grant's own.
         awards = awards.filter(contract__kind=Contract.Kind.CONTRACT)
     if scope.supplier is not None:
         awards = awards.filter(supplier_links__organisation_id=scope.supplier)
-    if scope.measure is not None or scope.theme is not None or scope.ward:
+    if scope.measure or scope.theme or scope.ward or scope.edition is not None:
         # These are parts of a contract; no part of its value belongs to them.
         return None, 0, 0
     found = awards.aggregate(

@@ -31,11 +31,11 @@ class Group:
 
 # What a breakdown is by: (key of a commitment, its label, the name of the filter).
 BREAKDOWNS = {
-    "kind": ("contract__kind", "contract__kind", "kind"),
+    "agreement": ("contract__kind", "contract__kind", "agreement"),
     "directorate": ("contract__directorate_id", "contract__directorate__name", "directorate"),
-    "theme": ("measure__outcome__theme_id", "measure__outcome__theme__title", "theme"),
+    "theme": ("measure__outcome__theme__title", "measure__outcome__theme__title", "theme"),
     "supplier": ("supplier_id", "supplier__name", "supplier"),
-    "measure": ("measure_id", "measure__title", "measure"),
+    "measure": ("measure__code", "measure__title", "measure"),
     "contract": ("contract_id", "contract__title", "contract"),
 }
 
@@ -50,7 +50,7 @@ def breakdown(
     committed: dict[Any, list[tuple[str, Decimal | None]]] = {}
     for row in (
         commitments_in(user, scope, starts, last.end)
-        .values(key, label, "measure__kind")
+        .values(*{key, label, "measure__kind"})
         .annotate(pounds=Sum("committed_pounds"))
         .order_by()
     ):
@@ -59,7 +59,7 @@ def breakdown(
     lines: dict[Any, list[dict[str, Any]]] = {}
     for row in (
         lines_in(user, scope, first, last)
-        .values(f"commitment__{key}", f"commitment__{label}", "commitment__measure__kind")
+        .values(*{f"commitment__{key}", f"commitment__{label}", "commitment__measure__kind"})
         .annotate(
             reported=Sum("reported_pounds"), verified=Sum("verified_pounds"), rows=Count("pk")
         )
@@ -70,7 +70,7 @@ def breakdown(
     groups = []
     for held, name in names.items():
         rows = lines.get(held, [])
-        if by == "kind":
+        if by == "agreement":
             name = Contract.Kind(held).label
         groups.append(
             Group(
@@ -82,7 +82,7 @@ def breakdown(
                     verified=amounts((r["commitment__measure__kind"], r["verified"]) for r in rows),
                 ),
                 lines=sum(row["rows"] for row in rows),
-                query=scope.query(**{parameter: held}),
+                query=scope.query(**{parameter: held if held is not None else "none"}),
             )
         )
     return sorted(groups, key=_largest_first)

@@ -1,0 +1,46 @@
+"""A position with the completeness that every published figure lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trafford_sv.core.periods import Quarter
+
+from ..four_figures import Completeness
+from ..models import Contract
+from .position import EVERYWHERE, Position, Scope, agreements_of, position
+from .returns import completeness
+
+
+@dataclass(frozen=True)
+class PositionReport:
+    """`quarter` is the one whose returns `completeness` counts: the last of the period."""
+
+    position: Position
+    quarter: Quarter
+    completeness: Completeness
+
+
+def portfolio_report(
+    user: Any, scope: Scope, *, first: Quarter | None, last: Quarter
+) -> PositionReport:
+    """The four figures, and how many of the last quarter's returns are in. 5 queries."""
+    return PositionReport(
+        position=position(user, scope, first=first, last=last),
+        quarter=last,
+        completeness=completeness_of(user, scope, last),
+    )
+
+
+def completeness_of(user: Any, scope: Scope, quarter: Quarter) -> Completeness:
+    """Of the returns that agreements in the scope owe for the quarter. 1 query.
+
+    A theme or a measure is a part of a return, so there the whole agreement's returns count.
+    """
+    seen: Any = Contract.objects.all()
+    if user is not EVERYWHERE:
+        seen = Contract.objects.visible_to(user)
+    found = seen.filter(agreements_of(scope))
+    suppliers = None if scope.supplier is None else [scope.supplier]
+    return completeness(quarter, contracts=found.values("pk"), suppliers=suppliers)

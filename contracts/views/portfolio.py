@@ -1,0 +1,205 @@
+"""The four figures over all agreements, and over one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from trafford_sv.core.access import can, permissions_of
+from trafford_sv.core.exports import CONTENT_TYPES, ExportColumn, export_response
+from trafford_sv.core.parts import EmptyState, Link
+from trafford_sv.core.periods import Quarter
+from trafford_sv.core.views_base import PermissionView
+
+from ..contract_tabs import contract_tabs
+from ..forms.position import PortfolioForm
+from ..four_figures import ValueState
+from ..models import Contract
+from ..selectors.contract_promises import promises_of
+from ..selectors.position import Scope
+from ..selectors.position_groups import Group, breakdown, by_quarter
+from ..selectors.position_report import portfolio_report
+from ..valuation import Kind
+from . import position_parts as parts
+
+QUARTERS_OFFERED = 12
+BREAKDOWNS = {
+    "agreement": ("Kind of agreement", "By kind of agreement"),
+    "directorate": ("Directorate", "By directorate"),
+    "theme": ("Theme", "By theme"),
+    "supplier": ("Supplier or partner", "By supplier"),
+}
+
+
+def _pounds(state: ValueState, kind: Kind, group: Group) -> Decimal | None:
+    return group.figures.pounds(state, kind)
+
+
+def file_columns(heading: str) -> list[ExportColumn]:
+    """Plain numbers for a file; empty where there is none."""
+    columns = [ExportColumn(heading, "label")]
+    for kind, words in ((Kind.SOCIAL, "Social"), (Kind.LOCAL_ECONOMIC, "Local economic")):
+        for state in (ValueState.COMMITTED, ValueState.REPORTED, ValueState.VERIFIED):
+            columns.append(
+                ExportColumn(
+                    f"{words} {state.value}, pounds",
+                    partial(_pounds, state, kind),
+                )
+            )
+    return [*columns, ExportColumn("Deliveries counted", "lines")]
+
+
+class Portfolio(PermissionView):
+    """Where promises stand, for the whole council or a part of it."""
+
+    permission = "see_dashboard"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        latest = Quarter.of(self.today)
+        offered = [latest]
+        while len(offered) < QUARTERS_OFFERED:
+            offered.append(offered[-1].previous)
+        choices = [(quarter.code, quarter.label) for quarter in offered]
+        form = PortfolioForm(request.GET or {}, user=request.user, quarters=choices)
+        values = form.cleaned_data if form.is_valid() else {}
+        # Until something else is asked for: the quarter that runs, and everything so far.
+        last = Quarter.parse(values.get("quarter") or latest.code)
+        first = last if values.get("span") == "quarter" else None
+        scope = Scope(
+            agreement=values.get("agreement", ""),
+            directorate=int(values["directorate"]) if values.get("directorate") else None,
+            theme=values.get("theme", ""),
+            ward=values.get("ward", ""),
+        )
+        by = request.GET.get("by", "")
+        if by not in BREAKDOWNS:
+            by = "directorate"
+        groups = breakdown(request.user, scope, by, first=first, last=last)
+        kind = request.GET.get("format", "")
+        if kind in CONTENT_TYPES and form.is_valid():
+            return export_response(
+                kind,
+                file_columns(BREAKDOWNS[by][0]),
+                groups,
+                name=f"social-value-by-{by}",
+                title=f"Social value {BREAKDOWNS[by][1].lower()}",
+            )
+        report = portfolio_report(request.user, scope, first=first, last=last)
+        found = report.position
+        trend = by_quarter(request.user, scope, last=last)
+        period = f"In {last.label}" if first else f"Everything up to {last.label}"
+        heading, caption = BREAKDOWNS[by]
+        return render(
+            request,
+            "contracts/portfolio.html",
+            {
+                "title": "Social value",
+                "breadcrumbs": [("Dashboard", reverse("dashboard")), ("Social value", None)],
+                "has_errors": not form.is_valid(),
+                "form": form,
+                "sentence": parts.headline(found.figures),
+                "period": period,
+                "report": report,
+                "position": found,
+                "social": parts.four_tiles(found, report.completeness, Kind.SOCIAL, last.code),
+                "local": parts.four_tiles(
+                    found, report.completeness, Kind.LOCAL_ECONOMIC, last.code
+                ),
+                "has_local": any(
+                    found.figures.pounds(state, Kind.LOCAL_ECONOMIC) is not None
+                    for state, *_ in parts.STATES
+                ),
+                "chart": parts.four_chart("four", found.figures, Kind.SOCIAL, period),
+                "trend": parts.quarters_chart("trend", trend),
+                "groups": parts.groups_table(caption, heading, groups, last.code),
+                "by": by,
+                "choices": [
+                    (key, words, self._address(request, by=key))
+                    for key, (words, _) in BREAKDOWNS.items()
+                ],
+                "exports": [
+                    Link(words, self._address(request, by=by, format=name))
+                    for name, words in (("csv", "CSV"), ("xlsx", "Excel"))
+                ],
+                "offered_share": found.offered_share,
+                "empty": self._empty(found.counts.commitments, found.counts.lines),
+            },
+        )
+
+    @staticmethod
+    def _address(request: HttpRequest, **more: str) -> str:
+        query = request.GET.copy()
+        for name, value in more.items():
+            query[name] = value
+        return f"?{query.urlencode()}"
+
+    @staticmethod
+    def _empty(commitments: int, lines: int) -> EmptyState | None:
+        if commitments or lines:
+            return None
+        return EmptyState(
+            "Nothing is promised here yet",
+            "Once commitments are agreed, what was offered, committed, reported and verified "
+            "stands here side by side.",
+            Link("See the commitments", reverse("commitment-list")),
+        )
+
+
+class ContractSocialValue(PermissionView):
+    """One agreement: the four figures, promise by promise, with the way to each row."""
+
+    permission = "view_commitments"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        contract = (
+            Contract.objects.visible_to(request.user)
+            .select_related("directorate")  # type: ignore[attr-defined]
+            .filter(pk=pk)
+            .first()
+        )
+        if contract is None:
+            raise Http404
+        self.check(contract)
+        last = Quarter.of(self.today)
+        scope = Scope(contract=contract.pk)
+        report = portfolio_report(request.user, scope, first=None, last=last)
+        found = report.position
+        promises = promises_of(request.user, contract)
+        return render(
+            request,
+            "contracts/contract_social_value.html",
+            {
+                "title": f"Social value: {contract.title}",
+                "contract": contract,
+                "breadcrumbs": [
+                    ("Contracts", reverse("contract-list")),
+                    (contract.title, reverse("contract-detail", args=[contract.pk])),
+                    ("Social value", None),
+                ],
+                "tabs": contract_tabs(contract.pk, permissions_of(request.user), "social-value"),
+                "sentence": parts.headline(found.figures),
+                "report": report,
+                "position": found,
+                "social": parts.four_tiles(found, report.completeness, Kind.SOCIAL, last.code),
+                "local": parts.four_tiles(
+                    found, report.completeness, Kind.LOCAL_ECONOMIC, last.code
+                ),
+                "has_local": any(
+                    found.figures.pounds(state, Kind.LOCAL_ECONOMIC) is not None
+                    for state, *_ in parts.STATES
+                ),
+                "chart": parts.four_chart(
+                    "four", found.figures, Kind.SOCIAL, f"Everything up to {last.label}"
+                ),
+                "trend": parts.quarters_chart(
+                    "trend", by_quarter(request.user, scope, last=last, quarters=12)
+                ),
+                "promises": promises,
+                "may_draw_up": can(request.user, "change_commitments", on=contract),
+                "deliveries_url": parts.deliveries_url(scope.query()),
+            },
+        )

@@ -1,0 +1,192 @@
+"""Tiles, charts and tables of the four figures, the same on every page that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.urls import reverse
+
+from trafford_sv.core.charts import Bar, Chart, bar_chart, column_chart
+from trafford_sv.core.charts.drawing import Paint
+from trafford_sv.core.money import exact, percentage, readable
+from trafford_sv.core.parts import Figure, Link, State, Table
+
+from ..four_figures import Amounts, Completeness, FourFigures, ValueState
+from ..selectors.position import Position
+from ..selectors.position_groups import Group
+from ..valuation import Kind
+
+STATES = (
+    (ValueState.OFFERED, State.OFFERED, "Offered", Paint.OFFERED, Paint.LOCAL_OFFERED),
+    (ValueState.COMMITTED, State.COMMITTED, "Committed", Paint.COMMITTED, Paint.LOCAL_COMMITTED),
+    (ValueState.REPORTED, State.REPORTED, "Reported", Paint.REPORTED, Paint.LOCAL_REPORTED),
+    (ValueState.VERIFIED, State.VERIFIED, "Verified", Paint.VERIFIED, Paint.LOCAL_VERIFIED),
+)
+KIND_WORDS = {Kind.SOCIAL: "social value", Kind.LOCAL_ECONOMIC: "local economic value"}
+
+
+def deliveries_url(query: str) -> str:
+    return f"{reverse('delivery-list')}?{query}" if query else reverse("delivery-list")
+
+
+def commitments_url(query: str) -> str:
+    return f"{reverse('commitment-list')}?{query}" if query else reverse("commitment-list")
+
+
+def four_tiles(
+    found: Position, completeness: Completeness | None, kind: Kind, until: str
+) -> list[Figure]:
+    """Offered, committed, reported, verified of one kind of value, each with a way to its rows."""
+    figures, counts = found.figures, found.counts
+    lines = found.scope.query(kind=kind.value, until=until)
+    promised = found.scope.query(kind=kind.value, state="agreed")
+    of_what = {
+        ValueState.OFFERED: "In the bids that won",
+        ValueState.COMMITTED: _commitments(found),
+        ValueState.REPORTED: "Said by suppliers, not yet all checked",
+        ValueState.VERIFIED: _of_promise(figures, kind),
+    }
+    returns = completeness.sentence if completeness else ""
+    checked = (
+        f"{counts.lines_undecided:,} of {counts.lines:,} lines wait to be checked"
+        if counts.lines_undecided
+        else ""
+    )
+    ways = {
+        ValueState.COMMITTED: Link("Show the commitments", commitments_url(promised)),
+        ValueState.REPORTED: Link("Show the deliveries", deliveries_url(lines)),
+        ValueState.VERIFIED: Link(
+            "Show what was verified", deliveries_url(f"{lines}&state=accepted&state=part")
+        ),
+    }
+    said = {ValueState.REPORTED: returns, ValueState.VERIFIED: checked or returns}
+    missing = {
+        ValueState.OFFERED: "No bid recorded",
+        ValueState.COMMITTED: "Nothing committed",
+        ValueState.REPORTED: "Nothing reported",
+        ValueState.VERIFIED: "Nothing verified yet",
+    }
+    tiles = []
+    for state, look, label, _, _ in STATES:
+        amount = figures.pounds(state, kind)
+        about = f", {KIND_WORDS[kind]}"
+        way = ways.get(state)
+        tiles.append(
+            Figure(
+                label,
+                None if amount is None else readable(amount),
+                exact="" if amount is None else exact(amount),
+                state=look,
+                of_what=of_what[state] if amount is not None else "",
+                completeness=said.get(state, ""),
+                way_in=Link(way.text, way.url, about) if way and amount is not None else None,
+                missing=missing[state],
+                local_economic=kind is Kind.LOCAL_ECONOMIC,
+            )
+        )
+    return tiles
+
+
+def _commitments(found: Position) -> str:
+    number = found.counts.commitments
+    words = f"{number:,} agreed commitment{'' if number == 1 else 's'} of every kind"
+    if found.counts.commitments_without_value:
+        words += f", {found.counts.commitments_without_value:,} without a value"
+    return words
+
+
+def _of_promise(figures: FourFigures, kind: Kind) -> str:
+    part = figures.delivery_share(kind)
+    return "" if part is None else f"{percentage(part)} of everything committed"
+
+
+def headline(figures: FourFigures, kind: Kind = Kind.SOCIAL) -> str:
+    """The answer that people open the page for, as a title."""
+    part = figures.delivery_share(kind)
+    words = KIND_WORDS[kind]
+    if part is None:
+        return f"Nothing can be said of {words} yet"
+    return f"Verified {words} is {percentage(part)} of what was promised"
+
+
+def four_chart(key: str, figures: FourFigures, kind: Kind, subtitle: str) -> Chart | None:
+    """Four bars growing solid; None where there is nothing of this kind."""
+    local = kind is Kind.LOCAL_ECONOMIC
+    if all(figures.pounds(state, kind) is None for state, *_ in STATES):
+        return None
+    bars = []
+    for state, _, label, paint, local_paint in STATES:
+        amount = figures.pounds(state, kind)
+        text = "" if amount is None else readable(amount)
+        bars.append(Bar(label, amount, text, local_paint if local else paint))
+    return bar_chart(
+        key=key,
+        title=headline(figures, kind),
+        subtitle=subtitle,
+        bars=bars,
+        headings=("Figure", "Pounds"),
+        missing="None recorded",
+    )
+
+
+def quarters_chart(key: str, groups: Sequence[Group], kind: Kind = Kind.SOCIAL) -> Chart | None:
+    """What was verified in each quarter. A quarter in which nothing counted is a gap, not £0."""
+    amounts = [(group, group.figures.pounds(ValueState.VERIFIED, kind)) for group in groups]
+    known = [(group, amount) for group, amount in amounts if amount is not None]
+    if not known:
+        return None
+    best, most = max(known, key=lambda pair: (pair[1], pair[0].key))
+    return column_chart(
+        key=key,
+        title=f"Most was verified in {best.label}: {readable(most)}",
+        subtitle=f"Verified {KIND_WORDS[kind]} by the quarter in which it counts",
+        bars=[
+            Bar(
+                group.label,
+                amount,
+                "" if amount is None else readable(amount),
+                Paint.LOCAL_VERIFIED if kind is Kind.LOCAL_ECONOMIC else Paint.VERIFIED,
+                deliveries_url(group.query),
+            )
+            for group, amount in amounts
+        ],
+        headings=("Quarter", "Verified"),
+        missing="Nothing yet",
+    )
+
+
+def groups_table(caption: str, heading: str, groups: Sequence[Group], until: str) -> Table | None:
+    """A breakdown as a table: both kinds apart, each row leading to its deliveries."""
+    if not groups:
+        return None
+    rows = []
+    for group in groups:
+        figures = group.figures
+        url = deliveries_url(f"{group.query}&until={until}" if group.query else f"until={until}")
+        rows.append(
+            (
+                Link(group.label, url) if group.lines else group.label,
+                *(
+                    _cell(figures.pounds(state, kind))
+                    for kind in (Kind.SOCIAL, Kind.LOCAL_ECONOMIC)
+                    for state in (ValueState.COMMITTED, ValueState.REPORTED, ValueState.VERIFIED)
+                ),
+            )
+        )
+    headings = (
+        heading,
+        "Social committed", "Social reported", "Social verified",
+        "Local economic committed", "Local economic reported", "Local economic verified",
+    )  # fmt: skip
+    return Table(caption, headings, rows, numeric=frozenset(range(1, 7)))
+
+
+def _cell(amount: Decimal | None) -> str:
+    return "none" if amount is None else exact(amount)
+
+
+def has_any(amounts: Amounts | None) -> bool:
+    return amounts is not None and (
+        amounts.social_pounds is not None or amounts.local_economic_pounds is not None
+    )
