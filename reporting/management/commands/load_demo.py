@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from contracts.demo import load_contracts, remove_contracts
+from contracts.demo_delivery import load_delivery, remove_delivery
 from contracts.demo_spend import load_payments, remove_payments
 from contracts.models import CpvCode
 from trafford_sv.core.reference_data import Counts
@@ -22,7 +23,7 @@ from trafford_sv.directory.models import Area
 
 class Command(BaseCommand):
     help = (
-        "Load an invented council: suppliers, contracts, spending and one account for each role, on "
+        "Load an invented council: suppliers, contracts, deliveries, spending and one account for each role, on "
         "the real wards and hubs. Running it again changes nothing. --reset removes the demo's rows, "
         "and only those, before loading it anew.\n\n"
         "Example: manage.py load_demo --reset"
@@ -50,10 +51,14 @@ class Command(BaseCommand):
         removed = 0
         with transaction.atomic():
             if options["reset"]:
-                removed = remove_payments() + remove_contracts() + remove_directory()
+                removed = remove_payments() + remove_delivery()
+                removed += remove_contracts() + remove_directory()
             directory = load_directory(by=None, now=now)
             counts = directory.counts
             counts += load_contracts(directory, by=None, now=now, today=today)
+            if not options["dry_run"]:
+                # Its evidence is written to the disk, so it is not rehearsed.
+                counts += load_delivery(directory, by=None, now=now, today=today)
             if options["dry_run"]:
                 transaction.set_rollback(True)
             elif counts.created or removed:
@@ -79,7 +84,7 @@ class Command(BaseCommand):
                 f"{counts.created:,} created, {counts.updated:,} updated, {counts.unchanged:,} unchanged"
             )
             if options["dry_run"]:
-                self.stdout.write("Nothing was written. Payments are not rehearsed.")
+                self.stdout.write("Nothing was written. Payments and deliveries are not rehearsed.")
             elif not settings.PRODUCTION:
                 self.stdout.write(
                     f"Accounts end in {settings.DEMO_EMAIL_DOMAIN}, one for each role, for example "

@@ -1,0 +1,386 @@
+"""The demo's returns that tell a story, written step by step through the services.
+
+Each is what a visitor will recognise: sent back, disputed by a hub, accepted in part, sent after
+the quarter was closed, claimed twice, absurd but explained, shared with others, falling behind.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from trafford_sv.core.models import ClosedQuarter
+from trafford_sv.core.periods import Quarter
+from trafford_sv.core.services.quarters import QuarterStateError, close_quarter, reopen_quarter
+
+from .demo_delivery_plans import DEALS
+from .demo_delivery_rows import World, pace_of, profile_by_quarter, typed
+from .models import Commitment, ConfirmationRequest, Contract, DeliveryReturn, ReturnLine
+from .services.commitments import accept_commitment, propose_commitment, vary_commitment
+from .services.confirmations import answer_confirmation, ask_confirmation, link_of
+from .services.contracts import change_contract
+from .services.evidence import link_evidence, store_evidence
+from .services.ratings import propose_rating, record_reply
+from .services.recovery import open_recovery
+from .services.returns import (
+    LineChange,
+    claim_share,
+    open_return,
+    save_lines,
+    save_return,
+    start_activity,
+    submit_return,
+)
+from .services.verification import accept_line, accept_part, send_back_line, verify_return
+
+REOPENED = "Reopened so that the demonstration can be tried. Invented."
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A return that was sent, its lines by the commitment's number."""
+
+    row: DeliveryReturn
+    lines: Mapping[int, ReturnLine]
+
+
+def vary_a_promise(world: World) -> None:
+    """The leisure contract's free swimming is varied; from then on the new promise counts."""
+    key = ("DEMO-056", "sandpiper")
+    old = world.held[key][0]
+    first = world.quarters[-3]
+    at = world.moment(first.previous, -20)
+    officer, supplier = world.officer, world.voice("sandpiper")
+    new = vary_commitment(
+        commitment=old,
+        changes={"promised_quantity": Decimal(7800), "starts": first.start},
+        reason="The small pool is closed for repairs, so fewer free places can be given. Invented.",
+        expected_version=old.version,
+        by=officer,
+        now=at,
+    )
+    new = propose_commitment(commitment=new, expected_version=new.version, by=officer, now=at)
+    for side, who in (("supplier", supplier), ("council", officer)):
+        at += datetime.timedelta(days=2)
+        new = accept_commitment(
+            commitment=new, side=side, expected_version=new.version, by=who, now=at
+        )
+    rows = Commitment.objects.filter(contract=new.contract_id).select_related(
+        "contract", "measure", "value", "partner", "replaced_by"
+    )
+    world.held[key] = list(rows.order_by("number"))
+
+
+def tell_stories(world: World) -> int:
+    """Every story; how many returns were written."""
+    before = DeliveryReturn.objects.count()
+    _sent_back(world)
+    _disputed(world)
+    _in_part(world)
+    _absurd(world)
+    _same_file(world)
+    _shared(world)
+    _after_the_close(world)
+    _begun(world)
+    _behind(world)
+    _rated(world)
+    return DeliveryReturn.objects.count() - before
+
+
+# --- one story each ---------------------------------------------------------------------------
+
+
+def _sent_back(world: World) -> None:
+    sent = _send(world, "DEMO-001", "bramblewick", 0)
+    at = world.moment(sent.row.period, 26)
+    for number in (1, 2, 3):
+        _accept(world, sent.lines[number], at)
+    line = ReturnLine.objects.get(pk=sent.lines[4].pk)
+    send_back_line(
+        line=line,
+        reason="The sheet has counts for two of the three days only. Please add the third, or "
+        "report what it shows.",
+        expected_version=line.version,
+        by=world.officer,
+        now=at,
+    )
+
+
+def _disputed(world: World) -> None:
+    """The supplier claims 40 hours, the hub confirms 25; both sides see the 15 between."""
+    hours = {1: {"hours_quantity": Decimal(5), "people_quantity": Decimal(8)}}
+    sent = _send(world, "DEMO-008", "oakapple", 0, hours)
+    request = _ask(world, sent.lines[1], "hub", world.moment(sent.row.period, 22))
+    answer_confirmation(
+        token=urlsplit(link_of(request=request)).path.rstrip("/").rsplit("/", 1)[-1],
+        quantity=Decimal(25),
+        comment="The second afternoon was called off. Invented answer.",
+        role="Hub worker (invented)",
+        now=world.moment(sent.row.period, 25),
+    )
+    at = world.moment(sent.row.period, 28)
+    for number in (1, 2):
+        _accept(world, sent.lines[number], at)
+
+
+def _in_part(world: World) -> None:
+    sent = _send(world, "DEMO-014", "penny-lantern", 0)
+    at = world.moment(sent.row.period, 27)
+    line = ReturnLine.objects.get(pk=sent.lines[1].pk)
+    accept_part(
+        line=line,
+        quantity=(line.reported_quantity or Decimal(0)) - Decimal(8),
+        reason="One of the sessions was for the contract’s own staff, which is not in the promise.",
+        expected_version=line.version,
+        by=world.officer,
+        now=at,
+    )
+    _accept(world, sent.lines[2], at)
+
+
+def _absurd(world: World) -> None:
+    """A quantity that was asked about, kept with the supplier's reason, and waits for an officer."""
+    said = {
+        "given_quantity": Decimal(9000),
+        "warning_reason": "We counted everybody who took a leaflet at the spring fair. Invented.",
+    }
+    _send(world, "DEMO-022", "hollowmere", 0, {1: said})
+
+
+def _same_file(world: World) -> None:
+    """One sheet for two agreements: the second submission is flagged, and an officer decides."""
+    sheet = ("talks-at-the-school.png", picture((7, 12, 9, 15)))
+    _send(world, "DEMO-012", "thistledown", 0, file=sheet)
+    sent = _send(world, "DEMO-055", "thistledown", 0, file=sheet, days=15)
+    # Somebody at the school has been asked, and has not answered yet.
+    asked = max(world.moment(sent.row.period, 21), world.now - datetime.timedelta(days=4))
+    _ask(world, sent.lines[1], "school", asked)
+
+
+def _shared(world: World) -> None:
+    """One fair, two suppliers: half for the one, three tenths for the other, a fifth unclaimed."""
+    quarter = world.quarters[-2]
+    activity = start_activity(
+        title="Invented health and care fair",
+        happened_on=quarter.start + datetime.timedelta(days=40),
+        by=world.voice("larkfield"),
+        now=world.moment(quarter, 4),
+    )
+    for supplier, share in (("larkfield", "0.5"), ("oakapple", "0.3")):
+        sent = _send(
+            world, "DEMO-007", supplier, 1,
+            {1: {"happened_on": activity.happened_on, "given_quantity": Decimal(180)}},
+            share=(activity.code, Decimal(share)),
+        )  # fmt: skip
+        _verify(world, sent)
+
+
+def _after_the_close(world: World) -> None:
+    """Its quarter was closed when it came, so it counts in the next one and says so."""
+    quarter = world.quarters[-2]
+    closed = True
+    try:
+        close_quarter(quarter=quarter, by=world.coordinator, now=world.moment(quarter, 35))
+    except QuarterStateError:
+        closed = False  # somebody has closed it already, and it stays closed
+    sent = _send(world, "DEMO-025", "marigold", 1, days=41)
+    _verify(world, sent, 50)
+    if closed:
+        reopen_quarter(
+            quarter=quarter, by=world.coordinator, now=world.moment(quarter, 60), reason=REOPENED
+        )
+
+
+def _begun(world: World) -> None:
+    """The running quarter's return, begun and not sent."""
+    open_return(
+        contract=world.contracts["DEMO-001"],
+        supplier=world.directory.suppliers["bramblewick"],
+        quarter=Quarter.of(world.today),
+        by=world.voice("bramblewick"),
+        now=world.now,
+    )
+
+
+def _behind(world: World) -> None:
+    person = world.directory.people.get("contract_manager")
+    if person is None:
+        return  # a recovery action has an owner with an account, and a live site has no demo ones
+    open_recovery(
+        commitment=world.held["DEMO-028", "old-forge"][0],
+        owner=person,
+        due=world.today + datetime.timedelta(days=21),
+        reason="Two of the five apprentices have started. The college’s intake was missed.",
+        plan="Meet the college and the supplier; take on three in the January intake. Invented.",
+        by=person,
+        now=world.now - datetime.timedelta(days=6),
+        today=world.today,
+    )
+
+
+def _rated(world: World) -> None:
+    """The first year of the road contract, with the supplier's reply."""
+    contract = world.contracts["DEMO-003"]
+    if contract.regime != Contract.Regime.PA_2023:
+        contract = change_contract(
+            contract=contract,
+            changes={"regime": Contract.Regime.PA_2023},
+            expected_version=contract.version,
+            by=world.officer,
+            now=world.now - datetime.timedelta(days=40),
+            reason="Procured after the Act came in. Invented.",
+        )
+    now = world.now - datetime.timedelta(days=20)
+    rating = propose_rating(
+        contract=contract,
+        supplier=world.directory.suppliers["harrow-vale"],
+        year_starts=contract.start,  # type: ignore[arg-type]
+        by=world.officer,
+        now=now,
+        today=now.date(),
+    )
+    record_reply(
+        rating=rating,
+        reply="Work experience is behind because one school year group was moved. Invented reply.",
+        by=world.voice("harrow-vale"),
+        now=now + datetime.timedelta(days=8),
+    )
+
+
+# --- steps ------------------------------------------------------------------------------------
+
+
+def _send(
+    world: World,
+    reference: str,
+    supplier: str,
+    back: int,
+    figures: Mapping[int, Mapping[str, Any]] | None = None,
+    *,
+    file: tuple[str, bytes] | None = None,
+    share: tuple[str, Decimal] | None = None,
+    days: int = 14,
+) -> Sent:
+    """Begun, filled in, with a file on each line, and sent. `figures` by the commitment's number."""
+    contract = world.contracts[reference]
+    quarter = world.quarters[-1 - back]
+    who, sent = world.voice(supplier), world.moment(quarter, days)
+    began = world.moment(quarter, 5)
+    row = open_return(
+        contract=contract,
+        supplier=world.directory.suppliers[supplier],
+        quarter=quarter,
+        by=who,
+        now=began,
+    )
+    row = save_return(
+        delivery_return=row,
+        changes={"narrative": f"An invented quarter of work, {quarter.label}."},
+        expected_version=row.version,
+        by=who,
+        now=began,
+    )
+    deal = next(one for one in DEALS if (one.reference, one.supplier) == (reference, supplier))
+    commitments = {row.pk: row for row in world.held[reference, supplier]}
+    due = profile_by_quarter(commitments.values())
+    changes = {}
+    lines = list(row.lines.order_by("number"))
+    for line in lines:
+        commitment = commitments[line.commitment_id]
+        index = world.quarters_of(commitment).index(quarter)
+        values = typed(
+            commitment, quarter, due[commitment.pk, quarter], pace_of(deal, commitment), index
+        )  # fmt: skip
+        values.update((figures or {}).get(commitment.number, {}))
+        changes[line.pk] = LineChange(line.version, values)
+    save_lines(delivery_return=row, lines=changes, by=who, now=began)
+    name, body = file or ("counts.png", picture((len(lines) + 3, 8 + back, 11, 6 + row.pk % 9)))
+    kept = store_evidence(
+        file=io.BytesIO(body), original_name=name, supplier=row.supplier, by=who, now=began
+    )
+    for line in row.lines.order_by("number"):
+        link_evidence(file=kept, line=line, by=who, now=began)
+        if share is not None:
+            claim_share(
+                line=line, code=share[0], share=share[1], expected_version=line.version, by=who, now=began
+            )  # fmt: skip
+    row = submit_return(
+        delivery_return=row,
+        declared_this_agreement=True,
+        declared_committed=True,
+        by=who,
+        now=sent,
+    )
+    held = row.lines.select_related("commitment")
+    return Sent(row, {line.commitment.number: line for line in held})
+
+
+def _accept(world: World, line: ReturnLine, at: datetime.datetime) -> None:
+    stored = ReturnLine.objects.get(pk=line.pk)
+    accept_line(line=stored, expected_version=stored.version, by=world.officer, now=at)
+
+
+def _verify(world: World, sent: Sent, days: int = 28) -> None:
+    row = DeliveryReturn.objects.get(pk=sent.row.pk)
+    verify_return(
+        delivery_return=row,
+        expected_version=row.version,
+        versions=dict(row.lines.values_list("pk", "version")),
+        by=world.officer,
+        now=world.moment(row.period, days),
+    )
+
+
+def _ask(
+    world: World, line: ReturnLine, partner: str, at: datetime.datetime
+) -> ConfirmationRequest:
+    """Nothing is sent: the address cannot exist."""
+    stored = ReturnLine.objects.get(pk=line.pk)
+    request = ask_confirmation(
+        line=stored,
+        organisation=world.partners[partner],
+        email=f"{partner}{settings.DEMO_EMAIL_DOMAIN}",
+        expected_version=stored.version,
+        by=world.officer,
+        now=at,
+    )
+    request.emailed_at = at
+    request.save(update_fields=["emailed_at"])
+    return request
+
+
+def forget_closing() -> int:
+    """The quarter that the demo closed and reopened."""
+    return ClosedQuarter.objects.filter(reopened_reason=REOPENED).delete()[0]
+
+
+def picture(counts: tuple[int, ...]) -> bytes:
+    """A small PNG of bars, one for each invented count."""
+    height, width = 24, 12 * len(counts)
+    rows = b"".join(
+        b"\x00"
+        + b"".join(
+            (b"\x1d\x6f\x61" if height - y <= counts[x // 12] and x % 12 < 9 else b"\xf3\xf2\xf1")
+            for x in range(width)
+        )
+        for y in range(height)
+    )
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    )  # fmt: skip
