@@ -182,6 +182,9 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "reminder-off": PUBLIC,
     "reminder-list": "settle_reminders",
     "reminder-settle": "settle_reminders",
+    "api-pacing": ("use_api", "view_commitments"),
+    "api-recovery-actions": ("use_api", "view_commitments"),
+    "api-ratings": ("use_api", "view_returns"),
     # Tenders and bids
     "tender-list": "view_tenders",
     "tender-detail": "view_tenders",
@@ -221,6 +224,8 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "portfolio": "see_dashboard",
     "delivery-list": "view_commitments",
     "contract-social-value": "view_commitments",
+    "api-portfolio": ("use_api", "view_commitments"),
+    "api-deliveries": ("use_api", "view_commitments"),
     # Reporting
     "home": PUBLIC,
     "dashboard": "see_dashboard",

@@ -30,6 +30,7 @@ from contracts.models import (
     RecoveryAction,
     RequestedMeasure,
     ReturnLine,
+    ReturnUpload,
     Tender,
 )
 from contracts.valuation import Kind, price_line
@@ -360,4 +361,18 @@ def make_flag(one: ReturnLine, another: ReturnLine, **values: Any) -> DuplicateF
     first, second = sorted((one, another), key=lambda line: line.pk)
     return DuplicateFlag.objects.create(
         **{"first": first, "second": second, "kind": "same_event", "found_at": NOON, **values}
+    )
+
+
+def make_upload(delivery_return: DeliveryReturn, **values: Any) -> ReturnUpload:
+    """A return workbook that changes nothing and waits to be looked at."""
+    return ReturnUpload.objects.create(
+        **{
+            "delivery_return": delivery_return,
+            "original_name": "return.xlsx",
+            "file_sha256": "0" * 64,
+            "uploaded_at": NOON,
+            "uploaded_by_name": "A supplier's user",
+            **values,
+        }
     )

@@ -28,6 +28,7 @@ from tests.factories_delivery import (
     make_request,
     make_return,
     make_tender,
+    make_upload,
 )
 from trafford_sv.core.models import ApiToken
 from trafford_sv.core.roles import PERMISSIONS, ROLES, Reach
@@ -162,6 +163,7 @@ def world(db: None) -> World:
             "delivery_return": delivery_return,
             "line": line,
             "evidence": make_evidence(company, line),
+            "return_upload": make_upload(delivery_return),
             "tender": tender,
             "bid": make_bid(tender, company),
             "supplier": company,
