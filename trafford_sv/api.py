@@ -22,6 +22,7 @@ from contracts.api.categories import urlpatterns as category_urls
 from contracts.api.commitments import urlpatterns as commitment_urls
 from contracts.api.contracts import urlpatterns as contract_urls
 from contracts.api.measures import urlpatterns as measure_urls
+from contracts.api.pacing import urlpatterns as pacing_urls
 from contracts.api.portfolio import urlpatterns as portfolio_urls
 from contracts.api.returns import urlpatterns as return_urls
 from contracts.api.spend import urlpatterns as spend_urls
@@ -41,6 +42,11 @@ NOUNS = {
     "api-payees": "Names that were paid, what was decided about each, and what it was paid",
     "api-measure-editions": "Editions of the measure library, with licence and what may be published",
     "api-measures": "Measures with their unit, kind, evidence, and dated value of one unit",
+    "api-portfolio": "Offered, committed, reported and verified, with how complete they are",
+    "api-deliveries": "What was delivered, line by line, as reported and as verified",
+    "api-pacing": "Agreed commitments against their profile: what is behind, and how far",
+    "api-recovery-actions": "What is done about commitments that fell behind, by whom and by when",
+    "api-ratings": "Yearly ratings of contracts above the threshold of the Procurement Act 2023",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 
@@ -152,5 +158,6 @@ urlpatterns = [
     *commitment_urls,
     *return_urls,
     *portfolio_urls,
+    *pacing_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]
