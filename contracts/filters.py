@@ -67,6 +67,15 @@ class ContractFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         method="search", label="Search", help_text="Title, reference, supplier or OCID"
     )
+    agreement = django_filters.ChoiceFilter(
+        method="of_kind",
+        label="Kind of agreement",
+        empty_label="Contracts",
+        choices=[
+            *(choice for choice in Contract.Kind.choices if choice[0] != Contract.Kind.CONTRACT),
+            ("all", "Every kind"),
+        ],
+    )
     portfolio = django_filters.ChoiceFilter(
         method="in_portfolio",
         label="Which contracts",
@@ -153,6 +162,8 @@ class ContractFilter(django_filters.FilterSet):
         last: tuple[str, str],
         *first: tuple[str, str],
     ) -> None:
+        if name not in form.fields:  # a list that leaves some filters out
+            return
         # A callable: read only when the list is drawn or a choice must be checked.
         offered: Callable[[], list[tuple[str, str]]] = lambda: [  # noqa: E731
             ("", anything),
@@ -161,6 +172,14 @@ class ContractFilter(django_filters.FilterSet):
             last,
         ]
         form.fields[name].choices = offered
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Contracts only, unless another kind is asked for."""
+        rows = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("agreement") else rows.contracts()
+
+    def of_kind(self, rows: Any, name: str, value: str) -> Any:
+        return rows if value == "all" else rows.filter(kind=value)
 
     def search(self, rows: Any, name: str, value: str) -> Any:
         """Every word must be found somewhere."""
@@ -195,8 +214,8 @@ class ContractFilter(django_filters.FilterSet):
 
     def recorded(self, rows: Any, name: str, value: str) -> Any:
         if value == "missing":
-            return rows.exclude(social_value=Contract.SocialValue.INCLUDED)
-        return rows.filter(social_value=value)
+            return rows.exclude(social_value_now=Contract.SocialValue.INCLUDED)
+        return rows.filter(social_value_now=value)
 
     def of_directorate(self, rows: Any, name: str, value: str) -> Any:
         return _same(rows, "directorate_id", value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import commitments, commitments_editing, mobilisation
+from .views import agreements, commitments, commitments_editing, mobilisation
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(
@@ -27,6 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         commitments_editing.CommitmentsFromOffers.as_view(),
         name="commitments-from-offers",
     ),
+    path("agreements/", agreements.AgreementList.as_view(), name="agreement-list"),
+    path("agreements/new/", agreements.AgreementCreate.as_view(), name="agreement-create"),
+    path("agreements/<int:pk>/edit/", agreements.AgreementEdit.as_view(), name="agreement-edit"),
     path("commitments/", commitments.CommitmentList.as_view(), name="commitment-list"),
     path("commitments/<int:pk>/", commitments.CommitmentPage.as_view(), name="commitment-detail"),
     path(

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from contracts.models import Payee, SpendExclusion, SpendSource, SpendUnit
+from contracts.models import LocalPriorityYear, Payee, SpendExclusion, SpendSource, SpendUnit
 from tests.access_table import TABLE
 from tests.factories import (
     make_award,
@@ -24,6 +24,8 @@ from tests.factories import (
 from tests.factories_delivery import (
     make_bid,
     make_commitment,
+    make_edition,
+    make_measure,
     make_rating,
     make_recovery,
     make_tender,
@@ -189,7 +191,48 @@ def bid() -> Edit:
     return Edit(record, address, organisation=record.organisation, role="supplier")
 
 
+def measure_edition() -> Edit:
+    record = make_edition()
+    return Edit(record, reverse("measure-edition-edit", args=[record.key]))
+
+
+def priority_year() -> Edit:
+    record = LocalPriorityYear.objects.create(financial_year=2027, edition=make_edition())
+    return Edit(record, reverse("priority-year-edit", args=[record.pk]))
+
+
+def priority_weights() -> Edit:
+    measure = make_measure()
+    record = LocalPriorityYear.objects.create(financial_year=2027, edition=measure.edition)
+    return Edit(
+        record,
+        reverse("priority-weights-edit", args=[record.pk]),
+        post=lambda client: {"version": "1", f"weight_{measure.pk}": "2"},
+    )
+
+
+def commitment() -> Edit:
+    record = make_commitment(agreed=False)
+    return Edit(record, reverse("commitment-edit", args=[record.pk]))
+
+
+def commitment_profile() -> Edit:
+    record = make_commitment(agreed=False)
+    return Edit(record, reverse("commitment-profile", args=[record.pk]))
+
+
+def agreement() -> Edit:
+    record = make_contract(kind="grant")
+    return Edit(record, reverse("agreement-edit", args=[record.pk]))
+
+
 EDITS: dict[str, Callable[[], Edit]] = {
+    "measure-edition-edit": measure_edition,
+    "priority-year-edit": priority_year,
+    "priority-weights-edit": priority_weights,
+    "commitment-edit": commitment,
+    "commitment-profile": commitment_profile,
+    "agreement-edit": agreement,
     "recovery-edit": recovery,
     "recovery-close": recovery_closed,
     "rating-agree": rating_agreed,

@@ -61,8 +61,13 @@ AS_OF = (
 )
 
 
+NOT_A_CONTRACT = "The thresholds are for contracts. This is another kind of agreement."
+
+
 def explanation(row: Row, rules: Iterable[Rule], as_of: datetime.date) -> str:
     """Why a row read `with_figures` must carry social value, or need not, in a sentence."""
+    if row["kind"] != Contract.Kind.CONTRACT:
+        return NOT_A_CONTRACT
     case = Case(
         awarded_on=row["awarded_on"],
         value_pounds=row["value_pounds"],
@@ -107,6 +112,11 @@ class Contracts(CreateMixin, ListView):
         text("directorate_name", "The directorate's name.", "directorate__name", null=True),
         text("category_code", "CPV 2008, without the check digit.", "category_id", null=True),
         text("category_name", "The category in words.", "category__name", null=True),
+        choice(
+            "kind",
+            "Contracts, unless `agreement` asks for another kind of agreement.",
+            Contract.Kind.choices,
+        ),
         choice("stage", "Where it is between pipeline and end.", Contract.Stage.choices),
         choice("regime", "The rules it was procured under.", Contract.Regime.choices),
         yes_no("is_light_touch", "Under the light-touch regime."),
@@ -134,7 +144,12 @@ class Contracts(CreateMixin, ListView):
             ),
             is_text=True,
         ),
-        choice("social_value", "What is recorded about it.", Contract.SocialValue.choices),
+        choice(
+            "social_value",
+            "Included where a commitment is agreed; otherwise what is recorded about it.",
+            Contract.SocialValue.choices,
+            "social_value_now",
+        ),
         Column("suppliers", ReferenceSerializer(many=True), is_text=True),
         Column(
             "ward_codes",
@@ -231,6 +246,7 @@ class ContractDetail(PatchMixin, DetailView):
             "as_of": as_of.isoformat(),
             "reference": shown.reference,
             "ocid": shown.ocid,
+            "kind": shown.kind,
             "title": shown.title,
             "description": shown.description,
             "buyer": _named(shown.buyer),
@@ -253,7 +269,9 @@ class ContractDetail(PatchMixin, DetailView):
             "extension_options": shown.extension_options,
             "notice_date": text_of(shown.notice_date),
             "must_carry": shown.must_carry,
-            "must_carry_explanation": shown.duty.sentence,
+            "must_carry_explanation": shown.duty.sentence
+            if shown.kind == Contract.Kind.CONTRACT
+            else NOT_A_CONTRACT,
             "duties": [
                 {
                     "duty": duty.duty,
@@ -262,6 +280,7 @@ class ContractDetail(PatchMixin, DetailView):
                     "threshold_pounds": _money(duty.rule.amount_pounds) if duty.rule else None,
                 }
                 for duty in shown.duties
+                if shown.kind == Contract.Kind.CONTRACT
             ],
             "social_value": shown.social_value,
             "social_value_reason": shown.social_value_reason,

@@ -81,6 +81,7 @@ class ContractSerializer(serializers.Serializer):
     as_of = serializers.DateField(help_text="The day that the forecast for a coming award is for.")
     reference = serializers.CharField()
     ocid = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Contract.Kind.choices)
     title = serializers.CharField()
     description = serializers.CharField()
     buyer = ReferenceSerializer(allow_null=True)

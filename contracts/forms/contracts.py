@@ -15,6 +15,7 @@ from trafford_sv.core.forms import VersionedModelForm
 from trafford_sv.core.models import User
 from trafford_sv.directory.models import Area, Organisation, RoleGrant
 
+from ..agreement_words import CONTRACT, Words
 from ..models import Award, Contract, CpvCode
 
 FOUND_AT_MOST = 20
@@ -180,8 +181,19 @@ class AwardForm(VersionedModelForm):
             "title": "Only needed where a contract has several, for example Lot 2: east",
         }
 
-    def __init__(self, *args: Any, search: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, search: str = "", words: Words = CONTRACT, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if words is not CONTRACT:
+            self.fields["suppliers"].label = words.parties
+            self.fields["awarded_on"].label = words.decided
+            self.fields["awarded_on"].help_text = ""
+            self.fields["value_pounds"].label = words.value
+            self.fields["value_pounds"].help_text = "Leave empty if it is not known"
+            del self.fields["title"]
+        if not words.has_value:
+            del self.fields["value_pounds"]
         ticked = self.data.getlist("suppliers") if self.is_bound else []  # type: ignore[attr-defined]
         wanted = {int(pk) for pk in ticked if pk.isdecimal() and len(pk) < 19}
         if self.instance.pk:

@@ -97,6 +97,18 @@ def _verdict() -> Case:
     )
 
 
+def _social_value() -> Case:
+    """What is in the contract: its commitments answer, where there are any; else what is recorded."""
+    from .commitments import Commitment  # which knows contracts
+
+    agreed = Commitment.objects.filter(contract=OuterRef("pk"), state=Commitment.State.AGREED)
+    return Case(
+        When(Exists(agreed), then=Value(Contract.SocialValue.INCLUDED.value)),
+        default=F("social_value"),
+        output_field=models.CharField(),
+    )
+
+
 def not_over(day: datetime.date) -> Q:
     """Neither its end date nor its stage says that a contract is over on the day."""
     over = [Contract.Stage.ENDED, Contract.Stage.TERMINATED]
@@ -155,7 +167,10 @@ class ContractQuerySet(models.QuerySet["Contract"]):
 
     def with_figures(self) -> ContractQuerySet:
         """Adds, in SQL: `value_pounds` (None for a framework or unknown), `value_is_partial`
-        (an award has no value), `awarded_on`, `threshold_pounds` and `must_carry` (None where it cannot be said). Agrees with `contracts.thresholds`.
+        (an award has no value), `awarded_on`, `threshold_pounds`, `must_carry` (None where it
+        cannot be said; thresholds are for contracts, so False for other kinds) and
+        `social_value_now` (included where a commitment is agreed, otherwise what is recorded).
+        Agrees with `contracts.thresholds`.
         """
         awards = Award.objects.filter(
             contract=OuterRef("pk"), status__in=Award.COUNTED_STATUSES
@@ -185,15 +200,21 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             )
             .annotate(
                 threshold_pounds=Subquery(rule.values("amount_pounds")[:1]),
+                social_value_now=_social_value(),
             )
             .annotate(
                 # One look-up of the rule, which judges where it stands. 0 no, 1 yes, 2 cannot be
                 # said; no rule at all is a no, no award date cannot be said.
                 must_carry=Cast(
                     NullIf(
-                        Coalesce(
-                            Subquery(rule.annotate(says=_verdict()).values("says")[:1]),
-                            Case(When(awarded_on__isnull=True, then=Value(2)), default=Value(0)),
+                        Case(
+                            When(~Q(kind=Contract.Kind.CONTRACT), then=Value(0)),
+                            default=Coalesce(
+                                Subquery(rule.annotate(says=_verdict()).values("says")[:1]),
+                                Case(
+                                    When(awarded_on__isnull=True, then=Value(2)), default=Value(0)
+                                ),
+                            ),
                         ),
                         Value(2),
                     ),
@@ -251,7 +272,7 @@ class Contract(Versioned):
         BELOW = "below", "Below the regulated thresholds"
 
     class SocialValue(models.TextChoices):
-        """What is recorded about the promise, until commitments answer it (a later release)."""
+        """What is recorded about the promise, until a commitment is agreed and answers it."""
 
         UNKNOWN = "unknown", "Not recorded"
         INCLUDED = "included", "Included"

@@ -18,6 +18,7 @@ from trafford_sv.core.services.records import create_record, update_record
 from trafford_sv.directory.models import OrganisationKind
 from trafford_sv.directory.services.kinds import call_organisations
 
+from ..agreement_words import words_for
 from ..models import Award, Contract
 from ..selectors.mobilisation import blockers
 from ..thresholds import day_words
@@ -159,7 +160,9 @@ def change_award(
 def _call_suppliers(
     award: Award, values: Mapping[str, Any], by: Any, now: datetime.datetime
 ) -> None:
-    """Whoever won an award is a supplier, whatever else it is."""
+    """Whoever won a contract is a supplier, whatever else it is. Who holds a grant need not be."""
+    if award.contract.kind != Contract.Kind.CONTRACT:
+        return
     call_organisations(
         kind=OrganisationKind.Kind.SUPPLIER,
         organisations=[organisation.pk for organisation in values.get("suppliers", ())],
@@ -216,6 +219,10 @@ def _contract_problems(stored: Contract | None, values: Mapping[str, Any]) -> Se
         found["notice_date"] = [
             f"The notice date is after the contract ends on {day_words(end)}. Notice must be "
             "decided before the end."
+        ]
+    if stored is not None and read("kind") != stored.kind:
+        found["kind"] = [
+            "The kind of an agreement stays as it was recorded. Record another agreement instead."
         ]
     reference = (read("reference") or "").strip()
     others = Contract.objects.exclude(pk=stored.pk if stored else 0)
@@ -304,8 +311,13 @@ def _award_problems(
     found: Sentences = {}
     value, awarded_on = read("value_pounds"), read("awarded_on")
     counted = read("status", Award.Status.ACTIVE) in Award.COUNTED_STATUSES
+    words = words_for(contract.kind)
     if value is not None and value < 0:
         found["value_pounds"] = ["An award’s value cannot be below zero."]
+    elif value is not None and not words.has_value:
+        found["value_pounds"] = [
+            f"A {words.noun} has no value of its own: its commitments have. Leave this empty."
+        ]
     elif value is not None and contract.is_framework:
         found["value_pounds"] = [
             "A framework has no value of its own. Leave the value empty and record it on each "

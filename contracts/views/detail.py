@@ -17,6 +17,8 @@ from trafford_sv.core.parts import Figure, Link, SummaryRow, Tag, TimelineEntry,
 from trafford_sv.core.views_base import PermissionView
 from trafford_sv.directory.selectors.places import current_wards
 
+from ..agreement_words import Words, words_for
+from ..contract_tabs import contract_tabs
 from ..models import Contract
 from ..selectors.contracts import ContractDetail, HistoryLine, contract_detail
 from ..thresholds import day_words
@@ -36,16 +38,21 @@ class ContractPage(PermissionView):
         if not officer:
             counted = tuple(award for award in contract.awards if award.is_counted)
             contract = replace(contract, awards=counted, history=None)
+        words = words_for(contract.kind)
         may_change = can(request.user, "change_contracts") and self._in_reach(contract)
         return render(
             request,
             "contracts/contract_detail.html",
             {
                 "title": contract.title,
-                "breadcrumbs": [("Contracts", reverse("contract-list")), (contract.title, None)],
+                "words": words,
+                "is_contract": words.kind == Contract.Kind.CONTRACT,
+                "edit_url": edit_url(contract),
+                "tabs": contract_tabs(contract.pk, permissions_of(request.user), "overview"),
+                "breadcrumbs": [home_of(contract.kind), (contract.title, None)],
                 "contract": contract,
                 "stage_tag": stage_tag(contract.stage, contract.stage_label),
-                "figures": [value_figure(contract), duty_figure(contract)],
+                "figures": figures_for(contract, words),
                 "social_value_tag": social_value_tag(contract),
                 "about": about_rows(contract, officer),
                 "dates": date_rows(contract),
@@ -69,9 +76,29 @@ class ContractPage(PermissionView):
         return everything or any(pk == directorate for _, pk in own)
 
 
-def value_figure(contract: ContractDetail) -> Figure:
+def home_of(kind: str) -> tuple[str, str | None]:
+    """The list that an agreement of this kind is in, for the breadcrumbs."""
+    if kind == Contract.Kind.CONTRACT:
+        return ("Contracts", reverse("contract-list"))
+    return ("Agreements", reverse("agreement-list"))
+
+
+def edit_url(contract: ContractDetail) -> str:
+    name = "contract-edit" if contract.kind == Contract.Kind.CONTRACT else "agreement-edit"
+    return reverse(name, kwargs={"pk": contract.pk})
+
+
+def figures_for(contract: ContractDetail, words: Words) -> list[Figure]:
+    """The value where the kind has one; the duty where the thresholds apply, to contracts."""
+    figures = [value_figure(contract, words)] if words.has_value else []
+    if words.kind == Contract.Kind.CONTRACT:
+        figures.append(duty_figure(contract))
+    return figures
+
+
+def value_figure(contract: ContractDetail, words: Words) -> Figure:
     """What it is worth, and what that number rests on."""
-    label = "Value, excluding VAT"
+    label = words.value
     counted = [award for award in contract.awards if award.is_counted]
     if contract.is_framework:
         return Figure(
@@ -84,7 +111,7 @@ def value_figure(contract: ContractDetail) -> Figure:
         of_what = f"Estimated at {readable(estimate)}" if estimate is not None else ""
         return Figure(label, None, missing=missing, of_what=of_what)
     suppliers = len(contract.suppliers)
-    shared = f", shared by {suppliers} suppliers" if suppliers > 1 else ""
+    shared = f", shared by {suppliers} {words.party}s" if suppliers > 1 else ""
     awards = "One award" if len(counted) == 1 else f"{len(counted)} awards"
     return Figure(
         label,
@@ -124,18 +151,22 @@ def about_rows(contract: ContractDetail, officer: bool) -> list[SummaryRow]:
         SummaryRow("Reference", contract.reference),
         SummaryRow("Buyer", contract.buyer.name if contract.buyer else "", missing="Not recorded"),
         SummaryRow(
-            "Directorate",
+            words_for(contract.kind).giver,
             contract.directorate.name if contract.directorate else "",
             missing="Not recorded",
         ),
-        SummaryRow("Category", category, missing="Not recorded"),
-        SummaryRow("Procurement rules", rules),
     ]
+    if contract.kind == Contract.Kind.CONTRACT:
+        rows += [
+            SummaryRow("Category", category, missing="Not recorded"),
+            SummaryRow("Procurement rules", rules),
+        ]
     if officer:
         rows += [
             SummaryRow("Contract manager", contract.manager, missing="Nobody yet"),
-            SummaryRow("STAR lead", contract.star_lead, missing="Nobody yet"),
         ]
+        if contract.kind == Contract.Kind.CONTRACT:
+            rows.append(SummaryRow("STAR lead", contract.star_lead, missing="Nobody yet"))
     if contract.ocid:
         rows.append(SummaryRow("Open Contracting ID", contract.ocid))
     if contract.source and officer:
@@ -219,5 +250,7 @@ def history_entry(line: HistoryLine) -> TimelineEntry:
 def main_link(contract: ContractDetail) -> Link:
     """The one thing to do next."""
     if not contract.awards and not contract.is_over:
-        return Link("Record the award", reverse("award-create", kwargs={"pk": contract.pk}))
-    return Link("Edit contract", reverse("contract-edit", kwargs={"pk": contract.pk}))
+        words = words_for(contract.kind)
+        said = "award" if contract.kind == Contract.Kind.CONTRACT else words.party
+        return Link(f"Record the {said}", reverse("award-create", kwargs={"pk": contract.pk}))
+    return Link(f"Edit {words_for(contract.kind).noun}", edit_url(contract))

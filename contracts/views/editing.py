@@ -15,6 +15,7 @@ from trafford_sv.core.access import can, reach
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
+from ..agreement_words import words_for
 from ..forms import AwardForm, ContractForm, SuccessorForm
 from ..forms.contracts import version_in
 from ..models import Award, Contract
@@ -26,6 +27,7 @@ from ..services.contracts import (
     record_contract,
     unlink_successor,
 )
+from .detail import home_of
 
 FOUND_AT_MOST = 20
 
@@ -39,7 +41,9 @@ class ChangeContracts(EditMixin, PermissionView):
         return contract
 
     def crumbs(self, contract: Contract | None, here: str) -> list[tuple[str, str | None]]:
-        trail: list[tuple[str, str | None]] = [("Contracts", reverse("contract-list"))]
+        trail: list[tuple[str, str | None]] = [
+            home_of(contract.kind if contract else Contract.Kind.CONTRACT)
+        ]
         if contract is not None:
             trail.append((contract.title, contract.get_absolute_url()))
         return [*trail, (here, None)]
@@ -77,8 +81,10 @@ class ContractCreate(ChangeContracts):
 
 
 class ContractEdit(ChangeContracts):
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         contract = self.contract(pk)
+        if contract.kind != Contract.Kind.CONTRACT:
+            return redirect("agreement-edit", contract.pk)
         return self.page(contract, ContractForm(instance=contract, user=request.user))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -121,12 +127,15 @@ class ContractEdit(ChangeContracts):
 
 class AwardCreate(ChangeContracts):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.page(self.contract(pk), AwardForm())
+        contract = self.contract(pk)
+        return self.page(contract, AwardForm(words=words_for(contract.kind)))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         contract = self.contract(pk)
         form = AwardForm(
-            request.POST, search=request.POST.get("supplier_search", "").replace("\0", "")[:200]
+            request.POST,
+            search=request.POST.get("supplier_search", "").replace("\0", "")[:200],
+            words=words_for(contract.kind),
         )
         if "find" in request.POST:
             return self.page(contract, form)
@@ -154,7 +163,8 @@ class AwardEdit(ChangeContracts):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         award = self.award(pk)
-        return self.page(award.contract, AwardForm(instance=award))
+        words = words_for(award.contract.kind)
+        return self.page(award.contract, AwardForm(instance=award, words=words))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         award = self.award(pk)
@@ -162,6 +172,7 @@ class AwardEdit(ChangeContracts):
             self.posted(),
             instance=self.award(pk),
             search=request.POST.get("supplier_search", "").replace("\0", "")[:200],
+            words=words_for(award.contract.kind),
         )
         if "find" in request.POST or not form.is_valid():
             return self.page(award.contract, form)
@@ -175,7 +186,8 @@ class AwardEdit(ChangeContracts):
                 reason=form.cleaned_data["reason"],
             )
         except Collision as collision:
-            return self.show_collision(form, AwardForm(instance=collision.stored), collision)
+            stored = AwardForm(instance=collision.stored, words=words_for(award.contract.kind))
+            return self.show_collision(form, stored, collision)
         except ValidationError as error:
             self.add_errors(form, error)
             return self.page(award.contract, form)
@@ -190,8 +202,13 @@ def _award_page(
     view: ChangeContracts, contract: Contract, form: AwardForm, title: str, button: str
 ) -> HttpResponse:
     finding = "find" in view.request.POST
+    words = words_for(contract.kind)
+    if words.kind != Contract.Kind.CONTRACT:
+        title = title.replace("an award", f"the {words.party}").replace("award", words.party)
+        button = button.replace("award", words.party)
     context = {
         "title": title,
+        "words": words,
         "form": form,
         "contract": contract,
         "button": button,

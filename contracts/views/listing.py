@@ -21,7 +21,7 @@ from ..models.agreements import is_followed, notice_is_due
 from ..selectors.contracts import contract_rows, contracts_by_category, supplier_names
 
 _SHOWN = (
-    "title", "reference", "stage", "social_value", "is_framework", "end", "directorate__name",
+    "title", "reference", "kind", "stage", "social_value", "is_framework", "end", "directorate__name",
 )  # fmt: skip
 STAGE_TONES = {
     Contract.Stage.LIVE: Tone.GOOD,
@@ -68,7 +68,7 @@ class ContractRows(ListPage):
             held = names.get(row.pk, [])
             row.supplier = held[0] if held else ""
             row.more_suppliers = max(0, len(held) - 1)
-            row.carry_tag = carry_tag(row.must_carry, row.social_value)
+            row.carry_tag = carry_tag(row.must_carry, row.social_value_now)
 
 
 class ContractList(ContractRows):
@@ -96,6 +96,7 @@ class ContractList(ContractRows):
         ExportColumn("Reference", "reference"),
         ExportColumn("Title", "title"),
         ExportColumn("OCID", "ocid"),
+        ExportColumn("Kind of agreement", lambda row: row.get_kind_display()),
         ExportColumn("Stage", lambda row: row.get_stage_display()),
         ExportColumn("Buyer", "buyer.name"),
         ExportColumn("Directorate", "directorate.name"),
@@ -106,7 +107,10 @@ class ContractList(ContractRows):
         ExportColumn(
             "Threshold on the award date in pounds", lambda row: _pounds(row.threshold_pounds)
         ),
-        ExportColumn("Social value recorded", lambda row: row.get_social_value_display()),
+        ExportColumn(
+            "Social value recorded",
+            lambda row: Contract.SocialValue(row.social_value_now).label,
+        ),
         ExportColumn("Category code", "category_id"),
         ExportColumn("Category", "category.name"),
         ExportColumn("Procurement rules", lambda row: row.get_regime_display()),
@@ -219,6 +223,7 @@ class ExpiringContracts(ContractRows):
         visible = Contract.objects.visible_to(self.request.user).order_by("start", "reference")
         return (
             contract_rows(self.request.user)
+            .contracts()
             .current_on(self.today)
             .filter(
                 Q(end__gte=self.today, end__lte=last) | notice_is_due(self.today, int(self.window))

@@ -13,6 +13,7 @@ from trafford_sv.core.access import can
 from trafford_sv.directory.models import Organisation
 from trafford_sv.directory.sections import Section
 
+from ..agreement_words import words_for
 from ..models import Award, AwardSupplier
 from ..selectors.contracts import contract_rows
 
@@ -38,7 +39,7 @@ def contracts_section(
     )
     for row in rows:
         row.part = (
-            "Supplier"
+            words_for(row.kind).party.capitalize()
             if row.is_supplied
             else "Directorate"
             if row.directorate_id == organisation.pk
