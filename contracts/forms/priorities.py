@@ -104,10 +104,6 @@ class WeightsForm(VersionedForm):
                 found[measure.pk] = (weight, self.cleaned_data.get(f"reason_{measure.pk}") or "")
         return found
 
-    def attempted(self) -> dict[str, Any]:
-        """By field, for the page that two people at once see."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
-
     @property
     def rows(self) -> list[tuple[Measure, Any, Any]]:
         return [

@@ -231,13 +231,35 @@ class WeightsEdit(_YearView):
                     now=self.now,
                 )
             except Collision as collision:
-                seen = Collision(collision.stored, form.attempted())
-                return self.show_collision(form, self.form(collision.stored), seen)
+                return self.both(collision.stored, form)
             except ValidationError as error:
                 self.add_errors(form, error)
             else:
                 return self.done(year, "The weights are saved.")
         return self.page(year, form)
+
+
+    def both(self, stored: LocalPriorityYear, typed: WeightsForm) -> HttpResponse:
+        """What was typed stays, beside what somebody else saved meanwhile; saving again decides."""
+        data = self.request.POST.copy()
+        data["version"] = str(stored.version)
+        form = self.form(stored, data)
+        form.is_valid()
+        form.add_error(
+            None,
+            "Someone else saved weights after you opened this page. What you typed is below. "
+            "Save again to put it in place of theirs.",
+        )
+        mine = typed.weights()
+        theirs = {row.measure_id: row.weight for row in stored.priorities.all()}
+        for measure in form.measures:
+            held, wanted = theirs.get(measure.pk), mine.get(measure.pk, (None, ""))[0]
+            if held != wanted:
+                words = f"{held.normalize():f}" if held is not None else "empty"
+                form.add_error(f"weight_{measure.pk}", f"{measure.code} is saved as {words} now.")
+        page = self.page(stored, form)
+        page.status_code = 409
+        return page
 
 
 class ViewAdd(_YearView):

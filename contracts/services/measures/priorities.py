@@ -89,9 +89,7 @@ def set_weights(
         held = {row.measure_id: row for row in stored.priorities.select_related("measure")}
         before = {row.measure.code: f"{row.weight:f}" for row in held.values()}
         after = {measures[key].code: f"{weight:f}" for key, (weight, _) in weights.items()}
-        is_same = before == after and all(
-            held[key].reason == reason for key, (_, reason) in weights.items()
-        )
+        is_same = {key: (row.weight, row.reason) for key, row in held.items()} == dict(weights)
         if is_same:
             return stored
         for key, row in held.items():
