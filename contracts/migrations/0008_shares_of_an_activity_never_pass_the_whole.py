@@ -31,7 +31,7 @@ DROP FUNCTION IF EXISTS contracts_guard_activity_shares();
 def _run(statement):
     def run(apps, schema_editor):
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(statement)
+            schema_editor.execute(statement, params=None)  # a per cent sign is one
 
     return run
 
