@@ -33,7 +33,12 @@ from trafford_sv.directory.api import urlpatterns as directory_urls
 
 NOUNS = {
     "api-contracts": "Contracts with their value, dates, suppliers and what they must carry",
+    "api-commitments": "What was promised, by whom, by when, and the value pinned when it was agreed",
+    "api-returns": "What suppliers reported in a quarter, and what became of it",
+    "api-return-lines": "Each thing reported: its quantity, what was verified, the quarter it counts in",
     "api-organisations": "Suppliers, partners, council services, schools and hubs",
+    "api-tenders": "Tenders that ask for social value, and when they close",
+    "api-bids": "Bids with what they offer, once they are opened; a supplier’s own at once",
     "api-categories": "The procurement categories (CPV 2008) that contracts are sorted by",
     "api-spend": "Payments as the council published them, line by line",
     "api-spend-retained": "How much of the spend stays in Trafford and Greater Manchester, and how sure that is",

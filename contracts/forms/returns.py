@@ -140,7 +140,7 @@ class ReturnForm(forms.Form):
             "version": detail.row.version,
             "narrative": detail.row.narrative,
         }
-        super().__init__(*args, initial=initial | kwargs.pop("initial", {}), **kwargs)
+        super().__init__(*args, **{"initial": initial, **kwargs})
         self.lines = list(lines)
         for line in self.lines:
             for name, field in self._fields_of(line).items():
@@ -196,7 +196,7 @@ class LineForm(VersionedForm):
         initial = {name: getattr(line, name) for name in names}
         initial |= {"version": line.version, "attribution_share": line.attribution_share}
         initial["partner"] = line.partner_id
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{"initial": initial, **kwargs})
         fields = quantity_fields(None, line.commitment)
         fields["happened_on"] = day_field(line.commitment)
         fields["place"] = forms.CharField(

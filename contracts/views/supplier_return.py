@@ -296,7 +296,7 @@ def lines_collision(
             )
     carried = [
         (key, versions.get(key, value))
-        for key, values in form.data.lists()
+        for key, values in getattr(form.data, "lists", dict)()
         if key not in SKIPPED and not key.startswith(("keep:", "stored:"))
         for value in values
     ]
