@@ -38,7 +38,7 @@ class ShareField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         return plain(value * 100) if isinstance(value, Decimal) else value
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         text = value.strip().removesuffix("%") if isinstance(value, str) else value
         typed = super().to_python(text)
         return None if typed is None else typed / 100
@@ -299,7 +299,7 @@ class ModerateForm(_Score):
 
 
 class EvaluatorForm(forms.Form):
-    user = forms.ModelChoiceField(
+    user: Any = forms.ModelChoiceField(
         label="Who scores the bids?",
         queryset=None,
         error_messages={"required": "Choose a person."},

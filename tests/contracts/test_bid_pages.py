@@ -508,3 +508,77 @@ def test_a_tenders_page_asks_a_constant_number_of_questions(
         assert client.get(reverse("supplier-bid", args=[bids[0].pk])).status_code == 200
     with django_assert_max_num_queries(8):
         assert client.get(reverse("supplier-bid-list")).status_code == 200
+
+
+# --- the API
+
+
+@pytest.mark.parametrize("role", ["star_officer", "auditor"])
+def test_the_api_keeps_a_sealed_bid_sealed(client: Client, before: None, role: str) -> None:
+    bid = secret_bid(make_tender())
+    sign_in(client, role)
+    for address in (
+        reverse("api-bids"), f"{reverse('api-bids')}?format=csv", reverse("api-bid", args=[bid.pk]),
+        reverse("api-tender", args=[bid.tender_id]), reverse("api-tenders"),
+    ):  # fmt: skip
+        answer = client.get(address)
+        text = answer.getvalue().decode()
+        assert answer.status_code == 200 and SECRET not in text and "777" not in text
+        assert "7770" not in text
+    assert client.get(reverse("api-bid", args=[bid.pk])).json()["offers"] is None
+
+
+def test_the_api_shows_an_opened_bid_and_its_totals(client: Client, after: None) -> None:
+    _, (bid,) = unsealed()
+    sign_in(client)
+    (row,) = client.get(reverse("api-bids")).json()["results"]
+    assert (row["social_pounds"], row["is_readable"]) == ("7770.00", True)
+    assert (
+        client.get(reverse("api-bid", args=[bid.pk])).json()["offers"][0]["offered_pounds"]
+        == "7770.00"
+    )
+
+
+def test_by_the_api_a_bidder_reads_and_writes_its_own_bid_only(
+    client: Client, before: None
+) -> None:
+    tender = make_tender()
+    mine = make_bid(tender, make_organisation("Invented Kerbs"), state="draft")
+    other = secret_bid(tender, "Quagga Holdings")
+    sign_in(client, "supplier", mine.organisation)
+    (row,) = client.get(reverse("api-bids")).json()["results"]
+    assert row["id"] == mine.pk
+    (row,) = client.get(reverse("api-tenders")).json()["results"]
+    assert row["bidders_invited"] is None and row["bids_submitted"] is None
+    assert "Quagga" not in client.get(f"{reverse('api-bids')}?format=csv").getvalue().decode()
+    assert client.get(f"{reverse('api-bids')}?tender={tender.pk}").json()["results"] == [
+        {**client.get(reverse("api-bids")).json()["results"][0]}
+    ]
+    address = reverse("api-bid", args=[mine.pk])
+    code = tender.requested.get().measure.code
+
+    def patch(where: str, etag: str, quantity: str, measure: str = code) -> Any:
+        body = {"offers": [{"measure_code": measure, "offered_quantity": quantity}]}
+        return client.patch(
+            where, body, content_type="application/json", headers={"If-Match": etag}
+        )
+
+    etag = client.get(address)["ETag"]
+    assert patch(reverse("api-bid", args=[other.pk]), etag, "1").status_code == 404
+    assert patch(address, etag, "1", "XX").status_code == 400
+    assert patch(address, etag, "12.5").status_code == 200
+    assert patch(address, etag, "13").status_code == 412
+    assert mine.offers.get().offered_quantity == Decimal("12.5")
+    assert mine.offers.get().offered_pounds == Decimal("125")
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_the_api_lists_ask_a_constant_number_of_questions(
+    client: Client, django_assert_max_num_queries: Any, rows: int
+) -> None:
+    for _ in range(rows):
+        make_bid(make_tender())
+    sign_in(client)
+    for name in ("api-tenders", "api-bids"):
+        with django_assert_max_num_queries(7):
+            assert client.get(reverse(name)).status_code == 200
