@@ -27,12 +27,14 @@ from contracts.services.reminders import (
     send_reminders,
 )
 from contracts.tasks import send_reminders as send_reminders_task
-from tests.core.conftest import Mailbox, smtp  # noqa: F401  (a fixture)
+from tests.core import conftest as mail_server
 from tests.factories import make_contract, make_organisation, make_user
 from tests.factories_delivery import make_commitment, make_return
 from trafford_sv.core.periods import Quarter
 
 pytestmark = pytest.mark.django_db
+Mailbox = mail_server.Mailbox
+smtp = mail_server.smtp
 Q2 = Quarter(2026, 2)
 DUE = datetime.date(2026, 10, 20)
 NOON = datetime.datetime(2026, 10, 20, 12, tzinfo=datetime.UTC)
@@ -89,7 +91,7 @@ def test_a_step_is_told_on_its_day_or_caught_up_within_six_days(day, step):
     assert step_on(Q2, days(day)) == step
 
 
-def test_it_is_one_mail_a_person_however_many_returns(smtp: Mailbox, person, supplier):  # noqa: F811
+def test_it_is_one_mail_a_person_however_many_returns(smtp: Mailbox, person, supplier):
     for title in ("Park benches", "Street lights", "School meals"):
         agreement(supplier, title=title)
     make_user("supplier", make_organisation())  # nothing is due from them
@@ -106,7 +108,7 @@ def test_it_is_one_mail_a_person_however_many_returns(smtp: Mailbox, person, sup
     assert (digest.state, digest.day, len(digest.items)) == ("sent", days(-7), 3)
 
 
-def test_nobody_hears_twice_of_a_step_on_the_day_or_after(smtp: Mailbox, person, supplier):  # noqa: F811
+def test_nobody_hears_twice_of_a_step_on_the_day_or_after(smtp: Mailbox, person, supplier):
     agreement(supplier)
     assert send(days(-7)).sent == 1
     assert send(days(-7)).others == 1
@@ -118,7 +120,7 @@ def test_nobody_hears_twice_of_a_step_on_the_day_or_after(smtp: Mailbox, person,
     assert second["Subject"].endswith("is due today")
 
 
-def test_whoever_has_submitted_is_not_chased(smtp: Mailbox, person, supplier):  # noqa: F811
+def test_whoever_has_submitted_is_not_chased(smtp: Mailbox, person, supplier):
     done, open_still = agreement(supplier, title="Done"), agreement(supplier, title="Open still")
     make_return(done, supplier, Q2)
     make_return(open_still, supplier, Q2, state="draft")
@@ -156,7 +158,7 @@ def test_a_return_that_comes_in_between_the_list_and_the_mail_stops_it(
     assert ReminderDigest.objects.get().state == "skipped"
 
 
-def test_each_person_chooses_and_one_click_stops_all(smtp: Mailbox, person, supplier, client):  # noqa: F811
+def test_each_person_chooses_and_one_click_stops_all(smtp: Mailbox, person, supplier, client):
     agreement(supplier)
     client.force_login(person)
     page = client.get(reverse("reminder-preferences"))
@@ -191,7 +193,7 @@ def test_an_altered_link_stops_nobodys_reminders(client, person):
     assert not ReminderPreference.objects.exists()
 
 
-def test_a_contract_manager_hears_of_late_ones_of_the_own_directorate(smtp: Mailbox, supplier):  # noqa: F811
+def test_a_contract_manager_hears_of_late_ones_of_the_own_directorate(smtp: Mailbox, supplier):
     parks, roads = (make_organisation(name, "council_service") for name in ("Parks", "Roads"))
     manager = make_user("contract_manager", parks)
     agreement(supplier, parks, title="Park benches")
@@ -355,7 +357,7 @@ def test_the_list_shows_what_is_in_doubt_and_an_officer_settles_it(
 
 
 @time_machine.travel("2026-10-20 10:00", tick=False)
-def test_the_task_and_the_command_send_by_todays_date(smtp: Mailbox, person, supplier):  # noqa: F811
+def test_the_task_and_the_command_send_by_todays_date(smtp: Mailbox, person, supplier):
     agreement(supplier)
     said = io.StringIO()
     call_command("send_reminders", "--dry-run", "--json", stdout=said)
