@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import counting, local_priorities, measure_detail, measure_editing, measures
+from .views import (
+    counting,
+    local_priorities,
+    measure_detail,
+    measure_editing,
+    measures,
+    restatement,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Before every address that takes a name of its own after the slash.
@@ -14,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("method/", measures.MethodPage.as_view(), name="measure-method"),
     path("compare/", measure_detail.ComparePage.as_view(), name="measure-compare"),
     path("editions/", measures.EditionList.as_view(), name="measure-edition-list"),
+    path("restatement/", restatement.RestatementPage.as_view(), name="measure-restatement"),
     path("priorities/", local_priorities.YearList.as_view(), name="priority-year-list"),
     path("priorities/new/", local_priorities.YearCreate.as_view(), name="priority-year-create"),
     path(
