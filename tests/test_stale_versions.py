@@ -25,9 +25,11 @@ from tests.factories_delivery import (
     make_bid,
     make_commitment,
     make_edition,
+    make_line,
     make_measure,
     make_rating,
     make_recovery,
+    make_return,
     make_tender,
 )
 from trafford_sv.core.collisions import posted_as
@@ -226,7 +228,44 @@ def agreement() -> Edit:
     return Edit(record, reverse("agreement-edit", args=[record.pk]))
 
 
+def return_line() -> Edit:
+    commitment = make_commitment()
+    record = make_line(
+        make_return(commitment.contract, commitment.supplier, state="draft"), commitment, None
+    )
+    address = reverse("supplier-line-edit", args=[record.pk])
+    return Edit(record, address, role="supplier", organisation=commitment.supplier)
+
+
+def whole_return() -> Edit:
+    """The return's own page: its narrative, where a colleague has changed it meanwhile."""
+    commitment = make_commitment()
+    record = make_return(commitment.contract, commitment.supplier, state="draft")
+    address = reverse("supplier-return", args=[record.pk])
+
+    def post(client: Client) -> dict[str, Any]:
+        return shown(client, address) | {"narrative": ["From me"]}
+
+    return Edit(record, address, role="supplier", post=post, organisation=commitment.supplier)
+
+
+def return_taken_back() -> Edit:
+    commitment = make_commitment()
+    record = make_return(commitment.contract, commitment.supplier)
+    make_line(record, commitment)
+    return Edit(
+        record,
+        reverse("supplier-return-take-back", args=[record.pk]),
+        role="supplier",
+        post=lambda client: {"version": "1"},
+        organisation=commitment.supplier,
+    )
+
+
 EDITS: dict[str, Callable[[], Edit]] = {
+    "supplier-line-edit": return_line,
+    "supplier-return": whole_return,
+    "supplier-return-take-back": return_taken_back,
     "measure-edition-edit": measure_edition,
     "priority-year-edit": priority_year,
     "priority-weights-edit": priority_weights,

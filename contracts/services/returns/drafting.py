@@ -196,9 +196,13 @@ def save_line(
     """One line alone. Raises Collision, or ValidationError with sentences by field."""
     change = LineChange(expected_version, changes, unit)
     try:
-        save_lines(delivery_return=line.delivery_return, lines={line.pk: change}, by=by, now=now)
-    except LinesChanged as changed:
-        raise changed.collisions[0] from changed
+        with transaction.atomic():
+            row = locked_return(line.delivery_return_id)
+            stored = lines_of(row, [line.pk])
+            # On a page of its own even an untouched box shows what is no longer there.
+            if stored and stored[0].version != expected_version:
+                raise Collision(stored[0], changes)
+            save_lines(delivery_return=row, lines={line.pk: change}, by=by, now=now)
     except ValidationError as error:
         if not hasattr(error, "error_dict"):
             raise
