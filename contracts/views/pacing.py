@@ -77,6 +77,7 @@ class PacingList(ListPage):
         "quarters that are decided. Worst first; all kinds of agreement that are not ended."
     )
     filterset_class = PacingFilter
+    template_name = "contracts/pacing_list.html"
     row_template = "contracts/_pacing_rows.html"
     columns = (
         Column("Commitment", sort="agreement"),

@@ -25,6 +25,7 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Your bids", "supplier-bid-list", "submit_bids"),
     NavigationItem("Social value", "portfolio", "see_dashboard"),
     NavigationItem("Verify", "verification-inbox", "verify_delivery"),
+    NavigationItem("Pacing", "pacing-list", "view_commitments"),
     NavigationItem("Measures", "measure-list"),
     NavigationItem("Organisations", "organisation-list", "view_organisations"),
     NavigationItem("Spending", "spend-retained", "view_spend"),
