@@ -20,9 +20,15 @@ from trafford_sv.directory.demo import DemoDirectory
 from trafford_sv.directory.models import Organisation
 from trafford_sv.directory.services.organisations import create_organisation
 
+from .demo_delivery_officers import (
+    open_one_recovery,
+    propose_one,
+    rate_one_year,
+    vary_a_promise,
+)
 from .demo_delivery_plans import NEW_AGREEMENTS, PARTNERS, PRIORITIES, VIEWS
 from .demo_delivery_rows import QUARTERS, WHY, World, write_commitments, write_returns
-from .demo_delivery_stories import forget_closing, tell_stories, vary_a_promise
+from .demo_delivery_stories import forget_closing, tell_stories
 from .demo_delivery_tenders import write_tenders
 from .models import (
     Bid,
@@ -74,6 +80,9 @@ def load_delivery(
         vary_a_promise(world)
         write_returns(world)
         tell_stories(world)
+        propose_one(world)
+        open_one_recovery(world)
+        rate_one_year(world)
         write_tenders(world, edition)
         _priorities(world, edition, by)
         DeliveryReturn.objects.filter(contract__is_demo=True).update(is_demo=True)

@@ -132,7 +132,7 @@ DEALS = (
     Deal("DEMO-031", "greenfinch", (_P("TSV-E6", "160", "Street trees given and planted"),), pace="1.1"),
     Deal("DEMO-043", "glasshouse", (_P("TSV-J1", "4", "Jobs for residents to the contract’s end"),), pace="0.95"),
     Deal("DEMO-044", "sycamore", (_P("TSV-C1", "160", "Volunteer hours to the contract’s end"),)),
-    Deal("DEMO-045", "oakapple", (_P("TSV-C2", "96", "Training for carers to the contract’s end"),), pace="0.9"),
+    Deal("DEMO-045", "oakapple", (_P("TSV-C1", "160", "Volunteer hours to the contract’s end"),), pace="0.9"),
     Deal("DEMO-056", "sandpiper", (
         _P("TSV-C7", "12000", "Free swimming for people who rarely get out"),
         _P("TSV-J4", "5", "Lifeguard jobs for school leavers"),
@@ -154,7 +154,7 @@ DEALS = (
     ), pace="0.97"),
     Deal("DEMO-P02", "stonebridge", (_P("TSV-J1", "8", "Jobs for residents during building"),), pace="0.7"),
     Deal("DEMO-L01", "nightjar", (_P("TSV-C3", "16000", "Laptops, made ready and given"),)),
-    Deal("DEMO-L02", "wrenbury", (_P("TSV-C2", "128", "Survey days for community halls"),), pace="1.0"),
+    Deal("DEMO-L02", "wrenbury", (_P("TSV-C3", "12800", "Surveys of community halls, at cost"),), pace="1.0"),
     Deal("DEMO-L03", "quillfield", (_P("TSV-C2", "192", "Free legal clinics", partner="hub"),), missing=1),
 )  # fmt: skip
 

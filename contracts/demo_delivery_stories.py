@@ -24,13 +24,9 @@ from trafford_sv.core.services.quarters import QuarterStateError, close_quarter,
 
 from .demo_delivery_plans import DEALS
 from .demo_delivery_rows import World, pace_of, profile_by_quarter, typed
-from .models import Commitment, ConfirmationRequest, Contract, DeliveryReturn, ReturnLine
-from .services.commitments import accept_commitment, propose_commitment, vary_commitment
+from .models import ConfirmationRequest, DeliveryReturn, ReturnLine
 from .services.confirmations import answer_confirmation, ask_confirmation, link_of
-from .services.contracts import change_contract
 from .services.evidence import link_evidence, store_evidence
-from .services.ratings import propose_rating, record_reply
-from .services.recovery import open_recovery
 from .services.returns import (
     LineChange,
     claim_share,
@@ -53,33 +49,6 @@ class Sent:
     lines: Mapping[int, ReturnLine]
 
 
-def vary_a_promise(world: World) -> None:
-    """The leisure contract's free swimming is varied; from then on the new promise counts."""
-    key = ("DEMO-056", "sandpiper")
-    old = world.held[key][0]
-    first = world.quarters[-3]
-    at = world.moment(first.previous, -20)
-    officer, supplier = world.officer, world.voice("sandpiper")
-    new = vary_commitment(
-        commitment=old,
-        changes={"promised_quantity": Decimal(7800), "starts": first.start},
-        reason="The small pool is closed for repairs, so fewer free places can be given. Invented.",
-        expected_version=old.version,
-        by=officer,
-        now=at,
-    )
-    new = propose_commitment(commitment=new, expected_version=new.version, by=officer, now=at)
-    for side, who in (("supplier", supplier), ("council", officer)):
-        at += datetime.timedelta(days=2)
-        new = accept_commitment(
-            commitment=new, side=side, expected_version=new.version, by=who, now=at
-        )
-    rows = Commitment.objects.filter(contract=new.contract_id).select_related(
-        "contract", "measure", "value", "partner", "replaced_by"
-    )
-    world.held[key] = list(rows.order_by("number"))
-
-
 def tell_stories(world: World) -> int:
     """Every story; how many returns were written."""
     before = DeliveryReturn.objects.count()
@@ -91,8 +60,6 @@ def tell_stories(world: World) -> int:
     _shared(world)
     _after_the_close(world)
     _begun(world)
-    _behind(world)
-    _rated(world)
     return DeliveryReturn.objects.count() - before
 
 
@@ -208,51 +175,6 @@ def _begun(world: World) -> None:
         quarter=Quarter.of(world.today),
         by=world.voice("bramblewick"),
         now=world.now,
-    )
-
-
-def _behind(world: World) -> None:
-    person = world.directory.people.get("contract_manager")
-    if person is None:
-        return  # a recovery action has an owner with an account, and a live site has no demo ones
-    open_recovery(
-        commitment=world.held["DEMO-028", "old-forge"][0],
-        owner=person,
-        due=world.today + datetime.timedelta(days=21),
-        reason="Two of the five apprentices have started. The college’s intake was missed.",
-        plan="Meet the college and the supplier; take on three in the January intake. Invented.",
-        by=person,
-        now=world.now - datetime.timedelta(days=6),
-        today=world.today,
-    )
-
-
-def _rated(world: World) -> None:
-    """The first year of the road contract, with the supplier's reply."""
-    contract = world.contracts["DEMO-003"]
-    if contract.regime != Contract.Regime.PA_2023:
-        contract = change_contract(
-            contract=contract,
-            changes={"regime": Contract.Regime.PA_2023},
-            expected_version=contract.version,
-            by=world.officer,
-            now=world.now - datetime.timedelta(days=40),
-            reason="Procured after the Act came in. Invented.",
-        )
-    now = world.now - datetime.timedelta(days=20)
-    rating = propose_rating(
-        contract=contract,
-        supplier=world.directory.suppliers["harrow-vale"],
-        year_starts=contract.start,  # type: ignore[arg-type]
-        by=world.officer,
-        now=now,
-        today=now.date(),
-    )
-    record_reply(
-        rating=rating,
-        reply="Work experience is behind because one school year group was moved. Invented reply.",
-        by=world.voice("harrow-vale"),
-        now=now + datetime.timedelta(days=8),
     )
 
 
