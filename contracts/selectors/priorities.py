@@ -48,6 +48,10 @@ class PriorityLine:
     share: Decimal
     reason: str
 
+    @property
+    def weight_words(self) -> str:
+        return f"{self.weight.normalize():f}"
+
 
 def priority_lines(year: LocalPriorityYear, user: Any) -> tuple[PriorityLine, ...]:
     """Heaviest first, each with its share of all weights."""

@@ -99,7 +99,7 @@ def restated(
         if contract is not None
         else rows.filter(own_agreements("commitment__contract__"))
     )
-    found = list(
+    found: list[Any] = list(
         rows.select_related(None)
         .order_by("pk")
         .values(

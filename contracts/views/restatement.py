@@ -10,7 +10,6 @@ from django.shortcuts import render
 
 from trafford_sv.core.exports import ExportColumn, export_response
 from trafford_sv.core.money import exact
-from trafford_sv.core.parts import Table
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.views_base import PermissionView
 
@@ -95,13 +94,19 @@ class RestatementPage(PermissionView):
 
     def shown(self, result: Restated) -> dict[str, Any]:
         query = self.request.GET.urlencode()
-        totals = [(NAMES[kind], one) for kind, one in result.by_kind.items()]
+        totals = [(NAMES[kind], one) for kind, one in result.by_kind.items() if _is_priced(one)]
+        # Nothing priced is not £0.00.
+        silent = [
+            f"No line here adds to {NAMES[kind].lower()}, either way."
+            for kind, one in result.by_kind.items()
+            if not _is_priced(one)
+        ]
         if result.combined is not None:
             totals.append(("Social and local economic value together", result.combined))
         return {
             "result": result,
-            "totals": _totals(totals),
-            "sentences": [_sentence(name, one) for name, one in totals],
+            "totals": [(name, _amounts(one)) for name, one in totals],
+            "sentences": [*(_sentence(name, one) for name, one in totals), *silent],
             "rows": [
                 (NAMES[Kind(row.kind)], row, None if row.is_withheld else _amounts(row))
                 for row in result.measures
@@ -113,6 +118,12 @@ class RestatementPage(PermissionView):
                 for text, name in (("CSV", "csv"), ("Excel", "xlsx"))
             ],
         }
+
+
+def _is_priced(one: Restatement) -> bool:
+    return any(
+        line.before_pounds is not None or line.after_pounds is not None for line in one.per_line
+    )
 
 
 def signed(amount: Decimal) -> str:
@@ -128,15 +139,6 @@ def _amounts(row: MeasureChange | Restatement) -> list[str]:
         signed(row.scope_pounds),
         exact(row.after_pounds),
     ]
-
-
-def _totals(totals: list[tuple[str, Restatement]]) -> Table:
-    return Table(
-        "Before, what changed, and after",
-        ("", "Before", "By delivery", "By value of one unit", "By scope", "After"),
-        [(name, *_amounts(one)) for name, one in totals],
-        numeric=frozenset(range(1, 6)),
-    )
 
 
 def _sentence(name: str, one: Restatement) -> str:

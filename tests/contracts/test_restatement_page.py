@@ -184,6 +184,7 @@ def test_the_page_says_the_change_in_words_and_figures(client, world):
     assert "Social value is £115.00 lower the second way" in page
     assert "−£150.00 by delivery, +£50.00 by the value of one unit, −£15.00 by scope" in page
     assert "Invented hours" in page and "M-2" in page
+    assert "No line here adds to local economic value, either way." in page  # not £0.00
 
 
 @time_machine.travel(TODAY, tick=False)
