@@ -19,12 +19,16 @@ class ContractsConfig(AppConfig):
         from .imports.measures import MeasuresImporter
         from .imports.ocds import OcdsImporter
         from .imports.spend import SpendImporter
+        from .measure_sections import register_measure_section
         from .services.measures.reference import load_open_library, load_open_rates
         from .services.reference import load_cpv_codes, load_threshold_rules
         from .services.spend.exclusions import load_exclusions
         from .views.organisation_section import contracts_section
+        from .views.position_sections import measure_position, organisation_position
 
         register_section("contracts", contracts_section)
+        register_section("promised", organisation_position)
+        register_measure_section("promised", measure_position)
         register_loader("categories", load_cpv_codes)
         register_loader("threshold rules", load_threshold_rules)
         for importer in (OcdsImporter(), ContractsFinderImporter(), ContractsTableImporter()):

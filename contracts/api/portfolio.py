@@ -51,7 +51,7 @@ class FourSerializer(serializers.Serializer):
 
 class PositionGroupSerializer(FourSerializer):
     key = serializers.CharField(allow_blank=True)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     deliveries = serializers.IntegerField(help_text="Lines added up.")
 
 

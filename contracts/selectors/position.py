@@ -21,7 +21,17 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import (
+    CharField,
+    Count,
+    DecimalField,
+    F,
+    IntegerField,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
 
 from trafford_sv.core.access import reach
 from trafford_sv.core.money import pounds, share
@@ -227,66 +237,121 @@ def _offers(user: Any, scope: Scope, first: datetime.date | None, last: datetime
 
 
 def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -> Position:
-    """The four figures from quarter to quarter; `first` None is "since the beginning". 4 queries."""
+    """The four figures from quarter to quarter; `first` None is "since the beginning". 2 queries.
+
+    A part of an agreement (a measure, a theme, a ward, one supplier's part) has no contract value.
+    """
     starts = first.start if first else None
-    offered = _by_kind(
-        _offers(user, scope, starts, last.end), "requested__measure__kind", "offered_pounds"
-    )
-    committed_rows = list(
-        commitments_in(user, scope, starts, last.end)
-        .values("measure__kind")
-        .annotate(
-            pounds=Sum("committed_pounds"),
-            rows=Count("pk"),
-            unpriced=Count("pk", filter=Q(committed_pounds__isnull=True)),
+    found: dict[str, dict[str, _Sums]] = {"offered": {}, "committed": {}, "delivered": {}}
+    for figure, kind, *sums in (
+        _sums(
+            _offers(user, scope, starts, last.end),
+            "offered",
+            "requested__measure__kind",
+            one="offered_pounds",
         )
-        .order_by()
-    )
-    line_rows = list(
-        lines_in(user, scope, first, last)
-        .values("commitment__measure__kind")
-        .annotate(
-            reported=Sum("reported_pounds"),
-            verified=Sum("verified_pounds"),
-            rows=Count("pk"),
-            blank=Count("pk", filter=Q(reported_quantity__isnull=True)),
-            undecided=Count("pk", filter=Q(state=ReturnLine.State.OPEN)),
-            unpriced=Count(
-                "pk", filter=Q(reported_quantity__isnull=False, reported_pounds__isnull=True)
+        .union(
+            _sums(
+                commitments_in(user, scope, starts, last.end),
+                "committed",
+                "measure__kind",
+                one="committed_pounds",
+                unpriced=Q(committed_pounds__isnull=True),
             ),
+            _sums(
+                lines_in(user, scope, first, last),
+                "delivered",
+                "commitment__measure__kind",
+                one="reported_pounds",
+                two="verified_pounds",
+                blank=Q(reported_quantity__isnull=True),
+                undecided=Q(state=ReturnLine.State.OPEN),
+                unpriced=Q(reported_quantity__isnull=False, reported_pounds__isnull=True),
+            ),
+            all=True,
         )
         .order_by()
-    )
+    ):
+        found[figure][kind] = _Sums(*sums)
+    offered, committed, delivered = found["offered"], found["committed"], found["delivered"]
     value, agreements, without_value = _contract_value(user, scope, starts, last.end)
-    priced = [row for row in line_rows if row["commitment__measure__kind"] != "record_only"]
     return Position(
         scope=scope,
         first=starts,
         last=last.end,
         figures=FourFigures(
-            offered=offered,
-            committed=amounts((row["measure__kind"], row["pounds"]) for row in committed_rows),
-            reported=amounts(
-                (row["commitment__measure__kind"], row["reported"]) for row in line_rows
-            ),
-            verified=amounts(
-                (row["commitment__measure__kind"], row["verified"]) for row in line_rows
-            ),
+            offered=amounts((kind, row.one) for kind, row in offered.items()),
+            committed=amounts((kind, row.one) for kind, row in committed.items()),
+            reported=amounts((kind, row.one) for kind, row in delivered.items()),
+            verified=amounts((kind, row.two) for kind, row in delivered.items()),
         ),
         counts=Counts(
             agreements=agreements,
-            commitments=sum(row["rows"] for row in committed_rows),
-            commitments_without_value=sum(
-                row["unpriced"] for row in committed_rows if row["measure__kind"] != "record_only"
-            ),
-            lines=sum(row["rows"] for row in line_rows),
-            lines_not_reported=sum(row["blank"] for row in line_rows),
-            lines_undecided=sum(row["undecided"] for row in line_rows),
-            lines_without_value=sum(row["unpriced"] for row in priced),
+            commitments=sum(row.rows for row in committed.values()),
+            commitments_without_value=_unpriced(committed),
+            lines=sum(row.rows for row in delivered.values()),
+            lines_not_reported=sum(row.blank for row in delivered.values()),
+            lines_undecided=sum(row.undecided for row in delivered.values()),
+            lines_without_value=_unpriced(delivered),
         ),
         contract_value_pounds=value,
         contracts_without_value=without_value,
     )
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What one branch of the query says of one kind of value; the same columns for each."""
+
+    one: Decimal | None
+    two: Decimal | None
+    rows: int
+    blank: int
+    undecided: int
+    unpriced: int
+
+
+def _unpriced(found: dict[str, _Sums]) -> int:
+    """Rows that could have pounds and have none. What is only counted never could."""
+    return sum(row.unpriced for kind, row in found.items() if kind != "record_only")
+
+
+_POUNDS: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=2)
+_NEVER = Q(pk__in=[])
+
+
+def _sums(
+    rows: Any,
+    figure: str,
+    kind: str,
+    *,
+    one: str,
+    two: str = "",
+    blank: Q = _NEVER,
+    undecided: Q = _NEVER,
+    unpriced: Q = _NEVER,
+) -> Any:
+    """One branch: (figure, kind, two sums, four counts), a row for each kind of value."""
+    return (
+        rows.annotate(figure=Value(figure, CharField()), kind_of_value=F(kind))
+        .values("figure", "kind_of_value")
+        .annotate(
+            one=Sum(one, output_field=_POUNDS),
+            two=Sum(two, output_field=_POUNDS) if two else Value(None, _POUNDS),
+            rows=Count("pk"),
+            blank=_count(blank),
+            undecided=_count(undecided),
+            unpriced=_count(unpriced),
+        )
+        .values_list(
+            "figure", "kind_of_value", "one", "two", "rows", "blank", "undecided", "unpriced"
+        )
+        .order_by()
+    )
+
+
+def _count(condition: Q) -> Any:
+    return Value(0, IntegerField()) if condition is _NEVER else Count("pk", filter=condition)
 
 
 def amounts(rows: Iterable[tuple[str, Decimal | None]]) -> Amounts:
@@ -295,13 +360,6 @@ def amounts(rows: Iterable[tuple[str, Decimal | None]]) -> Amounts:
     # SQLite adds decimals in binary; each addend was whole pennies, so the sum is too.
     return Amounts(
         None if social is None else pounds(social), None if local is None else pounds(local)
-    )
-
-
-def _by_kind(rows: Any, kind: str, field: str) -> Amounts:
-    return amounts(
-        (row[kind], row["pounds"])
-        for row in rows.values(kind).annotate(pounds=Sum(field)).order_by()
     )
 
 
@@ -325,9 +383,8 @@ def _contract_value(
     if not scope.agreement and scope.contract is None:
         # A grant is not contract value; asked for by kind, it is the grant's own.
         awards = awards.filter(contract__kind=Contract.Kind.CONTRACT)
-    if scope.supplier is not None:
-        awards = awards.filter(supplier_links__organisation_id=scope.supplier)
-    if scope.measure or scope.theme or scope.ward or scope.edition is not None:
+    parts = (scope.measure, scope.theme, scope.ward, scope.edition, scope.supplier)
+    if any(part not in ("", None) for part in parts):
         # These are parts of a contract; no part of its value belongs to them.
         return None, 0, 0
     found = awards.aggregate(

@@ -25,7 +25,7 @@ class PositionReport:
 def portfolio_report(
     user: Any, scope: Scope, *, first: Quarter | None, last: Quarter
 ) -> PositionReport:
-    """The four figures, and how many of the last quarter's returns are in. 5 queries."""
+    """The four figures, and how many of the last quarter's returns are in. 3 queries."""
     return PositionReport(
         position=position(user, scope, first=first, last=last),
         quarter=last,
