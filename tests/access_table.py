@@ -362,7 +362,7 @@ OBJECTS: dict[str, Callable[[dict[str, Any]], Arguments]] = {
     "contract-returns": lambda side: {"pk": side["contract"].pk},
     # Evidence
     "evidence-file": lambda side: {"pk": side["evidence"].pk},
-    "evidence-picture": lambda side: {"pk": side["evidence"].pk},
+    "evidence-picture": lambda side: {"pk": side["picture"].pk},
     "evidence-detail": lambda side: {"pk": side["evidence"].pk},
     "supplier-line-files": lambda side: {"pk": side["line"].pk},
     "supplier-return-workbook": lambda side: {"pk": side["delivery_return"].pk},

@@ -27,7 +27,7 @@ class QuantityField(forms.DecimalField):
         )
         self.widget.attrs.setdefault("inputmode", "decimal")
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         return super().to_python(value.replace(",", "") if isinstance(value, str) else value)
 
     def prepare_value(self, value: Any) -> Any:

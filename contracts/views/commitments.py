@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -90,7 +91,7 @@ class CommitmentList(ListPage):
     )
     filterset_class = CommitmentFilter
     row_template = "contracts/_commitment_rows.html"
-    columns = (
+    columns: Sequence[Column] = (
         Column("Promise", sort="contract"),
         Column("Promised by"),
         Column("State", sort="state"),

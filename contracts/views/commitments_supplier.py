@@ -178,7 +178,7 @@ class SupplierSendBack(SupplierStep):
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         shown = self.shown(pk)
         form = ReasonStepForm(request.POST)
-        more = {"title": self.title, "sends_back": True}
+        more: dict[str, Any] = {"title": self.title, "sends_back": True}
         if not form.is_valid():
             return self.page(shown, form, **more)
         try:
