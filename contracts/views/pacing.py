@@ -162,8 +162,6 @@ class ContractPacing(PermissionView):
                 (contract.title, contract.get_absolute_url()),
                 ("Pacing", None),
             ],
-            "overall": found.overall,
-            "overall_tag": rating_tag(found.overall.rating),
             "figures": agreement_figures(found, counted, overdue),
             "rows": [pace_row(one) for one in page.object_list],
             "page": page,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -100,7 +100,13 @@ def ending(pace: Pace, unit: str) -> str:
     low, high = pace.expected_end_low, pace.expected_end
     if low is None or high is None:
         return ""
+    low, high = _estimate(low), _estimate(high)
     return amount(high, unit) if low == high else f"{quantity_words(low)} to {amount(high, unit)}"
+
+
+def _estimate(quantity: Decimal) -> Decimal:
+    """An estimate is read to one decimal; a small one keeps what it has."""
+    return quantity if abs(quantity) < 10 else quantity.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def agreement_figures(found: AgreementPace, completeness: Any, quarter: Quarter) -> list[Figure]:
@@ -143,8 +149,8 @@ def quantity_chart(found: CommitmentPace) -> Chart | None:
         subtitle=f"{unit[0].upper()}{unit[1:]}, {'by quarter' if found.is_percentage else 'added up by quarter'}",
         points=[str(line.quarter) for line in lines],
         series=[
-            Series("Profile", pick([line.due for line in lines])),
             Series("Verified", verified),
+            Series("Profile", pick([line.due for line in lines])),
             Series("Reported", reported),
         ],
         text=quantity_words,
@@ -234,8 +240,8 @@ def _pounds_chart(kind: str, words: str, rows: Sequence[CommitmentPace]) -> Char
         subtitle=f"{words} in pounds, added up by quarter",
         points=[str(quarter) for quarter in quarters],
         series=[
-            Series("Profile", _added_up([profile[one] for one in quarters])),
             Series("Verified", _added_up([verified[one] for one in quarters])),
+            Series("Profile", _added_up([profile[one] for one in quarters])),
             Series("Reported", _added_up([reported[one] for one in quarters])),
         ],
         text=readable,

@@ -196,10 +196,16 @@ class RatingPage(_OneRating):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         rating = self.rating(pk)
         may_rate = can(request.user, "rate_delivery", on=rating)
+        # Before the supplier's time to reply is over, there is nothing to agree yet.
+        is_open = (
+            rating.state == DeliveryRating.State.REPLIED
+            or rating.reply_due is None
+            or self.today > rating.reply_due
+        )
         context = {
             "title": f"Rating for {period_words(rating)}",
             **rating_context(rating),
-            "may_agree": may_rate and rating.state != DeliveryRating.State.AGREED,
+            "may_agree": may_rate and rating.state != DeliveryRating.State.AGREED and is_open,
             "may_reply": can(request.user, "report_delivery", on=rating)
             and rating.state == DeliveryRating.State.PROPOSED,
             "breadcrumbs": self.crumbs(rating, period_words(rating)),
