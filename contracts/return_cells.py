@@ -125,11 +125,14 @@ def _plain(number: Decimal) -> str:
     return "0" if text in {"", "-0", "-"} else text
 
 
+_PARTS = {
+    "fte_quantity": "fte",
+    "months_quantity": "months",
+    "people_quantity": "people",
+    "hours_quantity": "hours",
+}
+
+
 def unit_of(field: str, unit: str) -> str:
     """What may be typed behind the number in this column."""
-    return {
-        "fte_quantity": "fte",
-        "months_quantity": "months",
-        "people_quantity": "people",
-        "hours_quantity": "hours",
-    }.get(field, unit)
+    return _PARTS.get(field, unit)

@@ -364,6 +364,15 @@ def make_flag(one: ReturnLine, another: ReturnLine, **values: Any) -> DuplicateF
     )
 
 
+def make_picture(supplier: Organisation, *lines: ReturnLine) -> EvidenceFile:
+    """A picture as evidence, with the one that pages show."""
+    file = make_evidence(supplier, *lines, content=b"a picture")
+    file.kind, file.original_name = "jpeg", "stall.jpg"
+    file.shown_file.save("stall", ContentFile(b"a picture without its place"), save=False)
+    file.save()
+    return file
+
+
 def make_upload(delivery_return: DeliveryReturn, **values: Any) -> ReturnUpload:
     """A return workbook that changes nothing and waits to be looked at."""
     return ReturnUpload.objects.create(

@@ -23,6 +23,7 @@ from tests.factories_delivery import (
     make_evidence,
     make_flag,
     make_line,
+    make_picture,
     make_rating,
     make_recovery,
     make_request,
@@ -129,7 +130,10 @@ def refused(response: Any, *, is_api: bool) -> bool:
 def knock(client: Client, method: str, address: Address, arguments: dict[str, Any] | None) -> Any:
     if method == "post" and address.is_api:
         return client.post(address.at(arguments), "{}", content_type="application/json")
-    return getattr(client, method)(address.at(arguments))
+    answer = getattr(client, method)(address.at(arguments))
+    if answer.streaming:
+        answer.close()
+    return answer
 
 
 @pytest.fixture
@@ -163,6 +167,7 @@ def world(db: None) -> World:
             "delivery_return": delivery_return,
             "line": line,
             "evidence": make_evidence(company, line),
+            "picture": make_picture(company, line),
             "return_upload": make_upload(delivery_return),
             "tender": tender,
             "bid": make_bid(tender, company),
@@ -262,7 +267,7 @@ def test_a_limited_role_opens_its_own_records_and_nobody_elses(
             if answer.status_code not in {403, 404, 405}:
                 wrong.append(f"{method} {name}: {answer.status_code} for somebody else's record")
         if may_open(who, name):
-            answer = client.get(address.at(arguments(world.own)))
+            answer = knock(client, "get", address, arguments(world.own))
             if answer.status_code not in {200, 302, 405} or refused(answer, is_api=address.is_api):
                 wrong.append(f"get {name}: {answer.status_code} for their own record")
     assert wrong == []

@@ -23,10 +23,10 @@ from trafford_sv.core.workbooks import (
     read_tables,
 )
 
-from ..counting import CountingRule
 from ..models import ActivityClaim, Commitment, DeliveryReturn, ReturnLine
 from ..return_cells import (
     COLUMNS,
+    HUNDRED,
     QUANTITIES,
     CellRefused,
     as_text,
@@ -92,6 +92,7 @@ class _Comparison:
     sheet: str
     columns: list[tuple[int, str]]
     places: Mapping[str, int]
+    letters: Mapping[int, str]
     formulas: frozenset[str]
     commitments: Mapping[int, Commitment]
     claims: Mapping[int, str]
@@ -99,6 +100,10 @@ class _Comparison:
     notes: list[str] = field(default_factory=list)
     unchanged: int = 0
     new_lines: int = 0
+    # Sessions are much alike: what was found of one is found of the next like it.
+    judged: dict[tuple[Any, ...], dict[str, list[str]]] = field(default_factory=dict)
+    units: dict[tuple[str, str], str] = field(default_factory=dict)
+    typed: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_return_workbook(file: IO[bytes], row: DeliveryReturn, *, today: datetime.date) -> Preview:
@@ -128,6 +133,7 @@ def read_return_workbook(file: IO[bytes], row: DeliveryReturn, *, today: datetim
         sheet=read.lines.sheet,
         columns=[(places[heading], name) for name, heading in COLUMNS.items() if heading in places],
         places=places,
+        letters={place: column_letter(place) for place in places.values()},
         formulas=read.formulas,
         commitments=by_key,
         claims=dict(
@@ -299,7 +305,6 @@ def _compare_line(
 ) -> None:
     width = len(cells)
     found: list[dict[str, Any]] = []
-    measure = commitment.measure
     values, base = line.values, line.base
     for place, name in look.columns:
         given = cells[place] if place < width else None
@@ -308,11 +313,11 @@ def _compare_line(
         if given == now or (given is None and now == ""):
             look.unchanged += 1
             continue
-        if name == "attribution_share" and (given is None or given == now * 100):
+        if name == "attribution_share" and (given is None or given == now * HUNDRED):
             look.unchanged += 1
             continue
         stored = as_text(name, now)
-        cell = _cell(look, number, place, name, given, stored, measure.unit)
+        cell = _cell(look, number, place, name, given, stored, commitment, line.number)
         if cell["outcome"] != ERROR:
             was = stored if base is values else as_text(name, base[name])
             if cell["after"] in (stored, was):
@@ -325,7 +330,6 @@ def _compare_line(
                     "Somebody changed this here after you downloaded the workbook. "
                     "Tick it to use yours. "
                 ) + cell["sentence"]
-        cell |= {"line": line.number, "commitment": commitment.number}
         found.append(cell)
     if found:
         _judge(look, number, cells, found, line, commitment)
@@ -333,14 +337,22 @@ def _compare_line(
 
 
 def _cell(
-    look: _Comparison, number: int, place: int, name: str, given: Any, stored: str, unit: str
+    look: _Comparison,
+    number: int,
+    place: int,
+    name: str,
+    given: Any,
+    stored: str,
+    commitment: Commitment,
+    line: int | None,
 ) -> dict[str, Any]:
-    reference = f"{column_letter(place)}{number}"
-    cell = {
+    reference = f"{look.letters[place]}{number}"
+    cell: dict[str, Any] = {
         "sheet": look.sheet,
         "cell": reference,
         "row": number,
-        "line": None,
+        "line": line,
+        "commitment": commitment.number,
         "field": name,
         "before": stored,
         "base": stored,
@@ -349,7 +361,7 @@ def _cell(
         "sentence": "",
     }
     try:
-        cell["after"] = read_cell(name, given, unit_of(name, unit))
+        cell["after"] = read_cell(name, given, unit_of(name, commitment.measure.unit))
     except CellRefused as error:
         cell["after"], cell["sentence"] = raw_text(given)[:200], str(error)
         return cell
@@ -371,11 +383,15 @@ def _judge(
 ) -> None:
     """Each changed cell by the rules that saving it would apply, before anybody accepts it."""
     measure = commitment.measure
-    rule = CountingRule(measure.counting)
-    typed = fields_for(rule)
+    typed = look.typed.get(measure.counting)
+    if typed is None:
+        typed = look.typed[measure.counting] = fields_for(measure.counting)
     place = look.places.get(UNIT)
     given_unit = raw_text(cells[place]) if place is not None and place < len(cells) else ""
-    wrong_unit = unit_problem(given_unit, measure.unit)
+    wrong_unit = look.units.get((given_unit, measure.unit))
+    if wrong_unit is None:
+        wrong_unit = unit_problem(given_unit, measure.unit)
+        look.units[given_unit, measure.unit] = wrong_unit
     locked = not line_is_editable(look.row.state, line.state)
     for cell in found:
         name = cell["field"]
@@ -402,20 +418,36 @@ def _judge(
     if not good:
         return
     after = line.values | {name: from_text(name, cell["after"]) for name, cell in good.items()}
-    would_be: Any = SimpleNamespace(
-        **after,
-        number=line.number,
-        commitment=commitment,
-        delivery_return=look.row,
-        partner_id=line.partner,
-    )
-    for name, sentences in line_problems(would_be, look.today).items():
+    for name, sentences in _problems(look, after, line, commitment).items():
         # A problem with parts that are not in the workbook is said at one that is.
         cell = good.get(name) or next(
             (good[each] for each in typed if each in good and name in QUANTITIES), None
         )
         if cell is not None:
             _refuse(cell, " ".join(sentences))
+
+
+def _problems(
+    look: _Comparison, after: dict[str, Any], line: _Line, commitment: Commitment
+) -> dict[str, list[str]]:
+    """What saving the line would say, by field."""
+    key = (
+        commitment.measure.counting,
+        line.partner,
+        len(after["narrative"]),
+        len(after["warning_reason"]),
+        *(value for name, value in after.items() if name not in ("narrative", "warning_reason")),
+    )
+    found = look.judged.get(key)
+    if found is None:
+        would_be: Any = SimpleNamespace(
+            **after,
+            commitment=commitment,
+            delivery_return=look.row,
+            partner_id=line.partner,
+        )
+        found = look.judged[key] = line_problems(would_be, look.today)
+    return found
 
 
 def _refuse(cell: dict[str, Any], sentence: str) -> None:
@@ -469,12 +501,10 @@ def _new_line(
     found = []
     for place, name in given + shares:
         value = cells[place] if place < width else None
-        cell = _cell(
-            look, number, place, name, value, as_text(name, empty[name]), commitment.measure.unit
-        )
+        cell = _cell(look, number, place, name, value, as_text(name, empty[name]), commitment, None)
         if name == "attribution_share" and cell["after"] in ("", "100"):
             continue
-        cell |= {"new": number, "commitment": commitment.number}
+        cell["new"] = number
         found.append(cell)
     line = _Line(0, 0, 0, ReturnLine.State.OPEN, commitment.pk, None, empty, empty)
     _judge(look, number, cells, found, line, commitment)
