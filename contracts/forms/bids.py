@@ -109,7 +109,7 @@ class TenderForm(VersionedModelForm):
             self.initial.setdefault("edition", default.pk if default else None)
         self.fields["edition"].queryset = editions.distinct()  # type: ignore[attr-defined]
         self.fields["quantitative_method"].choices = Tender.Method.choices  # type: ignore[attr-defined]
-        self.fields["exception_reason"].required = False
+        self.initial["highest_score"] = plain(Decimal(self.instance.highest_score))
 
 
 class MeasuresForm(VersionedForm):

@@ -8,10 +8,9 @@ workbook was made for, and what stood in it then, so that a colleague's later wo
 from __future__ import annotations
 
 import datetime
-import hashlib
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -19,129 +18,39 @@ from typing import IO, Any
 
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
-from trafford_sv.core.exports import neutralised
-from trafford_sv.core.workbooks import FileRefused, Limits, Table, cell_text, read_tables
+from trafford_sv.core.workbooks import (
+    FileRefused,
+    Limits,
+    Table,
+    cell_text,
+    column_letter,
+    read_tables,
+)
 
-from ..licensing import may_show_value
-from ..models import Bid, Offer, RequestedMeasure
+from ..models import Bid, RequestedMeasure
 from ..selectors.bids import plain, requested_rows
 from ..services.bids.answering import LONGEST_STATEMENT, Answer, checked_quantity
 from ..typed_quantities import QuantityError, read_quantity
+from .bid_workbook_writing import (
+    CODE,
+    FIELD_WORDS,
+    FIELDS,
+    HEADINGS,
+    IDENTITY,
+    QUANTITY,
+    SALT,
+    WHOLE,
+    cell_digest,
+    cell_texts,
+    normal,
+)
 
-SALT = "contracts.bid-workbook"
 MOST_BYTES = 5 * 1024 * 1024
-CODE, QUANTITY = "Measure code", "Quantity offered"
-STATEMENT, PARTNER = "How you will do it", "Community partner"
-HEADINGS = (CODE, "Measure", "Counted in", "Value per unit in pounds", QUANTITY, STATEMENT, PARTNER)
-IDENTITY, WHOLE = "Identity code", "Statement for the whole bid"
-ABOUT = ("About this workbook", "What it says")
-FIELDS = ("quantity", "statement", "partner")
-FIELD_WORDS = {"quantity": QUANTITY, "statement": STATEMENT, "partner": PARTNER, "whole": WHOLE}
 _FORMULA = re.compile(
     rb"""<c\b[^>]{0,200}?\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^>]{0,200}>\s{0,20}<f\b"""
 )
 _APOSTROPHE = re.compile(r"^'(?=[\s\u00a0]*[=+\-@\t\r\n＝＋－＠])")
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _texts(bid: Bid, asked: Iterable[RequestedMeasure]) -> dict[str, str]:
-    """Every cell as text, by "key:field"; the statement for the whole bid is "0:whole"."""
-    offers = {offer.requested_id: offer for offer in bid.offers.all()}
-    found = {"0:whole": bid.method_statement}
-    for row in asked:
-        offer = offers.get(row.pk) or Offer()
-        quantity = offer.offered_quantity
-        found[f"{row.pk}:quantity"] = "" if quantity is None else plain(quantity)
-        found[f"{row.pk}:statement"] = offer.method_statement
-        found[f"{row.pk}:partner"] = offer.partner_name
-    return found
-
-
-def identity_of(bid: Bid, asked: Sequence[RequestedMeasure]) -> str:
-    """Signed: this bid, and a digest of each cell as it was on downloading."""
-    base = {name: _digest(_normal(text)) for name, text in _texts(bid, asked).items() if text}
-    return signing.dumps({"bid": bid.pk, "base": base}, salt=SALT, compress=True)
-
-
-def write_bid_workbook(file: IO[bytes], bid: Bid) -> None:
-    """The bidder's own answers so far, ready to be filled in."""
-    import xlsxwriter  # heavy, and only wanted here
-
-    tender = bid.tender
-    asked = list(requested_rows(tender))
-    shows_values = may_show_value(
-        tender.edition.values_may_be_published, may_see_licensed=False, outward=True
-    )
-    book = xlsxwriter.Workbook(
-        file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    bold = book.add_format({"bold": True, "bottom": 1})
-    wrap = book.add_format({"text_wrap": True, "valign": "top"})
-    box = book.add_format({"text_wrap": True, "valign": "top", "bg_color": "#E6F3F5", "border": 1})
-    sheet = book.add_worksheet("Offers")
-    for number, (heading, width) in enumerate(
-        zip(HEADINGS, (14, 44, 16, 14, 14, 60, 30), strict=True)
-    ):
-        sheet.set_column(number, number, width)
-        sheet.write_string(0, number, heading, bold)
-    sheet.freeze_panes(1, 1)
-    texts = _texts(bid, asked)
-    offers = {offer.requested_id: offer for offer in bid.offers.all()}
-    for line, row in enumerate(asked, start=1):
-        measure = row.measure
-        for column, text in enumerate((measure.code, measure.title, measure.unit)):
-            sheet.write_string(line, column, neutralised(text), wrap)
-        if row.value is None:
-            sheet.write_string(line, 3, "Counted, not priced", wrap)
-        elif shows_values:
-            sheet.write_number(line, 3, row.value.value_pounds, wrap)
-        else:
-            sheet.write_string(line, 3, "Withheld", wrap)
-        offer = offers.get(row.pk)
-        quantity = offer.offered_quantity if offer else None
-        if quantity is None:
-            sheet.write_blank(line, 4, None, box)
-        else:
-            sheet.write_number(line, 4, quantity, box)
-        for column, field in ((5, "statement"), (6, "partner")):
-            sheet.write_string(line, column, neutralised(texts[f"{row.pk}:{field}"]), box)
-    whole = book.add_worksheet("Statement")
-    whole.set_column(0, 0, 120)
-    whole.write_string(0, 0, WHOLE, bold)
-    whole.write_string(1, 0, neutralised(bid.method_statement), box)
-    about = book.add_worksheet("About")
-    about.set_column(0, 0, 28)
-    about.set_column(1, 1, 100)
-    for column, text in enumerate(ABOUT):
-        about.write_string(0, column, text, bold)
-    for line, (label, text) in enumerate(_about(bid, asked), start=1):
-        about.write_string(line, 0, label, wrap)
-        about.write_string(line, 1, neutralised(text), wrap)
-    book.close()
-
-
-def _about(bid: Bid, asked: Sequence[RequestedMeasure]) -> list[tuple[str, str]]:
-    tender = bid.tender
-    closes = timezone.localtime(tender.closes_at) if tender.closes_at else None
-    edition = tender.edition
-    return [
-        ("Tender", f"{tender.contract.reference} {tender.contract.title}"),
-        ("Bidder", bid.organisation.name),
-        ("Bids close", f"{closes.day} {closes:%B %Y} at {closes:%H:%M}" if closes else "Not set"),
-        (
-            "How to fill it in",
-            "Write in the shaded cells only. Leave a quantity empty to make no offer; 0 says that "
-            "you offer none. Then upload it: you see every change before anything is kept.",
-        ),
-        ("Measures", edition.attribution or f"{edition.name}, {edition.publisher}"),
-        (IDENTITY, identity_of(bid, asked)),
-        ("Leave the identity code", "It says whose workbook this is. Without it, it is refused."),
-    ]
 
 
 class Change(StrEnum):
@@ -213,7 +122,7 @@ def read_bid_workbook(file: IO[bytes], bid: Bid) -> Preview:
             f"it in; its columns “{CODE}” and “{QUANTITY}” must stay."
         )
     asked = list(requested_rows(bid.tender))
-    stored = _texts(bid, asked)
+    stored = cell_texts(bid, asked)
     by_code = {row.measure.code.casefold(): row for row in asked}
     cells: list[Cell] = []
     notes: list[str] = []
@@ -313,8 +222,6 @@ def _read(file: IO[bytes]) -> _Read:
 
 
 def _offer_rows(table: Table) -> tuple[tuple[int, dict[str, Any]], ...]:
-    from trafford_sv.core.workbooks import column_letter
-
     names = {heading.casefold(): heading for heading in HEADINGS}
     places = {
         names[heading.casefold()]: index
@@ -385,10 +292,6 @@ def _cell(
     return _compare(name, code, field, stored[name], text, base, problem)
 
 
-def _normal(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
-
-
 def _compare(
     name: str,
     code: str,
@@ -404,10 +307,10 @@ def _compare(
     if len(given) > LONGEST_STATEMENT:
         said = f"This is {len(given):,} characters long; at most {LONGEST_STATEMENT:,} are taken."
         return Cell(name, code, field, Change.ERROR, stored, given[:200], f"{said} Shorten it.")
-    if _normal(given) == _normal(stored):
+    if normal(given) == normal(stored):
         return None
-    before, empty = base.get(name, ""), _digest("")
-    given_digest, stored_digest = _digest(_normal(given)), _digest(_normal(stored))
+    before, empty = base.get(name, ""), cell_digest("")
+    given_digest, stored_digest = cell_digest(normal(given)), cell_digest(normal(stored))
     if (before or empty) == given_digest:
         return None
     if (before or empty) != stored_digest:
@@ -450,7 +353,7 @@ def accepted(bid: Bid, sealed: str, ticked: Iterable[str]) -> Accepted:
         raise FileRefused("This preview belongs to another bid. Upload the workbook again.")
     cells: dict[str, str] = {k: v for k, v in read["cells"].items() if k in set(ticked)}
     asked = list(requested_rows(bid.tender))
-    stored = _texts(bid, asked)
+    stored = cell_texts(bid, asked)
     touched = {name.split(":")[0] for name in cells} - {"0"}
     answers = {}
     for row in asked:

@@ -150,6 +150,10 @@ class GivenScore:
     reasons: str
     scored_at: datetime.datetime
 
+    @property
+    def score_words(self) -> str:
+        return plain(self.score)
+
 
 @dataclass(frozen=True)
 class Standing:

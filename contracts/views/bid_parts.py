@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from trafford_sv.core.access import can
@@ -80,10 +81,16 @@ def rule_rows(tender: Tender, kinds: set[str]) -> list[SummaryRow]:
     ]
 
 
+def unit_words(value: Decimal) -> str:
+    """A value per unit with all its decimals, at least pence: £14,610.00, £0.123456."""
+    whole, _, decimals = f"{value:,f}".partition(".")
+    return f"£{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
 def value_words(row: Any, may_see: bool) -> str:
     if row.value is None:
         return "Counted, not priced"
-    return f"£{plain(row.value.value_pounds)}" if may_see else "Withheld"
+    return unit_words(row.value.value_pounds) if may_see else "Withheld"
 
 
 def may_see_values(tender: Tender, user: Any) -> bool:
@@ -154,7 +161,7 @@ def offer_rows(tender: Tender, offers: list[Any], user: Any) -> list[dict[str, A
             sums = "" if quantity is None else "Counted, not priced"
         elif may_see:
             sums = (
-                f"{quantity_words(quantity)} x £{plain(asked.value.value_pounds)} = "
+                f"{quantity_words(quantity)} x {unit_words(asked.value.value_pounds)} = "
                 f"{exact(offer.offered_pounds)}"
             )
         else:

@@ -209,6 +209,8 @@ class TenderDetail(TenderPage):
         findings = proportionality(tender, len(asked))
         for bid in bids:
             bid.state_tag = bid_tag(bid)  # type: ignore[attr-defined]
+            score = bid.moderated_score
+            bid.agreed = None if score is None else plain(score)  # type: ignore[attr-defined]
         return {
             **self.frame(tender.contract, "Tender"),
             "tender": tender,
@@ -317,6 +319,10 @@ class BidDetail(TenderPage):
             context["declare"] = address(pk, "tender-declare")
         else:
             context |= self.contents(tender, found, evaluators)
+            if found.moderated_score is not None:
+                context["agreed"] = (
+                    f"{plain(found.moderated_score)} of {plain(tender.highest_score)}"
+                )
             context["may_score"] = (
                 mine is not None
                 and mine.finished_at is None

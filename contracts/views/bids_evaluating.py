@@ -236,7 +236,8 @@ class BidScore(ScoringPage):
         if declared and not are_sealed(tender) and bid.state in STANDING:
             offers = list(bid.offers.select_related("requested__measure", "requested__value"))
             context["offers"] = offer_rows(tender, offers, self.request.user)
-            context["own_score"] = self.own(evaluator, bid)
+            own = context["own_score"] = self.own(evaluator, bid)
+            context["own_score_words"] = plain(own.score) if own else ""
             context["may_score"] = (
                 evaluator.finished_at is None and tender.state == Tender.State.EVALUATING
             )

@@ -26,8 +26,8 @@ from ..imports.bid_workbook import (
     accepted,
     read_bid_workbook,
     sealed_changes,
-    write_bid_workbook,
 )
+from ..imports.bid_workbook_writing import write_bid_workbook
 from ..models import Bid, Tender
 from ..selectors.bids import own_bids, plain, requested_rows, scored_kind_words, takes_bids
 from ..services.bids import save_bid, submit_bid, withdraw_bid

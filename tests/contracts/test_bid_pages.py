@@ -128,7 +128,7 @@ def test_a_tender_is_prepared_opened_scored_and_awarded_by_its_pages(client: Cli
         )  # fmt: skip
         assert answer["Location"] == reverse("supplier-bid-submit", args=[bid.pk])
         shown = client.get(answer["Location"]).text
-        assert "1,200 x £10 = £12,000.00" in shown
+        assert "1,200 x £10.00 = £12,000.00" in shown
         answer = client.post(answer["Location"], {"version": "2"})
         assert answer.status_code == 302
         assert "sealed" in client.get(reverse("supplier-bid", args=[bid.pk])).text
@@ -230,7 +230,7 @@ def test_nobody_reads_a_bid_before_the_bids_are_opened(
         text = answer.getvalue().decode() if answer.streaming else answer.text
         assert SECRET not in text and "777" not in text and "7,770" not in text, address
     assert "Invented Paths" in client.get(at(tender)).text
-    assert "Sealed" in client.get(at(tender, "bid-detail", bid=bid.pk)).text
+    assert "are sealed" in client.get(at(tender, "bid-detail", bid=bid.pk)).text
 
 
 def test_a_draft_stays_closed_even_after_opening(client: Client, after: None) -> None:
@@ -247,7 +247,7 @@ def test_an_opened_bid_is_read_with_its_arithmetic(client: Client, after: None) 
     tender, (bid,) = unsealed()
     sign_in(client)
     page = client.get(at(tender, "bid-detail", bid=bid.pk)).text
-    assert SECRET in page and "777 x £10 = £7,770.00" in page
+    assert SECRET in page and "777 x £10.00 = £7,770.00" in page
 
 
 def test_values_that_may_not_be_published_stay_with_who_may_see_them(
@@ -262,7 +262,7 @@ def test_values_that_may_not_be_published_stay_with_who_may_see_them(
     assert "£13" not in page and "Withheld" in page and "£10,101.00" in page  # the total
     assert "£13" not in client.get(at(tender)).text
     sign_in(client, "star_officer")
-    assert "777 x £13 = £10,101.00" in client.get(at(tender, "bid-detail", bid=bid.pk)).text
+    assert "777 x £13.00 = £10,101.00" in client.get(at(tender, "bid-detail", bid=bid.pk)).text
     sign_in(client, "supplier", bid.organisation)
     page = client.get(reverse("supplier-bid", args=[bid.pk])).text
     assert "£13" not in page and "Withheld" in page

@@ -16,14 +16,16 @@ from django.test import Client
 from django.urls import reverse
 
 from contracts.imports.bid_workbook import (
+    Change,
+    accepted,
+    read_bid_workbook,
+    sealed_changes,
+)
+from contracts.imports.bid_workbook_writing import (
     HEADINGS,
     IDENTITY,
     WHOLE,
-    Change,
-    accepted,
     identity_of,
-    read_bid_workbook,
-    sealed_changes,
     write_bid_workbook,
 )
 from contracts.models import Bid, Tender
