@@ -254,7 +254,7 @@ class ReturnLines(ListView):
     """Lines of the returns that this person may see, by id: what was reported and verified."""
 
     permission = "view_returns"
-    tag, noun, file_name = "returns", "return lines", "return-lines"
+    tag, noun, file_name = "returns", "lines", "return-lines"
     parameters: ClassVar[dict[str, str]] = {
         "return": "The id of one return.",
         "counted": "The quarter that the lines count in, like 2026-27-Q1.",
@@ -339,7 +339,7 @@ class ReturnLinePage(PatchMixin, DetailView):
 
     permission = "view_returns"
     write_permission = "report_delivery"
-    tag, noun = "returns", "return line"
+    tag, noun = "returns", "line"
     one = "a return line"
     write_serializer = LineWriteSerializer
     response_serializer = WholeLineSerializer

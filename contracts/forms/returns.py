@@ -16,12 +16,15 @@ from trafford_sv.directory.models import Organisation, OrganisationKind
 from ..attribution import percent_words
 from ..counting import CountingRule, quantity_words
 from ..models import Commitment, ReturnLine
-from ..selectors.return_detail import LineDetail, PromiseDetail, ReturnDetail
+from ..selectors.return_detail import LineDetail, ReturnDetail
 from ..services.returns import LineChange
 from ..services.returns.line_values import fields_for
 from ..typed_quantities import QuantityError, read_quantity
 
 HELPED = (OrganisationKind.Kind.HUB, OrganisationKind.Kind.SCHOOL, OrganisationKind.Kind.VOLUNTARY)
+
+# Rules that need the day: of a session, or on which people started. Others may give it as well.
+DATED = (CountingRule.HOURS_PEOPLE, CountingRule.FIRST_YEAR)
 
 
 class QuantityField(forms.CharField):
@@ -76,7 +79,7 @@ class ShareField(forms.CharField):
         """The service judges the share."""
 
 
-def quantity_fields(promise: PromiseDetail | None, commitment: Commitment) -> dict[str, Any]:
+def quantity_fields(commitment: Commitment) -> dict[str, Any]:
     """The boxes of the measure's rule, in order."""
     measure = commitment.measure
     rule = CountingRule(measure.counting)
@@ -154,8 +157,9 @@ class ReturnForm(forms.Form):
 
     def _fields_of(self, line: LineDetail) -> dict[str, Any]:
         commitment = line.row.commitment
-        fields = quantity_fields(None, commitment)
-        fields["happened_on"] = day_field(commitment)
+        fields = quantity_fields(commitment)
+        if commitment.measure.counting in DATED:
+            fields["happened_on"] = day_field(commitment)
         fields["narrative"] = _words("What you did")
         if line.warnings or line.row.warning_reason:
             fields["warning_reason"] = _words("Why this is right")
@@ -197,7 +201,7 @@ class LineForm(VersionedForm):
         initial |= {"version": line.version, "attribution_share": line.attribution_share}
         initial["partner"] = line.partner_id
         super().__init__(*args, **{"initial": initial, **kwargs})
-        fields = quantity_fields(None, line.commitment)
+        fields = quantity_fields(line.commitment)
         fields["happened_on"] = day_field(line.commitment)
         fields["place"] = forms.CharField(
             label="Place", required=False, max_length=120,

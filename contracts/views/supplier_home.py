@@ -96,11 +96,15 @@ def _due_needs(due: Sequence[DueReturn]) -> list[Need]:
         else:
             url = reverse("supplier-return-begin", args=[each.contract_pk, each.quarter.code])
             url += f"?supplier={each.supplier_pk}"
-        detail = f"{each.reference}, {each.title}. Due on {each.due_on:%-d %B %Y}"
+        detail = f"{each.reference}. Due on {each.due_on:%-d %B %Y}"
         detail += ". Begun, not sent" if each.return_pk is not None else ""
         tone = Tone.BAD if each.is_late else Tone.WARNING if each.days_left <= 7 else Tone.INFO
         words = f"{each.words[:1].upper()}{each.words[1:]}"
-        found.append(Need(f"Return for {each.quarter.label}", url, detail, tag=Tag(words, tone)))
+        found.append(
+            Need(
+                f"{each.title}: return for {each.quarter.label}", url, detail, tag=Tag(words, tone)
+            )
+        )
     return found
 
 

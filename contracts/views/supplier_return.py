@@ -23,7 +23,7 @@ from trafford_sv.core.parts import Tag, TimelineEntry
 from trafford_sv.core.selectors.history import author_of_version, shown, version_of
 from trafford_sv.core.services.records import Collision
 
-from ..counting import quantity_words
+from ..counting import CountingRule, quantity_words
 from ..due_dates import due_words, sent_words
 from ..forms.returns import DeclarationForm, ReturnForm
 from ..licensing import WITHHELD, may_show_value
@@ -230,16 +230,24 @@ def cards(
 def promise_sentence(promise: PromiseDetail) -> str:
     """What is planned, promised and delivered, in words."""
     unit = promise.measure.unit
-    words = quantity_words
-    promised = words(promise.row.promised_quantity)
+    is_share = promise.rule == CountingRule.PERCENTAGE
+
+    def amount(quantity: Decimal) -> str:
+        return f"{quantity_words(quantity)}%" if is_share else quantity_words(quantity)
+
+    promised = amount(promise.row.promised_quantity)
     if promise.due_quantity is None:
-        said = f"Nothing is planned for this quarter; {promised} {unit} are promised in all."
+        said = f"Nothing is planned for this quarter. Promised in all: {promised}"
+        said += "." if is_share else f" {unit}."
+    elif is_share:
+        said = f"Planned for this quarter: {amount(promise.due_quantity)}. Promised: {promised}."
     else:
-        said = f"{words(promise.due_quantity)} {unit} are planned for this quarter, of {promised} promised in all."
+        planned = amount(promise.due_quantity)
+        said = f"Planned for this quarter: {planned} {unit}, of {promised} promised in all."
     if promise.delivered_quantity is not None:
-        said += f" {words(promise.delivered_quantity)} reported in other quarters"
+        said += f" Reported in other quarters: {amount(promise.delivered_quantity)}"
         if promise.verified_quantity is not None:
-            said += f", {words(promise.verified_quantity)} verified"
+            said += f", of which {amount(promise.verified_quantity)} verified"
         said += "."
     return said
 
