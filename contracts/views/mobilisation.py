@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -46,7 +47,7 @@ class MobilisationPage(ChangeCommitments):
                 else offer_row(promise)
                 for promise in found.promises
             ],
-            "next": found.blockers[0] if found.blockers else None,
+            "next": first_to_do(found.blockers),
             "left": len(found.blockers),
             "offers_left": any(blocker.offer for blocker in found.blockers),
             "may_go_live": contract.stage in BEFORE_LIVE and not found.blockers,
@@ -58,6 +59,12 @@ class MobilisationPage(ChangeCommitments):
             ],
         }
         return render(request, "contracts/mobilisation.html", context)
+
+
+def first_to_do(blockers: Sequence[Blocker]) -> Blocker | None:
+    """What this officer can do; what only the other side can do comes after it."""
+    own = [blocker for blocker in blockers if blocker.key != "supplier_acceptance"]
+    return next(iter(own or blockers), None)
 
 
 def promise_row(promise: Promise, blockers: list[Blocker]) -> dict[str, Any]:
