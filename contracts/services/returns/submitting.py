@@ -7,7 +7,6 @@ or the next open one where that was closed before the return came.
 from __future__ import annotations
 
 import datetime
-import importlib
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -33,6 +32,7 @@ from ...models import (
 from ...return_rules import fingerprint, line_is_editable, line_warnings
 from ...selectors.return_detail import inputs_of, months_before
 from ...valuation import price_line
+from ..duplicates import find_and_flag
 from .line_values import line_problems
 from .locks import check_version, lines_of, locked_return, write_lines
 
@@ -120,7 +120,8 @@ def submit_return(
             action=ReturnEvent.Action.SUBMITTED,
             words=_submitted_words(row, open_lines, counted_in, again),
         )
-        _find_duplicates(open_lines, by=by, now=now)
+        # Whatever looks claimed twice is flagged in the same transaction.
+        find_and_flag(lines=open_lines, by=by, now=now)
         return changed
 
 
@@ -312,12 +313,3 @@ def _submitted_words(
             f"{row.period.label} was closed. What is new here counts in {counted_in.label}."
         )
     return " ".join(words)
-
-
-def _find_duplicates(lines: list[ReturnLine], *, by: Any, now: datetime.datetime) -> None:
-    """Whatever looks claimed twice is flagged in the same transaction."""
-    try:
-        duplicates = importlib.import_module("contracts.services.duplicates")
-    except ModuleNotFoundError:
-        return
-    duplicates.find_and_flag(lines=lines, by=by, now=now)
