@@ -32,6 +32,7 @@ from django.db.models import (
     Sum,
     Value,
 )
+from django.db.models.functions import Cast
 
 from trafford_sv.core.access import reach
 from trafford_sv.core.money import pounds, share
@@ -337,7 +338,7 @@ def _sums(
         .values("figure", "kind_of_value")
         .annotate(
             one=Sum(one, output_field=_POUNDS),
-            two=Sum(two, output_field=_POUNDS) if two else Value(None, _POUNDS),
+            two=Sum(two, output_field=_POUNDS) if two else Cast(Value(None), _POUNDS),
             rows=Count("pk"),
             blank=_count(blank),
             undecided=_count(undecided),
