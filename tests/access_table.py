@@ -245,6 +245,7 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "api-organisation": ("use_api", "view_organisations"),
     "api-wards": "use_api",
     "api-ward": "use_api",
+    "api-line-verify": ("use_api", "verify_delivery"),
     "api-returns": ("use_api", "view_returns"),
     "api-return": ("use_api", "view_returns"),
     "api-return-submit": ("use_api", "report_delivery"),
@@ -349,6 +350,7 @@ OBJECTS: dict[str, Callable[[dict[str, Any]], Arguments]] = {
     "contract-social-value": lambda side: {"pk": side["contract"].pk},
     "token-revoke": lambda side: {"key": side["token"].token_key},
     # Verification and confirmation
+    "api-line-verify": lambda side: {"pk": side["delivery_return"].pk, "number": 1},
     "duplicate-decide": lambda side: {"pk": side["flag"].pk},
     "confirmation-again": lambda side: {"pk": side["request"].pk},
     "confirmation-withdraw": lambda side: {"pk": side["request"].pk},

@@ -26,6 +26,7 @@ from contracts.api.pacing import urlpatterns as pacing_urls
 from contracts.api.portfolio import urlpatterns as portfolio_urls
 from contracts.api.returns import urlpatterns as return_urls
 from contracts.api.spend import urlpatterns as spend_urls
+from contracts.api.verification import urlpatterns as verification_urls
 from trafford_sv.core.api.problems import KINDS
 from trafford_sv.core.api.views import ApiView
 from trafford_sv.core.views_base import PublicView
@@ -162,6 +163,7 @@ urlpatterns = [
     *bid_urls,
     *commitment_urls,
     *return_urls,
+    *verification_urls,
     *portfolio_urls,
     *pacing_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
