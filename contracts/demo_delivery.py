@@ -29,7 +29,7 @@ from .demo_delivery_officers import (
 from .demo_delivery_plans import NEW_AGREEMENTS, PARTNERS, PRIORITIES, VIEWS
 from .demo_delivery_rows import QUARTERS, WHY, World, write_commitments, write_returns
 from .demo_delivery_stories import forget_closing, tell_stories
-from .demo_delivery_tenders import write_tenders
+from .demo_delivery_tenders import write_past_tenders, write_tenders
 from .models import (
     Bid,
     Commitment,
@@ -84,6 +84,7 @@ def load_delivery(
         open_one_recovery(world)
         rate_one_year(world)
         write_tenders(world, edition)
+        write_past_tenders(world)
         _priorities(world, edition, by)
         DeliveryReturn.objects.filter(contract__is_demo=True).update(is_demo=True)
     return Counts(created=_size())

@@ -24,7 +24,7 @@ def vary_a_promise(world: World) -> None:
     old = world.held[key][0]
     first = world.quarters[-3]
     at = world.moment(first.previous, -20)
-    officer, supplier = world.officer, world.voice("sandpiper")
+    officer, supplier = world.officer(old.contract), world.voice("sandpiper")
     new = vary_commitment(
         commitment=old,
         changes={"promised_quantity": Decimal(7800), "starts": first.start},
@@ -47,7 +47,7 @@ def vary_a_promise(world: World) -> None:
 
 def propose_one(world: World) -> None:
     """One more promise, accepted by the council and waiting for the supplier."""
-    by, at = world.officer, world.now - datetime.timedelta(days=9)
+    by, at = world.officer(world.contracts["DEMO-037"]), world.now - datetime.timedelta(days=9)
     row = draft_commitment(
         contract=world.contracts["DEMO-037"],
         values={
@@ -89,7 +89,7 @@ def rate_one_year(world: World) -> None:
             contract=contract,
             changes={"regime": Contract.Regime.PA_2023},
             expected_version=contract.version,
-            by=world.officer,
+            by=world.officer(contract),
             now=world.now - datetime.timedelta(days=40),
             reason="Procured after the Act came in. Invented.",
         )
@@ -98,7 +98,7 @@ def rate_one_year(world: World) -> None:
         contract=contract,
         supplier=world.directory.suppliers["harrow-vale"],
         year_starts=contract.start,  # type: ignore[arg-type]
-        by=world.officer,
+        by=world.officer(contract),
         now=now,
         today=now.date(),
     )

@@ -56,8 +56,10 @@ class World:
     now: datetime.datetime
     held: dict[tuple[str, str], list[Commitment]] = field(default_factory=dict)
 
-    @property
-    def officer(self) -> Any:
+    def officer(self, contract: Contract) -> Any:
+        """The demo's contract manager where the contract is hers, else the co-ordinator."""
+        if contract.directorate_id != self.directory.directorates["place"].pk:
+            return self.coordinator
         return self.directory.people.get("contract_manager") or "Demo Contract Manager"
 
     @property
@@ -142,7 +144,7 @@ def _commitment(
         charter_principle=measure.charter_principle,
         agreed_on=agreed,
         council_accepted_at=at,
-        council_accepted_by_name=str(world.officer),
+        council_accepted_by_name=str(world.officer(contract)),
         supplier_accepted_at=at - datetime.timedelta(days=1),
         supplier_accepted_by_name=str(world.voice(deal.supplier)),
         exclusion_reason=DIFFERENT if len(deal.promises) > 1 else "",
@@ -317,7 +319,7 @@ def _line(
         line.verified_quantity, line.verified_pounds = line.reported_quantity, line.reported_pounds
         line.state = ReturnLine.State.ACCEPTED
         line.decided_at = world.moment(row.period, 28)
-        line.decided_by_name = str(world.officer)
+        line.decided_by_name = str(world.officer(row.contract))
     return line
 
 

@@ -77,7 +77,7 @@ def _sent_back(world: World) -> None:
         reason="The sheet has counts for two of the three days only. Please add the third, or "
         "report what it shows.",
         expected_version=line.version,
-        by=world.officer,
+        by=world.officer(sent.row.contract),
         now=at,
     )
 
@@ -108,7 +108,7 @@ def _in_part(world: World) -> None:
         quantity=(line.reported_quantity or Decimal(0)) - Decimal(8),
         reason="One of the sessions was for the contract’s own staff, which is not in the promise.",
         expected_version=line.version,
-        by=world.officer,
+        by=world.officer(sent.row.contract),
         now=at,
     )
     _accept(world, sent.lines[2], at)
@@ -248,7 +248,8 @@ def _send(
 
 def _accept(world: World, line: ReturnLine, at: datetime.datetime) -> None:
     stored = ReturnLine.objects.get(pk=line.pk)
-    accept_line(line=stored, expected_version=stored.version, by=world.officer, now=at)
+    who = world.officer(stored.delivery_return.contract)
+    accept_line(line=stored, expected_version=stored.version, by=who, now=at)
 
 
 def _verify(world: World, sent: Sent, days: int = 28) -> None:
@@ -257,7 +258,7 @@ def _verify(world: World, sent: Sent, days: int = 28) -> None:
         delivery_return=row,
         expected_version=row.version,
         versions=dict(row.lines.values_list("pk", "version")),
-        by=world.officer,
+        by=world.officer(row.contract),
         now=world.moment(row.period, days),
     )
 
@@ -272,7 +273,7 @@ def _ask(
         organisation=world.partners[partner],
         email=f"{partner}{settings.DEMO_EMAIL_DOMAIN}",
         expected_version=stored.version,
-        by=world.officer,
+        by=world.officer(stored.delivery_return.contract),
         now=at,
     )
     request.emailed_at = at

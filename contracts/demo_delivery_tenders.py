@@ -7,8 +7,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from .demo_delivery_rows import World
-from .models import Bid, Commitment, Contract, MeasureEdition, Tender
+from .models import (
+    Bid,
+    Commitment,
+    Contract,
+    MeasureEdition,
+    Offer,
+    RequestedMeasure,
+    Tender,
+)
 from .services.bids import (
     Answer,
     Request,
@@ -29,6 +39,7 @@ from .services.bids import (
 )
 from .services.commitments import change_commitment, propose_commitment
 from .services.contracts import change_contract
+from .valuation import price_line
 
 HOW = "We would do this with our own staff and an invented partner, and count it every month."
 DAY = datetime.timedelta(days=1)
@@ -127,6 +138,66 @@ def _awarded(world: World, edition: MeasureEdition) -> None:
     )  # fmt: skip
 
 
+def write_past_tenders(world: World) -> None:
+    """How two running contracts were won: what was offered stands beside what was agreed.
+
+    Written as rows, because a tender is prepared before its award.
+    """
+    for reference, winner, loser in (
+        ("DEMO-001", "bramblewick", "glasshouse"),
+        ("DEMO-028", "old-forge", "stonebridge"),
+    ):
+        promises = world.held[reference, winner]
+        contract = world.contracts[reference]
+        awarded = contract.awards.order_by("awarded_on").values_list("awarded_on", flat=True)[0]
+        tender = Tender.objects.create(
+            contract=contract,
+            edition=promises[0].measure.edition,
+            state=Tender.State.AWARDED,
+            priced_on=awarded - 90 * DAY,
+            closes_at=_noon(awarded - 60 * DAY),
+            note_to_bidders="Invented for the demonstration.",
+            is_demo=True,
+        )
+        for bidder, state, score in ((winner, Bid.State.WON, "4"), (loser, Bid.State.LOST, "3")):
+            bid = Bid.objects.create(
+                tender=tender,
+                organisation=world.directory.suppliers[bidder],
+                state=state,
+                method_statement=HOW,
+                submitted_at=_noon(awarded - 62 * DAY),
+                submitted_by_name=str(world.voice(bidder)),
+                moderated_score=Decimal(score),
+                moderated_reason="Agreed after both had explained their scores. Invented.",
+                moderated_by_name=str(world.coordinator),
+                moderated_at=_noon(awarded - 30 * DAY),
+            )
+            _offer(tender, bid, promises)
+
+
+def _offer(tender: Tender, bid: Bid, promises: list[Commitment]) -> None:
+    """The winner offered what was agreed later, the loser three quarters of it."""
+    has_won = bid.state == Bid.State.WON
+    for position, promise in enumerate(promises):
+        asked, _ = RequestedMeasure.objects.get_or_create(
+            tender=tender,
+            measure=promise.measure,
+            defaults={"value": promise.value, "position": position},
+        )
+        quantity = promise.promised_quantity * (Decimal(1) if has_won else Decimal("0.75"))
+        offer = Offer.objects.create(
+            bid=bid,
+            requested=asked,
+            offered_quantity=quantity,
+            offered_pounds=price_line(
+                quantity, asked.value.value_pounds if asked.value else None, promise.measure.kind
+            ),
+            method_statement=HOW,
+        )
+        if has_won:
+            Commitment.objects.filter(pk=promise.pk).update(offer=offer)
+
+
 # --- steps ------------------------------------------------------------------------------------
 
 
@@ -149,7 +220,7 @@ def _prepared(
             "weighting_share": Decimal("0.2"),
             "quantitative_share": Decimal("0.5"),
             "priced_on": (world.today - begun * DAY),
-            "closes_at": world.now + closes * DAY,
+            "closes_at": _noon(world.today + closes * DAY),
             "note_to_bidders": "Offer only what this contract makes possible. Invented for the demonstration.",
         },
         by=by,
@@ -188,6 +259,10 @@ def _bid(
     return submit_bid(
         bid=bid, expected_version=bid.version, by=who, now=at + DAY / 2, acknowledged=True
     )
+
+
+def _noon(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time(12), timezone.get_current_timezone())
 
 
 def _opened(world: World, tender: Tender, days: int) -> Tender:
