@@ -17,6 +17,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
+from trafford_sv.core.access import reach
+
 from .. import bid_scoring, valuation
 from ..models import (
     Bid,
@@ -287,9 +289,14 @@ def given_scores(bids: Collection[int]) -> Mapping[int, list[GivenScore]]:
 
 
 def own_bids(user: Any) -> QuerySet[Bid]:
-    """A supplier's own bids, soonest closing first; never a tender that is being prepared."""
-    return Bid.objects.visible_to(user).select_related(
-        "tender", "tender__contract", "tender__edition", "organisation"
+    """The bids of the organisations that this person bids for, whatever other roles they hold;
+    never one of a tender that is being prepared.
+    """
+    _, own = reach(user, "submit_bids")
+    return (
+        Bid.objects.filter(organisation__in=[pk for _, pk in own])
+        .exclude(tender__state=Tender.State.DRAFT)
+        .select_related("tender", "tender__contract", "tender__edition", "organisation")
     )
 
 

@@ -26,9 +26,7 @@ BID_TONES = {
     Bid.State.WON: Tone.GOOD,
     Bid.State.WITHDRAWN: Tone.WARNING,
 }
-SEALED = (
-    "Sealed: nobody but the bidder can read it until the bids are opened after the closing time."
-)
+SEALED = "Bids are sealed: nobody but the bidder reads one until all are opened after closing."
 
 
 def tender_tag(tender: Tender) -> Tag:

@@ -230,7 +230,7 @@ def test_nobody_reads_a_bid_before_the_bids_are_opened(
         text = answer.getvalue().decode() if answer.streaming else answer.text
         assert SECRET not in text and "777" not in text and "7,770" not in text, address
     assert "Invented Paths" in client.get(at(tender)).text
-    assert "are sealed" in client.get(at(tender, "bid-detail", bid=bid.pk)).text
+    assert "Bids are sealed" in client.get(at(tender, "bid-detail", bid=bid.pk)).text
 
 
 def test_a_draft_stays_closed_even_after_opening(client: Client, after: None) -> None:
@@ -369,6 +369,24 @@ def test_a_bidder_finds_nothing_of_another(client: Client, before: None) -> None
         page = client.get(address, follow=True)
         text = page.getvalue().decode() if page.streaming else page.text
         assert "Quagga" not in text and SECRET not in text and "777" not in text
+
+
+def test_another_role_opens_no_other_bid_in_the_suppliers_place(
+    client: Client, before: None
+) -> None:
+    tender = make_tender()
+    mine = make_bid(tender, make_organisation("Invented Kerbs"))
+    other = secret_bid(tender, "Quagga Holdings")
+    person = sign_in(client, "coordinator")
+    person.grants.create(
+        role="supplier",
+        organisation=mine.organisation,
+        starts=NOON.date(),
+        granted_by_name="A test",
+    )
+    assert "Quagga" not in client.get(reverse("supplier-bid-list")).text
+    assert client.get(reverse("supplier-bid", args=[mine.pk])).status_code == 200
+    assert client.get(reverse("supplier-bid", args=[other.pk])).status_code == 404
 
 
 def test_a_tender_that_is_being_prepared_is_not_there_for_bidders(

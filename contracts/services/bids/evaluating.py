@@ -32,6 +32,11 @@ def name_evaluator(*, tender: Tender, user: User, by: Any, now: datetime.datetim
             )
         if stored.evaluators.filter(user=user).exists():
             raise ValidationError(f"{user} is named already.")
+        bidders = stored.bids.values("organisation")
+        if user.grants.filter(organisation__in=bidders).exists():
+            raise ValidationError(
+                f"{user} holds a role for one of the bidders. Choose somebody else."
+            )
         if stored.state == Tender.State.EVALUATING and all_have_finished(stored.evaluators.all()):
             raise ValidationError(
                 "All evaluators have finished and their scores are open, so a new one would not "
