@@ -10,15 +10,17 @@ from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
-from trafford_sv.core.access import can, reach
+from trafford_sv.core.access import can
 from trafford_sv.core.parts import SummaryRow
 from trafford_sv.core.views_base import PermissionView
 from trafford_sv.core.workbooks import size_words
 
 from ..evidence_kinds import KINDS
-from ..models import EvidenceFile, ReturnLine
+from ..models import EvidenceFile
 from ..selectors.evidence import evidence_detail
+from ..thresholds import day_words
 
 # Whatever the bytes are, nothing in them runs, loads or speaks for this site.
 NOTHING_RUNS = "sandbox; default-src 'none'"
@@ -76,19 +78,15 @@ class EvidencePage(_EvidenceView):
         except EvidenceFile.DoesNotExist:
             raise Http404 from None
         row = detail.row
-        everything, own = reach(request.user, "view_returns")
-        is_officer = everything or any(role != "supplier" for role, _ in own)
         return render(
             request,
             "contracts/evidence_detail.html",
             {
                 "title": row.original_name,
                 "file": row,
-                "kind": KINDS.get(row.kind),
                 "about": about_rows(row),
                 "lines": detail.lines,
                 "hidden": detail.hidden,
-                "is_officer": is_officer,
                 "may_report": can(request.user, "report_delivery", on=row),
             },
         )
@@ -98,6 +96,12 @@ def about_rows(row: EvidenceFile) -> list[SummaryRow]:
     kind = KINDS.get(row.kind)
     return [
         SummaryRow("Sent by", f"{row.uploaded_by_name}, for {row.supplier}"),
+        SummaryRow("Sent", day_words(timezone.localtime(row.uploaded_at).date())),
+        SummaryRow(
+            "Kept until",
+            day_words(row.delete_after) if row.delete_after else "",
+            missing="No end was set",
+        ),
         SummaryRow("Kind", kind.words if kind else row.kind),
         SummaryRow("Size", size_words(row.file_bytes)),
         SummaryRow("Fingerprint (SHA-256)", row.sha256, note="The same bytes always have the same"),
@@ -118,9 +122,3 @@ def disposition(how: str, name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", plain).strip(" .") or "file"
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def line_place(line: ReturnLine) -> str:
-    """Where a line stands, in words."""
-    row = line.delivery_return
-    return f"{row.contract.reference}, {row.period.label}, line {line.number}"

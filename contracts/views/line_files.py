@@ -9,16 +9,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 
 from trafford_sv.core.uploads import too_large
-from trafford_sv.core.views_base import PermissionView
 from trafford_sv.core.workbooks import size_words
 
 from ..evidence_kinds import ACCEPT, KINDS, KINDS_WORDS, clean_name, too_large_words
 from ..models import EvidenceFile, ReturnLine
 from ..selectors.evidence import files_for_another_line, files_of_line
-from ..selectors.returns import own_suppliers
 from ..services.evidence import (
     NOT_CHANGEABLE,
     is_changeable,
@@ -26,30 +24,20 @@ from ..services.evidence import (
     store_evidence,
     unlink_evidence,
 )
+from .supplier_base import SupplierView
 
 MOST_AT_ONCE = 20
 Problems = list[tuple[str, str]]
 
 
-class LineFiles(PermissionView):
-    permission = "report_delivery"
+class LineFiles(SupplierView):
     upload_limits = ("EVIDENCE_MAX_BYTES", "EVIDENCE_REQUEST_MAX_BYTES")
 
-    def line_of(self, pk: int) -> ReturnLine:
-        line = get_object_or_404(
-            ReturnLine.objects.visible_to(self.request.user)
-            .filter(delivery_return__supplier__in=own_suppliers(self.request.user))
-            .select_related("delivery_return__contract", "commitment__measure"),
-            pk=pk,
-        )
-        self.check(line)
-        return line
-
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.page(self.line_of(pk), [])
+        return self.page(self.line(pk), [])
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        line = self.line_of(pk)
+        line = self.line(pk)
         action = request.POST.get("action", "send")
         if action == "send":
             problems = self.send(line)
@@ -137,6 +125,7 @@ class LineFiles(PermissionView):
             "contracts/line_files.html",
             {
                 "title": f"Files for line {line.number}",
+                "breadcrumbs": self.crumbs(line.delivery_return, f"Files for line {line.number}"),
                 "line": line,
                 "delivery_return": line.delivery_return,
                 "asked": line.commitment.evidence_rule or line.commitment.measure.evidence_asked,
