@@ -150,6 +150,7 @@ def write_past_tenders(world: World) -> None:
         promises = world.held[reference, winner]
         contract = world.contracts[reference]
         awarded = contract.awards.order_by("awarded_on").values_list("awarded_on", flat=True)[0]
+        assert awarded is not None  # the plans of both give their award date
         tender = Tender.objects.create(
             contract=contract,
             edition=promises[0].measure.edition,
