@@ -420,11 +420,11 @@ def _judge(
     after = line.values | {name: from_text(name, cell["after"]) for name, cell in good.items()}
     for name, sentences in _problems(look, after, line, commitment).items():
         # A problem with parts that are not in the workbook is said at one that is.
-        cell = good.get(name) or next(
+        said_at = good.get(name) or next(
             (good[each] for each in typed if each in good and name in QUANTITIES), None
         )
-        if cell is not None:
-            _refuse(cell, " ".join(sentences))
+        if said_at is not None:
+            _refuse(said_at, " ".join(sentences))
 
 
 def _problems(
@@ -496,7 +496,9 @@ def _new_line(
             )
         return
     shares = [(place, name) for place, name in look.columns if name == "attribution_share"]
-    empty = {name: Decimal(1) if name == "attribution_share" else None for name in COLUMNS}
+    empty: dict[str, Any] = {
+        name: Decimal(1) if name == "attribution_share" else None for name in COLUMNS
+    }
     empty |= dict.fromkeys(("place", "narrative", "warning_reason"), "")
     found = []
     for place, name in given + shares:

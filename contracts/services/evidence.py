@@ -273,7 +273,7 @@ def _forget(pk: uuid.UUID, today: datetime.date, by: Any, now: datetime.datetime
         row = EvidenceFile.objects.select_for_update().get(pk=pk)
         if row.deleted_at is not None or row.delete_after is None or row.delete_after >= today:
             return False  # somebody else was at it
-        paths = [(each.storage, each.name) for each in (row.file, row.shown_file) if each]
+        paths = [(each.storage, each.name) for each in (row.file, row.shown_file) if each.name]
         row.file, row.shown_file, row.deleted_at = "", "", now
         row.save(update_fields=["file", "shown_file", "deleted_at"])
         record_event(
@@ -285,7 +285,7 @@ def _forget(pk: uuid.UUID, today: datetime.date, by: Any, now: datetime.datetime
             reason=f"Its time was up on {row.delete_after:%-d %B %Y}.",
         )
         for storage, name in paths:
-            storage.delete(name)  # last: where the disk refuses, nothing is said to be deleted
+            storage.delete(str(name))  # last: where the disk refuses, nothing is said to be deleted
     return True
 
 

@@ -118,8 +118,9 @@ class WorkbookPage(WorkbookView):
     def page(self, row: DeliveryReturn, problem: str = "", note: str = "") -> HttpResponse:
         uploads = list(row.uploads.defer("cells").order_by("-uploaded_at")[:10])
         for each in uploads:
-            each.tag = Tag(each.get_state_display(), UPLOAD_TONES[ReturnUpload.State(each.state)])
-            each.is_open = each.state != ReturnUpload.State.REFUSED
+            tone = UPLOAD_TONES[ReturnUpload.State(each.state)]
+            each.tag = Tag(each.get_state_display(), tone)  # type: ignore[attr-defined]
+            each.is_open = each.state != ReturnUpload.State.REFUSED  # type: ignore[attr-defined]
         return render(
             self.request,
             "contracts/return_workbook.html",
