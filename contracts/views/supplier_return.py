@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +17,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from trafford_sv.core.access import can
-from trafford_sv.core.collisions import SKIPPED, CollisionPage, Difference, posted_as
 from trafford_sv.core.parts import Tag, TimelineEntry
-from trafford_sv.core.selectors.history import author_of_version, shown, version_of
 from trafford_sv.core.services.records import Collision
 
 from ..counting import CountingRule, quantity_words
@@ -37,6 +34,7 @@ from ..services.returns import (
     submit_return,
     withdraw_return,
 )
+from .line_collisions import lines_collision
 from .supplier_base import SupplierView, address, line_tag, return_tag
 
 LINES_ON_A_PAGE = 40
@@ -262,55 +260,6 @@ def timeline(detail: ReturnDetail) -> list[TimelineEntry]:
             title += f", {quantity_words(event.event_quantity)}"
         entries.append(TimelineEntry(title, event.at, event.actor_name, event.words))
     return list(reversed(entries))
-
-
-def in_words(record: Any, name: str, value: Any) -> str:
-    return quantity_words(value) if isinstance(value, Decimal) else shown(record, name, value)
-
-
-def lines_collision(
-    form: ReturnForm, stored_form: ReturnForm, collisions: tuple[Collision, ...]
-) -> CollisionPage:
-    """Both versions of every field that differs, of the return and of its lines."""
-    differences: list[Difference] = []
-    versions: dict[str, str] = {}
-    version = form.expected_version
-    for collision in collisions:
-        stored = collision.stored
-        is_line = isinstance(stored, ReturnLine)
-        if is_line:
-            key = form.name_of(stored.pk, "version")
-            opened = version_of(stored, form.cleaned_data.get(key))
-            versions[key] = str(stored.version)
-        else:
-            opened, version = version_of(stored, version), stored.version
-        for name, mine in collision.attempted.items():
-            field = form.name_of(stored.pk, name) if is_line else name
-            if field not in stored_form.fields:
-                continue
-            before = in_words(opened, name, getattr(opened, name)) if opened is not None else None
-            my_words = in_words(stored, name, mine)
-            label = str(form.fields[field].label)
-            differences.append(
-                Difference(
-                    name=field,
-                    label=f"Line {stored.number}: {label}" if is_line else label,
-                    opened=before,
-                    stored=in_words(stored, name, getattr(stored, name)),
-                    mine=my_words,
-                    keep="stored" if before is not None and before == my_words else "mine",
-                    stored_input=json.dumps(dict(posted_as(stored_form, field))),
-                )
-            )
-    carried = [
-        (key, versions.get(key, value))
-        for key, values in getattr(form.data, "lists", dict)()
-        if key not in SKIPPED and not key.startswith(("keep:", "stored:"))
-        for value in values
-    ]
-    return CollisionPage(
-        tuple(differences), author_of_version(collisions[0].stored), version, tuple(carried)
-    )
 
 
 class ReturnCheck(SupplierView):
