@@ -385,16 +385,24 @@ class ReturnSubmit(CreateMixin, ApiView):
     write_serializer = SubmitSerializer
     response_serializer = ReturnSerializer
 
-    def create(self, values: dict[str, Any]) -> tuple[dict[str, Any], str, str]:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        self.own()  # before the body is judged: what is not theirs is not there
+        return super().post(request, *args, **kwargs)
+
+    def own(self) -> DeliveryReturn:
         user = self.request.user
         try:
-            row = DeliveryReturn.objects.visible_to(user).get(  # type: ignore[attr-defined]
+            row: DeliveryReturn = DeliveryReturn.objects.visible_to(user).get(  # type: ignore[attr-defined]
                 pk=self.kwargs["pk"]
             )
         except (DeliveryReturn.DoesNotExist, OverflowError):
             raise Http404 from None
         if not can(user, "report_delivery", on=row):
             raise Http404
+        return row
+
+    def create(self, values: dict[str, Any]) -> tuple[dict[str, Any], str, str]:
+        user, row = self.request.user, self.own()
         waiting = any(
             line_is_editable(row.state, state)
             for state in row.lines.values_list("state", flat=True)

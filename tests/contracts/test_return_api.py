@@ -165,6 +165,7 @@ def test_nobody_elses_return_is_found_or_touched() -> None:
         assert client.patch(address, {}, format="json", HTTP_IF_MATCH='"1"').status_code == 404
     send = f"/api/v1/returns/{line.delivery_return_id}/submit/"
     assert client.post(send, BOTH, format="json").status_code == 404
+    assert client.post(send, {}, format="json").status_code == 404
     assert client.get("/api/v1/returns/").json()["results"] == []
     assert client.get("/api/v1/return-lines/").json()["results"] == []
     query = f"?return={line.delivery_return_id}"
