@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import django_filters
@@ -10,8 +11,10 @@ from django.db.models import Q
 from trafford_sv.core.models import User
 from trafford_sv.directory.models import Organisation
 
-from .models import Commitment, Contract, DeliveryRating, MeasureTheme, RecoveryAction
+from .filters import Choice
+from .models import Commitment, Contract, DeliveryRating, RecoveryAction
 from .pacing import Rating
+from .selectors.pacing_rows import pacing_choices
 
 RATINGS = [
     ("every", "Every rating"),
@@ -43,15 +46,16 @@ def suppliers(request: Any) -> Any:
     return Organisation.objects.filter(pk__in=_seen(request).values("supplier")).order_by("name")
 
 
-def themes(request: Any) -> Any:
-    return MeasureTheme.objects.filter(
-        pk__in=_seen(request).values("measure__outcome__theme")
-    ).order_by("title", "pk")
-
-
 def owners(request: Any) -> Any:
     seen = RecoveryAction.objects.filter(commitment__in=_seen(request))
     return User.objects.filter(pk__in=seen.values("owner")).order_by("name")
+
+
+OFFERED = {
+    "directorate": "Any directorate",
+    "supplier": "Any supplier",
+    "theme": "Any theme",
+}
 
 
 class PacingFilter(django_filters.FilterSet):
@@ -63,21 +67,34 @@ class PacingFilter(django_filters.FilterSet):
     rating = django_filters.ChoiceFilter(
         method="rated", label="Rating", empty_label="Behind: red and amber", choices=RATINGS
     )
-    directorate = _Named(
-        field_name="contract__directorate", label="Directorate", queryset=directorates
-    )
+    directorate = Choice(field_name="contract__directorate", label="Directorate")
     kind = django_filters.ChoiceFilter(
         field_name="contract__kind",
         label="Kind of agreement",
         empty_label="Any kind",
         choices=Contract.Kind.choices,
     )
-    supplier = _Named(label="Supplier", queryset=suppliers)
-    theme = _Named(field_name="measure__outcome__theme", label="Theme", queryset=themes)
+    supplier = Choice(label="Supplier")
+    theme = Choice(field_name="measure__outcome__theme", label="Theme")
 
     class Meta:
         model = Commitment
         fields: list[str] = []
+
+    @cached_property
+    def _held(self) -> dict[str, list[tuple[str, str]]]:
+        return pacing_choices(self.request.user)
+
+    @property
+    def form(self) -> Any:
+        form = super().form
+        for name, anything in OFFERED.items():
+            # A callable: read only when the list is drawn or a choice must be checked.
+            form.fields[name].choices = lambda name=name, anything=anything: [
+                ("", anything),
+                *self._held[name],
+            ]
+        return form
 
     def search(self, rows: Any, name: str, value: str) -> Any:
         for word in value.split()[:10]:

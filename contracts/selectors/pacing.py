@@ -1,4 +1,4 @@
-"""How each agreed commitment stands against its profile, from the rows. Four queries, however many.
+"""How each agreed commitment stands against its profile, from the rows. Three queries, however many.
 
 The rating is by what is verified; what is only reported stands beside it and says so. A quarter is
 compared once all of its lines are decided; until then it waits and is named. A missing return is
@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from django.db.models import Exists, OuterRef
 
 from trafford_sv.core.periods import Quarter
 
@@ -161,17 +163,30 @@ def agreement_pace(rows: Iterable[CommitmentPace]) -> AgreementPace:
     return AgreementPace(overall, tuple(by_label[one.label] for one in overall.worst_first))
 
 
-def paces_of(commitments: Iterable[Commitment], *, as_of: datetime.date) -> list[CommitmentPace]:
+def paces_of(
+    commitments: Iterable[Commitment], *, as_of: datetime.date, with_recoveries: bool = True
+) -> list[CommitmentPace]:
     """The paces of these commitments, in their order. Read them with `select_related(*JOINED)`."""
     held = list(commitments)
     keys = [one.pk for one in held]
     if not keys:
         return []
     profiles: dict[int, list[tuple[Quarter, Decimal]]] = defaultdict(list)
-    for pk, year, number, due in ProfileQuarter.objects.filter(commitment__in=keys).values_list(
-        "commitment_id", "financial_year", "quarter", "due_quantity"
+    received: dict[int, set[Quarter]] = defaultdict(set)
+    came = DeliveryReturn.objects.received().filter(  # type: ignore[attr-defined]
+        contract=OuterRef("commitment__contract"),
+        supplier=OuterRef("commitment__supplier"),
+        financial_year=OuterRef("financial_year"),
+        quarter=OuterRef("quarter"),
+    )
+    for pk, year, number, due, has_return in (
+        ProfileQuarter.objects.filter(commitment__in=keys)
+        .annotate(has_return=Exists(came))
+        .values_list("commitment_id", "financial_year", "quarter", "due_quantity", "has_return")
     ):
         profiles[pk].append((Quarter(year, number), due))
+        if has_return:
+            received[pk].add(Quarter(year, number))
     lines: dict[int, dict[Quarter, list[_Said]]] = defaultdict(lambda: defaultdict(list))
     for pk, year, number, reported, verified, claimed, counting, *amounts in (
         ReturnLine.objects.filter(
@@ -199,27 +214,15 @@ def paces_of(commitments: Iterable[Commitment], *, as_of: datetime.date) -> list
                 *amounts,
             )
         )
-    received: dict[tuple[int, int], set[Quarter]] = defaultdict(set)
-    for contract, supplier, year, number in (
-        DeliveryReturn.objects.received()
-        .filter(contract__in={one.contract_id for one in held})
-        .order_by()
-        .values_list("contract_id", "supplier_id", "financial_year", "quarter")
-    ):
-        received[contract, supplier].add(Quarter(year, number))
-    recoveries = {
-        action.commitment_id: action
-        for action in RecoveryAction.objects.filter(
-            commitment__in=keys, state=RecoveryAction.State.OPEN
-        ).select_related("owner")
-    }
+    opened = RecoveryAction.objects.filter(commitment__in=keys, state=RecoveryAction.State.OPEN)
+    recoveries = {one.commitment_id: one for one in opened} if with_recoveries else {}
     overdue = last_due(as_of)
     return [
         _one(
             one,
             sorted(profiles[one.pk]),
             lines[one.pk],
-            received[one.contract_id, one.supplier_id],
+            received[one.pk],
             recoveries.get(one.pk),
             as_of,
             overdue,

@@ -25,12 +25,19 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import ExtractMonth, ExtractYear, Round
+from django.db.models.functions import Cast, ExtractMonth, ExtractYear, Round
 
 from trafford_sv.core.periods import Quarter
 
 from ..counting import CountingRule
-from ..models import Commitment, Contract, DeliveryReturn, ProfileQuarter, ReturnLine
+from ..models import (
+    Commitment,
+    Contract,
+    DeliveryReturn,
+    ProfileQuarter,
+    RecoveryAction,
+    ReturnLine,
+)
 from ..pacing import AMBER_FROM, GREEN_FROM, WORST_FIRST, Rating
 from ..profiles import elapsed
 from .pacing import last_due
@@ -208,3 +215,39 @@ def count_of(rows: Any) -> dict[str, int]:
     for rating in rows.order_by().values_list("rating", flat=True):
         found[rating] += 1
     return found
+
+
+def with_recoveries(rows: Any) -> Any:
+    """Adds `recovery_pk`, `recovery_due` and `recovery_owner` of the open action, for a list."""
+    held = RecoveryAction.objects.filter(
+        commitment=OuterRef("pk"), state=RecoveryAction.State.OPEN
+    ).order_by()
+    return rows.annotate(
+        recovery_pk=Subquery(held.values("pk")[:1]),
+        recovery_due=Subquery(held.values("due")[:1]),
+        recovery_owner=Subquery(held.values("owner_name")[:1]),
+    )
+
+
+def pacing_choices(user: Any) -> dict[str, list[tuple[str, str]]]:
+    """Directorates, suppliers and themes of the commitments this person may see. One query."""
+    seen = Commitment.objects.visible_to(user).filter(state=Commitment.State.AGREED).order_by()
+
+    def branch(kind: str, key: str, label: str) -> Any:
+        return seen.annotate(
+            choice_kind=Value(kind, CharField()),
+            choice_key=Cast(key, CharField()),
+            choice_label=Cast(label, CharField()),
+        ).values_list("choice_kind", "choice_key", "choice_label")
+
+    rows = branch("directorate", "contract__directorate", "contract__directorate__name").union(
+        branch("supplier", "supplier", "supplier__name"),
+        branch("theme", "measure__outcome__theme", "measure__outcome__theme__title"),
+    )
+    held: dict[str, list[tuple[str, str]]] = {"directorate": [], "supplier": [], "theme": []}
+    for kind, key, label in rows:
+        if key is not None:
+            held[kind].append((key, label))
+    for options in held.values():
+        options.sort(key=lambda option: option[1].casefold())
+    return held

@@ -29,7 +29,7 @@ from ..selectors.pacing import (
     last_due,
     paces_of,
 )
-from ..selectors.pacing_rows import paced_rows
+from ..selectors.pacing_rows import paced_rows, with_recoveries
 from ..selectors.returns import completeness
 from .pacing_parts import (
     WORDS,
@@ -124,11 +124,15 @@ class PacingList(ListPage):
 
     def get_queryset(self) -> QuerySet[Any]:
         joined = (*JOINED, "contract__directorate")
-        return paced_rows(self.request.user, as_of=self.today).select_related(*joined)
+        rows = paced_rows(self.request.user, as_of=self.today).select_related(*joined)
+        return with_recoveries(rows)
 
     def get_context(self) -> dict[str, Any]:
         rows = list(self.page.object_list)
-        found = {one.commitment.pk: pace_row(one) for one in paces_of(rows, as_of=self.today)}
+        found = {
+            one.commitment.pk: pace_row(one)
+            for one in paces_of(rows, as_of=self.today, with_recoveries=False)
+        }
         for row in rows:
             row.shown = found[row.pk]
             row.rating_tag = rating_tag(row.rating)

@@ -210,7 +210,7 @@ def test_the_number_of_queries_does_not_grow():
         assert len(found.rows) == commitments
         return len(seen)
 
-    assert queries(1, 1) == queries(20, 12) == 5
+    assert queries(1, 1) == queries(20, 12) == 4
 
 
 def test_a_supplier_sees_its_own_alone_also_on_a_shared_agreement():
