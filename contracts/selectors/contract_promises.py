@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..counting import CountingRule, aggregate
+from ..counting import CountingRule, aggregate, quantity_words
 from ..licensing import may_show_value
 from ..models import Commitment, Contract, ReturnLine
 from .commitments import commitment_rows, sees_licensed
@@ -23,6 +23,25 @@ class Promise:
     verified_pounds: Decimal | None
     shows_pounds: bool
     lines: int
+
+    def _words(self, quantity: Decimal | None) -> str:
+        if quantity is None:
+            return ""
+        unit = "%" if self.commitment.measure.counting == CountingRule.PERCENTAGE else ""
+        return f"{quantity_words(quantity)}{unit}"
+
+    @property
+    def promised_words(self) -> str:
+        words = self._words(self.commitment.promised_quantity)
+        return words if words.endswith("%") else f"{words} {self.commitment.measure.unit}"
+
+    @property
+    def reported_words(self) -> str:
+        return self._words(self.reported_quantity)
+
+    @property
+    def verified_words(self) -> str:
+        return self._words(self.verified_quantity)
 
     @property
     def is_withdrawn(self) -> bool:

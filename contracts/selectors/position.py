@@ -25,8 +25,10 @@ from django.db.models import (
     CharField,
     Count,
     DecimalField,
+    Exists,
     F,
     IntegerField,
+    OuterRef,
     Q,
     QuerySet,
     Sum,
@@ -99,12 +101,16 @@ class Position:
     counts: Counts
     contract_value_pounds: Decimal | None
     contracts_without_value: int
+    tendered_value_pounds: Decimal | None = None
 
     @property
     def offered_share(self) -> Decimal | None:
-        """Social value offered for each pound of contract value; None without a base."""
+        """Social value offered for each pound of the contracts that have a winning bid.
+
+        Contracts whose bids are not recorded are no part of the base: their offers are unknown.
+        """
         offered = self.figures.offered
-        return share(offered.social_pounds if offered else None, self.contract_value_pounds)
+        return share(offered.social_pounds if offered else None, self.tendered_value_pounds)
 
 
 def _reach(user: Any, permission: str) -> tuple[bool, list[tuple[str, int]]]:
@@ -275,7 +281,7 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
     ):
         found[figure][kind] = _Sums(*sums)
     offered, committed, delivered = found["offered"], found["committed"], found["delivered"]
-    value, agreements, without_value = _contract_value(user, scope, starts, last.end)
+    value, tendered, agreements, without_value = _contract_value(user, scope, starts, last.end)
     return Position(
         scope=scope,
         first=starts,
@@ -297,6 +303,7 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
         ),
         contract_value_pounds=value,
         contracts_without_value=without_value,
+        tendered_value_pounds=tendered,
     )
 
 
@@ -366,8 +373,10 @@ def amounts(rows: Iterable[tuple[str, Decimal | None]]) -> Amounts:
 
 def _contract_value(
     user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
-) -> tuple[Decimal | None, int, int]:
-    """Awards made by `last` on agreements in force: (pounds, agreements, awards without a value)."""
+) -> tuple[Decimal | None, Decimal | None, int, int]:
+    """Awards made by `last` on agreements in force: pounds, the part of it whose contract has a
+    winning bid, agreements, and awards without a value.
+    """
     everything, own = _reach(user, "view_contracts")
     seen = Q()
     if not everything:
@@ -387,11 +396,15 @@ def _contract_value(
     parts = (scope.measure, scope.theme, scope.ward, scope.edition, scope.supplier)
     if any(part not in ("", None) for part in parts):
         # These are parts of a contract; no part of its value belongs to them.
-        return None, 0, 0
+        return None, None, 0, 0
+    won = Bid.objects.filter(tender__contract=OuterRef("contract"), state=Bid.State.WON)
     found = awards.aggregate(
         total=Sum("value_pounds", filter=Q(contract__is_framework=False)),
+        tendered=Sum("value_pounds", filter=Q(Exists(won), contract__is_framework=False)),
         agreements=Count("contract_id", distinct=True),
         unknown=Count("pk", filter=Q(value_pounds__isnull=True, contract__is_framework=False)),
     )
-    total = found["total"]
-    return None if total is None else pounds(total), found["agreements"], found["unknown"]
+    total, tendered = (
+        None if found[name] is None else pounds(found[name]) for name in ("total", "tendered")
+    )
+    return total, tendered, found["agreements"], found["unknown"]

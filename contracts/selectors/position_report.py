@@ -15,7 +15,7 @@ from .returns import completeness
 
 @dataclass(frozen=True)
 class PositionReport:
-    """`quarter` is the one whose returns `completeness` counts: the last of the period."""
+    """`quarter` is the one whose returns `completeness` counts."""
 
     position: Position
     quarter: Quarter
@@ -23,13 +23,23 @@ class PositionReport:
 
 
 def portfolio_report(
-    user: Any, scope: Scope, *, first: Quarter | None, last: Quarter
+    user: Any,
+    scope: Scope,
+    *,
+    first: Quarter | None,
+    last: Quarter,
+    returns_of: Quarter | None = None,
 ) -> PositionReport:
-    """The four figures, and how many of the last quarter's returns are in. 3 queries."""
+    """The four figures, and how many of a quarter's returns are in. 3 queries.
+
+    `returns_of`: the last of the period unless given. While a quarter runs nobody owes its
+    return, so a page about today names the one before.
+    """
+    quarter = returns_of or last
     return PositionReport(
         position=position(user, scope, first=first, last=last),
-        quarter=last,
-        completeness=completeness_of(user, scope, last),
+        quarter=quarter,
+        completeness=completeness_of(user, scope, quarter),
     )
 
 

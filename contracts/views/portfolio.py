@@ -59,14 +59,14 @@ class Portfolio(PermissionView):
     permission = "see_dashboard"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        latest = Quarter.of(self.today)
-        offered = [latest]
+        # The last quarter that is over: nobody owes a return for the one that runs.
+        latest = Quarter.of(self.today).previous
+        offered = [latest.next, latest]
         while len(offered) < QUARTERS_OFFERED:
             offered.append(offered[-1].previous)
         choices = [(quarter.code, quarter.label) for quarter in offered]
         form = PortfolioForm(request.GET or {}, user=request.user, quarters=choices)
         values = form.cleaned_data if form.is_valid() else {}
-        # Until something else is asked for: the quarter that runs, and everything so far.
         last = Quarter.parse(values.get("quarter") or latest.code)
         first = last if values.get("span") == "quarter" else None
         scope = Scope(
@@ -115,7 +115,7 @@ class Portfolio(PermissionView):
                 ),
                 "chart": parts.four_chart("four", found.figures, Kind.SOCIAL, period),
                 "trend": parts.quarters_chart("trend", trend),
-                "groups": parts.groups_table(caption, heading, groups, last.code),
+                "tables": parts.group_tables(caption, heading, groups, last.code),
                 "by": by,
                 "choices": [
                     (key, words, self._address(request, by=key))
@@ -166,7 +166,9 @@ class ContractSocialValue(PermissionView):
         self.check(contract)
         last = Quarter.of(self.today)
         scope = Scope(contract=contract.pk)
-        report = portfolio_report(request.user, scope, first=None, last=last)
+        report = portfolio_report(
+            request.user, scope, first=None, last=last, returns_of=last.previous
+        )
         found = report.position
         promises = promises_of(request.user, contract)
         return render(

@@ -90,7 +90,7 @@ def four_tiles(
 
 def _commitments(found: Position) -> str:
     number = found.counts.commitments
-    words = f"{number:,} agreed commitment{'' if number == 1 else 's'} of every kind"
+    words = f"{number:,} agreed commitment{'' if number == 1 else 's'}"
     if found.counts.commitments_without_value:
         words += f", {found.counts.commitments_without_value:,} without a value"
     return words
@@ -107,7 +107,7 @@ def headline(figures: FourFigures, kind: Kind = Kind.SOCIAL) -> str:
     words = KIND_WORDS[kind]
     if part is None:
         return f"Nothing can be said of {words} yet"
-    return f"Verified {words} is {percentage(part)} of what was promised"
+    return f"So far, {percentage(part)} of the {words} promised is verified"
 
 
 def four_chart(key: str, figures: FourFigures, kind: Kind, subtitle: str) -> Chart | None:
@@ -133,6 +133,9 @@ def four_chart(key: str, figures: FourFigures, kind: Kind, subtitle: str) -> Cha
 def quarters_chart(key: str, groups: Sequence[Group], kind: Kind = Kind.SOCIAL) -> Chart | None:
     """What was verified in each quarter. A quarter in which nothing counted is a gap, not £0."""
     amounts = [(group, group.figures.pounds(ValueState.VERIFIED, kind)) for group in groups]
+    # Quarters before the first delivery say nothing.
+    while len(amounts) > 4 and amounts[0][1] is None:
+        del amounts[0]
     known = [(group, amount) for group, amount in amounts if amount is not None]
     if not known:
         return None
@@ -156,34 +159,36 @@ def quarters_chart(key: str, groups: Sequence[Group], kind: Kind = Kind.SOCIAL) 
     )
 
 
-def groups_table(caption: str, heading: str, groups: Sequence[Group], until: str) -> Table | None:
-    """A breakdown as a table: both kinds apart, each row leading to its deliveries."""
-    if not groups:
-        return None
-    rows = []
-    for group in groups:
-        figures = group.figures
-        url = deliveries_url(f"{group.query}&until={until}" if group.query else f"until={until}")
-        rows.append(
-            (
-                Link(group.label, url) if group.lines else group.label,
-                *(
-                    _cell(figures.pounds(state, kind))
-                    for kind in (Kind.SOCIAL, Kind.LOCAL_ECONOMIC)
-                    for state in (ValueState.COMMITTED, ValueState.REPORTED, ValueState.VERIFIED)
-                ),
+def group_tables(caption: str, heading: str, groups: Sequence[Group], until: str) -> list[Table]:
+    """A breakdown as one table for each kind of value, each row leading to its deliveries."""
+    tables = []
+    for kind in (Kind.SOCIAL, Kind.LOCAL_ECONOMIC):
+        rows = []
+        for group in groups:
+            amounts = [
+                group.figures.pounds(state, kind)
+                for state in (ValueState.COMMITTED, ValueState.REPORTED, ValueState.VERIFIED)
+            ]
+            if all(amount is None for amount in amounts):
+                continue
+            query = f"{group.query}&until={until}&kind={kind.value}"
+            part = percentage(group.figures.delivery_share(kind))
+            rows.append(
+                (
+                    Link(group.label, deliveries_url(query)) if group.lines else group.label,
+                    *(_cell(amount) for amount in amounts),
+                    part,
+                )
             )
-        )
-    headings = (
-        heading,
-        "Social committed", "Social reported", "Social verified",
-        "Local economic committed", "Local economic reported", "Local economic verified",
-    )  # fmt: skip
-    return Table(caption, headings, rows, numeric=frozenset(range(1, 7)))
+        if rows:
+            headings = (heading, "Committed", "Reported", "Verified", "Verified of committed")
+            title = f"{caption}: {KIND_WORDS[kind]}"
+            tables.append(Table(title, headings, rows, numeric=frozenset(range(1, 5))))
+    return tables
 
 
 def _cell(amount: Decimal | None) -> str:
-    return "none" if amount is None else exact(amount)
+    return "none" if amount is None else readable(amount)
 
 
 def has_any(amounts: Amounts | None) -> bool:

@@ -25,9 +25,9 @@ def organisation_position(
     """What it promised and what is proven, for those who read commitments. 2 queries."""
     if not can(user, "view_commitments"):
         return None
-    report = portfolio_report(
-        user, Scope(supplier=organisation.pk), first=None, last=Quarter.of(today)
-    )
+    now = Quarter.of(today)
+    scope = Scope(supplier=organisation.pk)
+    report = portfolio_report(user, scope, first=None, last=now, returns_of=now.previous)
     return _section(report, "Promised and proven")
 
 
@@ -42,23 +42,23 @@ def measure_position(measure: Measure, user: Any, today: datetime.date) -> Secti
     ):
         return None
     scope = Scope(measure=measure.code, edition=measure.edition_id)
-    return _section(
-        portfolio_report(user, scope, first=None, last=Quarter.of(today)), "Promised and proven"
-    )
+    now = Quarter.of(today)
+    report = portfolio_report(user, scope, first=None, last=now, returns_of=now.previous)
+    return _section(report, "Promised and proven")
 
 
 def _section(report: PositionReport, title: str) -> Section | None:
     found = report.position
     if not (found.counts.commitments or found.counts.lines or parts.has_any(found.figures.offered)):
         return None
-    last = report.quarter
+    code = Quarter.of(found.last).code
     kinds = [
         kind
         for kind in (Kind.SOCIAL, Kind.LOCAL_ECONOMIC)
         if any(found.figures.pounds(state, kind) is not None for state, *_ in parts.STATES)
     ]
-    social = parts.four_tiles(found, report.completeness, Kind.SOCIAL, last.code)
-    local = parts.four_tiles(found, report.completeness, Kind.LOCAL_ECONOMIC, last.code)
+    social = parts.four_tiles(found, report.completeness, Kind.SOCIAL, code)
+    local = parts.four_tiles(found, report.completeness, Kind.LOCAL_ECONOMIC, code)
     return Section(
         "promised",
         title,

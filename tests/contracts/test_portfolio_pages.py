@@ -34,7 +34,7 @@ def test_the_portfolio_says_what_was_proven_of_what_was_promised(client, deliver
     time_machine.move_to("2026-07-25")
     client.force_login(make_user("coordinator"))
     page = client.get(reverse("portfolio"), {"quarter": "2026-27-Q1"}).content.decode()
-    assert "Verified social value is 25% of what was promised" in page
+    assert "So far, 25% of the social value promised is verified" in page
     assert "£1,000" in page and "£400" in page and "£250" in page
     assert "1 of 1 return received" in page
     assert "until=2026-27-Q1" in page
