@@ -68,7 +68,7 @@ def save_bid(
         if not changed and stored.state == Bid.State.DRAFT:
             return stored
         stored.state = Bid.State.DRAFT
-        save_next(stored, by=by, now=now)
+        save_next(record=stored, by=by, now=now)
         record_event(
             by=by,
             now=now,
@@ -200,7 +200,7 @@ def submit_bid(
             raise ValidationError([*asked_about, "Tick that these quantities are right."])
         stored.state = Bid.State.SUBMITTED
         stored.submitted_at, stored.submitted_by_name = now, actor_name(by)
-        save_next(stored, by=by, now=now)
+        save_next(record=stored, by=by, now=now)
         record_event(
             by=by,
             now=now,
@@ -221,6 +221,6 @@ def withdraw_bid(*, bid: Bid, expected_version: int, by: Any, now: datetime.date
             raise ValidationError("This bid is not submitted, so there is nothing to withdraw.")
         stored.state = Bid.State.WITHDRAWN
         stored.submitted_at, stored.submitted_by_name = None, ""
-        save_next(stored, by=by, now=now)
+        save_next(record=stored, by=by, now=now)
         record_event(by=by, now=now, verb="bid withdrawn", subject=stored)
         return stored

@@ -175,7 +175,7 @@ def score_bid(
             raise Collision(row, {"score": score, "reasons": reasons})
         row = row or EvaluatorScore(evaluator=named, bid=stored_bid, version=0)
         row.score, row.reasons, row.scored_at = score, reasons.strip(), now
-        save_next(row, by=by, now=now)
+        save_next(record=row, by=by, now=now)
         # The score itself is not in the log: whoever reads the log would not be blind to it.
         record_event(by=by, now=now, verb="bid scored", subject=stored_bid)
         return row

@@ -207,7 +207,7 @@ def request_measures(
             asked.save()
         _pin_values(stored)
         after = [asked.measure.code for asked in requested_rows(stored)]
-        save_next(stored, by=by, now=now, reason=stored.exception_reason)
+        save_next(record=stored, by=by, now=now, reason=stored.exception_reason)
         record_event(
             by=by,
             now=now,
@@ -220,7 +220,7 @@ def request_measures(
         return stored
 
 
-def save_next(record: Any, *, by: Any, now: datetime.datetime, reason: str = "") -> None:
+def save_next(*, record: Any, by: Any, now: datetime.datetime, reason: str = "") -> None:
     """Save as the next version, with who, when and why in its history."""
     record.version += 1
     record._history_user = by if getattr(by, "pk", None) else None
@@ -275,7 +275,7 @@ def invite_bidder(
             raise ValidationError(f"{organisation} is invited already.")
         bid = Bid(tender=stored, organisation=organisation)
         bid.version = 0
-        save_next(bid, by=by, now=now)
+        save_next(record=bid, by=by, now=now)
         record_event(by=by, now=now, verb="bidder invited", subject=bid)
         return bid
 

@@ -20,7 +20,7 @@ from ...selectors.mobilisation import Gap, gaps_of
 from ...thresholds import day_words
 from ...valuation import price_line
 from .drawing_up import CHANGEABLE, NOBODY_HAS_ACCEPTED, draft
-from .rows import locked, profile_of, save, spread, write_profile
+from .rows import _write_profile, locked, profile_of, save, spread
 
 State = Commitment.State
 SIDES = ("council", "supplier")
@@ -37,7 +37,13 @@ def propose_commitment(
         if stored.state != State.DRAFT:
             raise ValidationError(_not_now(stored, "proposed"))
         _refuse_gaps(gaps_of(stored))
-        return save(stored, {"state": State.PROPOSED}, verb="commitment proposed", by=by, now=now)
+        return save(
+            commitment=stored,
+            changes={"state": State.PROPOSED},
+            verb="commitment proposed",
+            by=by,
+            now=now,
+        )
 
 
 def accept_commitment(
@@ -72,8 +78,8 @@ def accept_commitment(
         other = "supplier" if side == "council" else "council"
         if getattr(stored, f"{other}_accepted_at") is None:
             return save(
-                stored,
-                changes,
+                commitment=stored,
+                changes=changes,
                 verb=f"commitment accepted by {who}",
                 by=by,
                 now=now,
@@ -81,7 +87,11 @@ def accept_commitment(
             )
         changes.update(state=State.AGREED, **pinned(stored, timezone.localtime(now).date()))
         agreed = save(
-            stored, changes, verb=f"commitment agreed, accepted last by {who}", by=by, now=now
+            commitment=stored,
+            changes=changes,
+            verb=f"commitment agreed, accepted last by {who}",
+            by=by,
+            now=now,
         )
         if agreed.replaces_id is not None:
             _withdraw_replaced(agreed, by=by, now=now)
@@ -142,8 +152,8 @@ def send_back_commitment(
             raise ValidationError(_not_now(stored, "sent back"))
         who = "the council" if side == "council" else "the supplier"
         return save(
-            stored,
-            {"state": State.DRAFT, **NOBODY_HAS_ACCEPTED},
+            commitment=stored,
+            changes={"state": State.DRAFT, **NOBODY_HAS_ACCEPTED},
             verb=f"commitment sent back by {who}",
             by=by,
             now=now,
@@ -178,7 +188,12 @@ def withdraw_commitment(
                 "A variation of this commitment is under way. Withdraw that one first."
             )
         return save(
-            stored, changes, verb="commitment withdrawn", by=by, now=now, reason=reason.strip()
+            commitment=stored,
+            changes=changes,
+            verb="commitment withdrawn",
+            by=by,
+            now=now,
+            reason=reason.strip(),
         )
 
 
@@ -214,7 +229,14 @@ def vary_commitment(
         values = {name: getattr(old, name) for name in CHANGEABLE - {"wards"}}
         values["wards"] = list(old.wards.all())
         values.update(changes, replaces=old)
-        new = draft(contract, values, by=by, now=now, reason=reason.strip(), is_from_offer=True)
+        new = draft(
+            contract=contract,
+            values=values,
+            by=by,
+            now=now,
+            reason=reason.strip(),
+            is_from_offer=True,
+        )
         _keep_shape(old, new)
         return new
 
@@ -227,7 +249,7 @@ def _keep_shape(old: Commitment, new: Commitment) -> None:
     if same and profile_of(old) != spread(
         old.promised_quantity, old.starts, old.due, CountingRule(old.measure.counting)
     ):
-        write_profile(new, profile_of(old))
+        _write_profile(new, profile_of(old))
 
 
 def _withdraw_replaced(agreed: Commitment, *, by: Any, now: datetime.datetime) -> None:
@@ -240,8 +262,8 @@ def _withdraw_replaced(agreed: Commitment, *, by: Any, now: datetime.datetime) -
     day = day_words(agreed.agreed_on) if agreed.agreed_on else ""
     reason = f"Varied: commitment {agreed.number} replaces it from {day}."
     save(
-        old,
-        {"state": State.WITHDRAWN, "withdrawn_reason": reason},
+        commitment=old,
+        changes={"state": State.WITHDRAWN, "withdrawn_reason": reason},
         verb="commitment withdrawn",
         by=by,
         now=now,

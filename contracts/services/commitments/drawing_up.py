@@ -20,7 +20,7 @@ from ...models import Bid, Commitment, Contract, MeasureEdition, Offer
 from ...profiles import ProfileError, check_profile
 from ...selectors.mobilisation import awarded_suppliers, winning_offers
 from ...thresholds import day_words
-from .rows import note_history, profile_of, spread_of, write_profile
+from .rows import _write_profile, note_history, profile_of, spread_of
 
 State = Commitment.State
 OVER = (Contract.Stage.ENDED, Contract.Stage.TERMINATED)
@@ -57,13 +57,13 @@ def draft_commitment(
     """
     with transaction.atomic():
         held = Contract.objects.select_for_update().get(pk=contract.pk)
-        return draft(held, values, by=by, now=now, reason=reason)
+        return draft(contract=held, values=values, by=by, now=now, reason=reason)
 
 
 def draft(
+    *,
     contract: Contract,
     values: Mapping[str, Any],
-    *,
     by: Any,
     now: datetime.datetime,
     reason: str = "",
@@ -93,7 +93,7 @@ def draft(
     commitment: Commitment = create_record(
         model=Commitment, values=given, by=by, now=now, reason=reason, verb="commitment drawn up"
     )
-    write_profile(commitment, spread_of(commitment))
+    _write_profile(commitment, spread_of(commitment))
     return commitment
 
 
@@ -133,8 +133,8 @@ def _from_offer(
 ) -> Commitment:
     asked = offer.requested
     return draft(
-        contract,
-        {
+        contract=contract,
+        values={
             "supplier": bid.organisation,
             "measure": asked.measure,
             "offer": offer,
@@ -200,7 +200,7 @@ def change_commitment(
             verb="commitment changed",
         )
         if was_even and profile_of(changed) != spread_of(changed):
-            write_profile(changed, spread_of(changed))
+            _write_profile(changed, spread_of(changed))
         return changed
 
 
@@ -238,7 +238,7 @@ def set_profile(
         before = profile_of(stored)
         if before == wanted:
             return stored
-        write_profile(stored, wanted)
+        _write_profile(stored, wanted)
         if stored.state == State.PROPOSED:
             for name, value in NOBODY_HAS_ACCEPTED.items():
                 setattr(stored, name, value)

@@ -37,9 +37,9 @@ def locked(
 
 
 def save(
+    *,
     commitment: Commitment,
     changes: Mapping[str, Any],
-    *,
     verb: str,
     by: Any,
     now: datetime.datetime,
@@ -83,7 +83,7 @@ def profile_of(commitment: Commitment) -> Profile:
     return tuple((part.period, part.due_quantity) for part in commitment.profile.all())
 
 
-def write_profile(commitment: Commitment, profile: Profile) -> None:
+def _write_profile(commitment: Commitment, profile: Profile) -> None:
     commitment.profile.all().delete()
     ProfileQuarter.objects.bulk_create(
         ProfileQuarter(
