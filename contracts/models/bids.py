@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -56,11 +57,11 @@ class Tender(Versioned):
     closes_at = models.DateTimeField(null=True, blank=True)
     weighting_share = models.DecimalField(
         "share of the whole evaluation that social value has",
-        max_digits=5, decimal_places=4, default="0.2",
+        max_digits=5, decimal_places=4, default=Decimal("0.2"),
     )  # fmt: skip
     quantitative_share = models.DecimalField(
         "share of the social value score that the quantities have",
-        max_digits=5, decimal_places=4, default="0.5",
+        max_digits=5, decimal_places=4, default=Decimal("0.5"),
     )  # fmt: skip
     quantitative_method = models.CharField(
         max_length=24, choices=Method.choices, default=Method.RELATIVE

@@ -104,6 +104,17 @@ def ask(tender: Tender, *measures: Measure, **more: Any) -> Tender:
 # --- asking
 
 
+def test_a_tender_without_shares_begins_with_those_of_the_policy() -> None:
+    """A fifth of the evaluation, half of it by quantities; read before anything is stored."""
+    tender = prepare_tender(
+        contract=make_contract(),
+        values={"edition": make_edition(), "priced_on": NOON.date()},
+        by=make_user(),
+        now=NOON,
+    )
+    assert (tender.weighting_share, tender.quantitative_share) == (Decimal("0.2"), Decimal("0.5"))
+
+
 def test_a_weighting_under_a_fifth_needs_a_reason() -> None:
     with pytest.raises(ValidationError) as error:
         draft(weighting_share=Decimal("0.1"))
