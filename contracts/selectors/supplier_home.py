@@ -21,7 +21,10 @@ class Waiting(StrEnum):
 
 @dataclass(frozen=True)
 class WaitingItem:
-    """`pk` is the return's or the bid's; `number` how many commitments wait in the agreement."""
+    """`pk` is the return's or the bid's; `number` how many commitments wait in the agreement.
+
+    `words`: why a return was sent back, or the state of a bid.
+    """
 
     kind: Waiting
     pk: int
@@ -50,7 +53,7 @@ def waiting_for(suppliers: Collection[int], now: datetime.datetime) -> tuple[Wai
     bids = (
         Bid.objects.filter(
             organisation__in=suppliers,
-            state=Bid.State.DRAFT,
+            state__in=(Bid.State.INVITED, Bid.State.DRAFT),
             tender__state=Tender.State.OPEN,
             tender__closes_at__gt=now,
         )
@@ -60,7 +63,7 @@ def waiting_for(suppliers: Collection[int], now: datetime.datetime) -> tuple[Wai
             reference=F("tender__contract__reference"),
             title=F("tender__contract__title"),
             moment=F("tender__closes_at"),
-            words=Cast(Value(""), TextField()),
+            words=Cast(F("state"), TextField()),
             how_many=Value(1),
         )
         .values_list("what", "pk", "reference", "title", "moment", "words", "how_many")

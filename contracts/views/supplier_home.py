@@ -14,6 +14,7 @@ from trafford_sv.core.parts import Figure, Link, Need, State, Tag, Tone
 from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Amounts, ValueState
+from ..models import Bid
 from ..selectors.position import Position, Scope, position
 from ..selectors.returns import DueReturn, returns_due
 from ..selectors.supplier_home import Waiting, WaitingItem, waiting_for
@@ -123,7 +124,7 @@ def _waiting_needs(waiting: Sequence[WaitingItem]) -> list[Need]:
             closes = timezone.localtime(item.when) if item.when else None
             said = f"{about}. Closes on {closes:%-d %B %Y at %H:%M}" if closes else about
             need = Need(
-                "Finish your bid",
+                "Finish your bid" if item.words == Bid.State.DRAFT else "Answer a tender",
                 address("supplier-bid", pk=item.pk),
                 said,
                 tag=Tag("Open for bids", Tone.INFO),

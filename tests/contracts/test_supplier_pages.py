@@ -123,6 +123,23 @@ def test_home_lists_the_worst_first_and_then_what_waits(client: Client) -> None:
     assert texts[1:] == ["Change what was sent back", "Finish your bid", "Answer 1 commitment"]
 
 
+def test_an_invitation_that_nobody_has_begun_to_answer_waits_too(client: Client) -> None:
+    supplier = make_organisation("Invented Hollins Ltd", "supplier")
+    client.force_login(make_user("supplier", supplier))
+    bid = make_bid(make_tender(), supplier, state="invited")
+    other = make_bid(make_tender(), make_organisation(), state="invited")
+    closed = make_bid(make_tender(), supplier, state="invited")
+    soon = timezone.now() + datetime.timedelta(days=3)
+    type(bid.tender).objects.update(closes_at=soon)
+    type(bid.tender).objects.filter(pk=closed.tender_id).update(closes_at=timezone.now())
+    page = client.get(reverse("supplier-home"))
+    assert [(need.text, need.url) for need in page.context["needs"]] == [
+        ("Answer a tender", reverse("supplier-bid", args=[bid.pk]))
+    ]
+    assert other.tender.contract.title not in page.text
+    assert "1 tender is open for your bid" in words(page)
+
+
 def test_home_without_anything_says_so(client: Client) -> None:
     client.force_login(make_user("supplier", make_organisation()))
     said = words(client.get(reverse("supplier-home")))
