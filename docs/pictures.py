@@ -1,4 +1,4 @@
-"""Takes the pictures of the officer's guide and the README from a running demo site.
+"""Takes the pictures of the guides and the README from a running demo site.
 
     make run
     .venv/bin/python docs/pictures.py --site http://127.0.0.1:8000 --out docs/images
@@ -14,6 +14,7 @@ import argparse
 import io
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
@@ -161,10 +162,72 @@ def administering(camera: Photographer) -> None:
     camera.take(page, "invite", height=1000)
 
 
+def promising(camera: Photographer) -> None:
+    page = camera.sign_in("coordinator")
+    camera.go(page, "/measures/")
+    camera.take(page, "measures", height=1000)
+    camera.go(page, contract_link(page, "Local residents employed"))
+    camera.take(page, "measure", height=1250)
+    camera.go(page, "/contracts/tenders/")
+    camera.go(page, contract_link(page, "Cleaning of council buildings"))
+    camera.take(page, "tender", height=1050)
+    camera.go(page, "/contracts/?q=DEMO-050")
+    camera.go(page, contract_link(page, "Mental health support") + "mobilisation/")
+    camera.take(page, "mobilisation", height=950)
+
+
+def reporting(camera: Photographer) -> None:
+    page = camera.sign_in("supplier")
+    camera.go(page, "/supplier/")
+    camera.take(page, "supplier-home", height=1150)
+    camera.go(page, contract_link(page, "Cleaning of council buildings: return for"))
+    address = page.url.removeprefix(camera.site)
+    camera.take(page, "supplier-return", height=1150)
+    camera.go(page, address + "workbook/")
+    camera.take(page, "supplier-workbook", height=700)
+    camera.go(page, address + "check/")
+    camera.take(page, "supplier-check", height=1250)
+    camera.go(page, "/supplier/returns/?q=DEMO-001")
+    camera.go(
+        page,
+        str(page.locator("main tr", has_text="Sent back").locator("a").first.get_attribute("href")),
+    )
+    camera.take(page, "supplier-sent-back", height=900)
+    camera.go(page, "/supplier/bids/")
+    camera.go(page, contract_link(page, "Security guarding"))
+    camera.take(page, "bid", height=1050)
+
+
+def verifying(camera: Photographer) -> None:
+    page = camera.sign_in("coordinator")
+    camera.go(page, "/verification/")
+    camera.take(page, "verification", height=1000)
+    camera.go(page, contract_link(page, "Early years speech"))
+    camera.take(page, "verify-lines", height=1250)
+    camera.go(page, "/contracts/?q=DEMO-028")
+    camera.go(page, contract_link(page, "Leisure centre improvement") + "pacing/")
+    camera.take(page, "pacing", height=1150)
+    camera.go(page, "/ratings/")
+    camera.go(page, contract_link(page, "Highway resurfacing"))
+    camera.take(page, "rating", height=900)
+    camera.go(page, "/contracts/?q=DEMO-001")
+    camera.go(page, contract_link(page, "Cleaning of council buildings") + "social-value/")
+    camera.take(page, "contract-social-value", height=1250)
+    camera.go(page, "/portfolio/")
+    camera.take(page, "portfolio", height=1350)
+
+
+PARTS: dict[str, Callable[[Photographer], None]] = {
+    part.__name__: part
+    for part in (reading, editing, importing, administering, promising, reporting, verifying)
+}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Takes the pictures of the officer's guide.")
+    parser = argparse.ArgumentParser(description="Takes the pictures of the guides.")
     parser.add_argument("--site", default="http://127.0.0.1:8000", help="a running demo site")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "images")
+    parser.add_argument("--parts", nargs="*", choices=PARTS, help="only these")
     options = parser.parse_args()
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
@@ -175,8 +238,8 @@ def main() -> None:
             executable_path=found, args=["--no-sandbox", "--disable-gpu"]
         )
         camera = Photographer(browser, options.site, options.out)
-        for part in (reading, editing, importing, administering):
-            part(camera)
+        for name in options.parts or PARTS:
+            PARTS[name](camera)
         browser.close()
 
 
