@@ -155,10 +155,13 @@ class Worklist:
 
 @dataclass(frozen=True)
 class WardRow:
+    """`geometry`: the ward's outline, for a map."""
+
     code: str
     name: str
     contracts: int
     query: str
+    geometry: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -431,13 +434,19 @@ def contracts_by_ward(
             no_ward=Coalesce(Subquery(_count_all(unplaced)), 0),
         )
         .order_by("name")
-        .values("code", "name", "n", "all_rows", "no_ward")
+        .values("code", "name", "geometry", "n", "all_rows", "no_ward")
     )
     found = list(rows)
     return WardCounts(
         as_of=as_of,
         rows=tuple(
-            WardRow(item["code"], item["name"], item["n"], filters.query(ward=item["code"]))
+            WardRow(
+                item["code"],
+                item["name"],
+                item["n"],
+                filters.query(ward=item["code"]),
+                item["geometry"],
+            )
             for item in found
         ),
         contracts=found[0]["all_rows"] if found else 0,

@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Count, Window
 
 from contracts.retained import RetainedSpend
+from contracts.selectors.officer_work import WaitingWork, waiting_work
 from contracts.selectors.portfolio import (
     PortfolioFigures,
     WardCounts,
@@ -27,7 +28,6 @@ from contracts.selectors.spend_worklist import UnknownWorklist, unknown_worklist
 from trafford_sv.core.access import can
 from trafford_sv.core.models import ImportRun
 from trafford_sv.core.periods import FinancialYear
-from trafford_sv.directory.models import Area
 
 NOTICE_DAYS = 90
 IMPORTS_SHOWN = 5
@@ -56,13 +56,6 @@ class SpendOfYear:
 
 
 @dataclass(frozen=True)
-class WardShape:
-    code: str
-    name: str
-    geometry: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
 class OfficerDashboard:
     """Everything on the page. `spend` is None where the person may not read payments or where
     no payment was imported yet; `imports` is empty where they may not read imports,
@@ -71,11 +64,11 @@ class OfficerDashboard:
     as_of: datetime.date
     portfolio: PortfolioFigures
     notices: Worklist
+    work: tuple[WaitingWork, ...]
     imports: tuple[ImportToSee, ...]
     imports_total: int
     spend: SpendOfYear | None
     wards: WardCounts
-    shapes: tuple[WardShape, ...]
     may_read_spend: bool
 
     @property
@@ -86,7 +79,11 @@ class OfficerDashboard:
 
 
 def officer_dashboard(
-    *, user: Any, as_of: datetime.date, year: FinancialYear | None = None
+    *,
+    user: Any,
+    as_of: datetime.date,
+    now: datetime.datetime,
+    year: FinancialYear | None = None,
 ) -> OfficerDashboard:
     """`year` chooses the year of the spending part; None or a year without payments: the latest."""
     may_read_spend = can(user, "view_spend")
@@ -95,14 +92,11 @@ def officer_dashboard(
         as_of=as_of,
         portfolio=portfolio_figures(user, as_of),
         notices=notices_due(user, as_of, NOTICE_DAYS),
+        work=waiting_work(user, now=now),
         imports=imports,
         imports_total=imports_total,
         spend=_spend(user, year) if may_read_spend else None,
         wards=contracts_by_ward(user, as_of),
-        shapes=tuple(
-            WardShape(**row)
-            for row in Area.objects.wards(2023).order_by("name").values("code", "name", "geometry")
-        ),
         may_read_spend=may_read_spend,
     )
 

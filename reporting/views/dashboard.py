@@ -9,7 +9,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
+from contracts.selectors.officer_work import WaitingWork, Work
+from contracts.selectors.verification import LONG_WAIT_DAYS
 from contracts.views.retained_parts import retained_chart, stayed_figure
 from trafford_sv.core.access import can, grants_of, reach
 from trafford_sv.core.models import ImportRun
@@ -39,7 +42,7 @@ class Dashboard(PermissionView):
         # A year nobody can read shows the latest, and the page says which that is.
         with contextlib.suppress(PeriodError):
             year = FinancialYear.parse(request.GET.get("year", ""))
-        board = officer_dashboard(user=request.user, as_of=self.today, year=year)
+        board = officer_dashboard(user=request.user, as_of=self.today, now=self.now, year=year)
         empty = None
         if not (board.portfolio.summary.contracts or board.portfolio.by_year or board.spend):
             empty = EmptyState(
@@ -115,6 +118,7 @@ def needs(board: OfficerDashboard) -> Iterator[Need]:
             text=f"{counted(left, 'more notice date', 'more notice dates')} within {NOTICE_DAYS} days",
             url=contracts_url(board.notices.query),
         )
+    yield from work_needs(board)
     summary = board.portfolio.summary
     if board.without_social_value:
         yield Need(
@@ -166,6 +170,65 @@ def needs(board: OfficerDashboard) -> Iterator[Need]:
             detail=f"The largest: {names}",
             amount=unknown.pounds,
         )
+
+
+_WORK = {
+    Work.RETURNS: ("return to verify", "returns to verify"),
+    Work.DOUBLE_CLAIMS: ("possible double claim to decide", "possible double claims to decide"),
+    Work.RATINGS: (
+        "rating to agree: the supplier has replied",
+        "ratings to agree: the suppliers have replied",
+    ),
+    Work.SCORES: ("tender whose scores can be agreed", "tenders whose scores can be agreed"),
+}
+_SINCE = {
+    Work.RETURNS: ("Sent on", "The oldest was sent on"),
+    Work.DOUBLE_CLAIMS: ("Found on", "The first was found on"),
+    Work.RATINGS: ("The reply came on", "The first reply came on"),
+    Work.SCORES: ("Bids closed on", "The first closed on"),
+}
+
+
+def work_needs(board: OfficerDashboard) -> Iterator[Need]:
+    """What suppliers and evaluators wait for. One alone opens that one, several their list."""
+    for item in board.work:
+        since = timezone.localdate(item.since) if item.since else None
+        waits = (board.as_of - since).days if since else 0
+        words = _SINCE[item.kind][item.number > 1]
+        yield Need(
+            text=counted(item.number, *_WORK[item.kind]),
+            url=_work_url(item),
+            detail=f"{words} {since:%-d %B %Y}" if since else "",
+            tag=Tag(
+                f"Waits {counted(waits, 'day', 'days')}",
+                Tone.WARNING if waits > LONG_WAIT_DAYS else Tone.INFO,
+            )
+            if waits > 0
+            else None,
+        )
+
+
+def _work_url(item: WaitingWork) -> str:
+    alone = item.number == 1
+    if item.kind is Work.RETURNS:
+        return reverse("verification-inbox")
+    if item.kind is Work.DOUBLE_CLAIMS:
+        return (
+            reverse("duplicate-decide", args=[item.first])
+            if alone
+            else f"{reverse('return-list')}?doubles=yes"
+        )
+    if item.kind is Work.RATINGS:
+        return (
+            reverse("rating-detail", args=[item.first])
+            if alone
+            else f"{reverse('rating-list')}?state=replied"
+        )
+    return (
+        reverse("tender-detail", args=[item.first])
+        if alone
+        else f"{reverse('tender-list')}?state=evaluating"
+    )
 
 
 def figures(board: OfficerDashboard) -> Iterator[Figure]:

@@ -122,26 +122,23 @@ def by_year(board: OfficerDashboard) -> Chart | None:
 
 def wards(board: OfficerDashboard) -> WardMap | None:
     counts = board.wards
-    if not board.shapes or not counts.contracts:
+    if not counts.rows or not counts.contracts:
         return None
-    by_code = {row.code: row for row in counts.rows}
     served = sum(1 for row in counts.rows if row.contracts)
     return ward_map(
         key="wards",
-        title=f"Contracts in force serve {served} of {len(board.shapes)} wards",
+        title=f"Contracts in force serve {served} of {len(counts.rows)} wards",
         subtitle="Current contracts by ward served; a contract that serves two wards counts in both",
         places=[
             Place(
-                code=shape.code,
-                name=shape.name,
-                geometry=shape.geometry,
-                value=Decimal(by_code[shape.code].contracts) if shape.code in by_code else _ZERO,
-                text=f"{by_code[shape.code].contracts:,}" if shape.code in by_code else "0",
-                url=f"{reverse('contract-list')}?{by_code[shape.code].query}"
-                if shape.code in by_code
-                else "",
+                code=row.code,
+                name=row.name,
+                geometry=row.geometry,
+                value=Decimal(row.contracts),
+                text=f"{row.contracts:,}",
+                url=f"{reverse('contract-list')}?{row.query}",
             )
-            for shape in board.shapes
+            for row in counts.rows
         ],
         headings=("Ward", "Contracts"),
         note=(

@@ -31,6 +31,7 @@ from trafford_sv.core.periods import FinancialYear
 
 pytestmark = pytest.mark.django_db
 TODAY = datetime.date(2026, 6, 15)
+NOON = datetime.datetime(2026, 6, 15, 12, tzinfo=datetime.UTC)
 
 
 def pay(payee: Payee, pounds: str, quarter: int = 1, year: int = 2025) -> None:
@@ -93,7 +94,9 @@ def test_retained_spend_of_a_year_by_hand():
     pay(make_payee("Tax", exclusion=tax), "5000")
     pay(Payee.objects.get(name="Far Ltd"), "9999", year=2024)
 
-    spend = officer_dashboard(user=make_user(), as_of=TODAY, year=FinancialYear(2025)).spend
+    spend = officer_dashboard(
+        user=make_user(), as_of=TODAY, now=NOON, year=FinancialYear(2025)
+    ).spend
 
     assert spend is not None
     assert spend.total.contestable_pounds == 2000
@@ -123,7 +126,7 @@ def test_the_unknown_worklist_leaves_out_what_nobody_can_place():
     pay(make_payee("Given Up", state=Payee.State.UNLOCATABLE), "800")
     pay(make_payee("Refunds Only"), "-700")
     pay(make_payee("Somebody"), "60")
-    spend = officer_dashboard(user=make_user(), as_of=TODAY).spend
+    spend = officer_dashboard(user=make_user(), as_of=TODAY, now=NOON).spend
     assert spend is not None
     assert (spend.unknown.total, spend.unknown.pounds) == (1, Decimal(60))
     # 900 + 800 - 700 + 60: all of it stays in the unknown, drawn and counted.
@@ -247,7 +250,7 @@ def test_a_contract_manager_sees_only_the_own_directorate():
             directorate=directorate,
         )
     pay(make_payee("Far Ltd", "elsewhere"), "10")
-    board = officer_dashboard(user=make_user("contract_manager", own), as_of=TODAY)
+    board = officer_dashboard(user=make_user("contract_manager", own), as_of=TODAY, now=NOON)
     assert board.portfolio.summary.value_pounds == 60_000
     assert [row.label for row in board.portfolio.by_directorate] == ["Place"]
     assert board.spend is None
