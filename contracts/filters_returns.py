@@ -130,5 +130,9 @@ class AllReturnsFilter(ReturnFilter):
     """The same, and the state that a return is in."""
 
     state = django_filters.MultipleChoiceFilter(
-        label="State", choices=DeliveryReturn.State.choices, widget=forms.CheckboxSelectMultiple
+        label="State",
+        choices=[  # Drafts are their supplier's own.
+            choice for choice in DeliveryReturn.State.choices if choice[0] != "draft"
+        ],
+        widget=forms.CheckboxSelectMultiple,
     )

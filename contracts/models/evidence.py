@@ -13,25 +13,29 @@ from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
 from trafford_sv.directory.models import Organisation
 
-from .returns import DeliveryReturn, ReturnLine
+from .returns import DeliveryReturn, ReturnLine, reports_for
 
 
 class EvidenceQuerySet(models.QuerySet["EvidenceFile"]):
     def visible_to(self, user: Any) -> EvidenceQuerySet:
-        """By the lines that a file serves; the supplier's own also before it serves any."""
+        """By the lines that a file serves, once these were sent; the supplier's own before too.
+
+        A supplier also sees a file of its lines that another record of the same organisation sent:
+        where two records became one, a file that both had sent stays with the first.
+        """
         everything, own = reach(user, "view_returns")
-        if everything:
-            return self
         directorates = [pk for role, pk in own if role == "contract_manager"]
-        suppliers = [pk for role, pk in own if role == "supplier"]
+        suppliers = {pk for role, pk in own if role == "supplier"} | set(reports_for(user))
+        here = EvidenceLink.objects.filter(file=OuterRef("pk"))
+        sent = here.filter(line__is_counted=True).exclude(
+            line__delivery_return__state=DeliveryReturn.State.DRAFT
+        )
+        if not everything:
+            sent = sent.filter(line__delivery_return__contract__directorate_id__in=directorates)
         return self.filter(
             Q(supplier_id__in=suppliers)
-            | Exists(
-                EvidenceLink.objects.filter(
-                    file=OuterRef("pk"),
-                    line__delivery_return__contract__directorate_id__in=directorates,
-                )
-            )
+            | Exists(here.filter(line__delivery_return__supplier_id__in=suppliers))
+            | Exists(sent)
         )
 
 
@@ -74,11 +78,19 @@ class EvidenceFile(models.Model):
 
     def in_reach_of(self, organisation_id: int, role: str) -> bool:
         if role == "supplier":
-            return self.supplier_id == organisation_id
+            return (
+                self.supplier_id == organisation_id
+                or self.links.filter(line__delivery_return__supplier=organisation_id).exists()
+            )
         if role == "contract_manager":
-            return self.links.filter(
-                line__delivery_return__contract__directorate_id=organisation_id
-            ).exists()
+            return (
+                self.links.filter(
+                    line__delivery_return__contract__directorate_id=organisation_id,
+                    line__is_counted=True,
+                )
+                .exclude(line__delivery_return__state=DeliveryReturn.State.DRAFT)
+                .exists()
+            )
         return False
 
 

@@ -7,12 +7,14 @@ unless that one was closed before the return came: then it is the next open one.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
 from trafford_sv.core.periods import Quarter
 from trafford_sv.directory.models import Organisation
@@ -21,8 +23,18 @@ from .agreements import Contract
 from .commitments import Commitment, OwnedQuerySet
 
 
+def reports_for(user: Any) -> list[int]:
+    """The suppliers whose own place this person is in, whatever other roles they hold."""
+    return [pk for role, pk in reach(user, "report_delivery")[1] if role == "supplier"]
+
+
 class ReturnQuerySet(OwnedQuerySet):
     permission = "view_returns"
+
+    def visible_to(self, user: Any) -> OwnedQuerySet:
+        """What a supplier is still writing is its own. Officers read it when it is sent."""
+        sent = ~Q(state=DeliveryReturn.State.DRAFT)
+        return super().visible_to(user).filter(sent | Q(supplier_id__in=reports_for(user)))
 
     def received(self) -> ReturnQuerySet:
         """Submitted at least once and not back with the supplier as a draft."""
@@ -108,12 +120,20 @@ class DeliveryReturn(Versioned):
     def in_reach_of(self, organisation_id: int, role: str) -> bool:
         if role == "supplier":
             return self.supplier_id == organisation_id
+        if self.state == self.State.DRAFT:
+            return False
         return self.contract.in_reach_of(organisation_id, role)
 
 
 class LineQuerySet(OwnedQuerySet):
     permission = "view_returns"
     path = "delivery_return__"
+
+    def visible_to(self, user: Any) -> OwnedQuerySet:
+        """A line that was not sent, of a draft or added to a return that is back, is its writer's."""
+        sent = Q(is_counted=True) & ~Q(delivery_return__state=DeliveryReturn.State.DRAFT)
+        own = Q(delivery_return__supplier_id__in=reports_for(user))
+        return super().visible_to(user).filter(sent | own)
 
 
 class ReturnLine(Versioned):
@@ -203,6 +223,8 @@ class ReturnLine(Versioned):
         return f"{self.delivery_return} line {self.number}"
 
     def in_reach_of(self, organisation_id: int, role: str) -> bool:
+        if role != "supplier" and not self.is_counted:
+            return False
         return self.delivery_return.in_reach_of(organisation_id, role)
 
 

@@ -164,7 +164,10 @@ def return_detail(pk: int, user: Any, *, returns: Any = None) -> ReturnDetail:
         .select_related("contract", "supplier", "contract__directorate")
         .get(pk=pk)
     )
-    lines = list(row.lines.select_related("partner", "claim__activity").order_by("number"))
+    seen: Any = ReturnLine.objects.filter(delivery_return=row)
+    lines = list(
+        seen.visible_to(user).select_related("partner", "claim__activity").order_by("number")
+    )
     promises = list(_promises(row, {line.commitment_id for line in lines}))
     by_key = {promise.pk: promise for promise in promises}
     files = _files(row)

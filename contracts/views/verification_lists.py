@@ -209,7 +209,7 @@ class ReturnList(ReturnRows):
     permission = "view_returns"
     title = "Delivery returns"
     introduction = (
-        "Every return that has been begun, of every kind of agreement. Reported is what the "
+        "Every return that was sent, of every kind of agreement. Reported is what the "
         "supplier says; verified is what an officer accepted of it."
     )
     filterset_class = AllReturnsFilter

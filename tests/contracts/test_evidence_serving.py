@@ -34,6 +34,14 @@ def line():
     )
 
 
+@pytest.fixture
+def sent_line(line):
+    """The same, once it was sent: before, it is its supplier's own."""
+    type(line.delivery_return).objects.update(state="submitted")
+    type(line).objects.update(is_counted=True)
+    return line
+
+
 def signed_in(role="coordinator", organisation=None):
     client = Client()
     client.force_login(make_user(role, organisation))
@@ -56,8 +64,8 @@ def address(file, name="evidence-file"):
     return reverse(name, kwargs={"pk": file.pk})
 
 
-def test_the_bytes_are_a_download_in_which_nothing_runs(line):
-    response = signed_in().get(address(keep(line)))
+def test_the_bytes_are_a_download_in_which_nothing_runs(sent_line):
+    response = signed_in().get(address(keep(sent_line)))
     assert b"".join(response.streaming_content) == made.pdf()
     assert response["Content-Type"] == "application/pdf"
     assert response["Content-Disposition"].startswith('attachment; filename="minutes.pdf";')
@@ -66,9 +74,9 @@ def test_the_bytes_are_a_download_in_which_nothing_runs(line):
     assert response["Cache-Control"] == "private, no-store"
 
 
-def test_a_picture_is_shown_as_we_drew_it_and_downloaded_as_it_was_sent(line):
+def test_a_picture_is_shown_as_we_drew_it_and_downloaded_as_it_was_sent(sent_line):
     original = made.picture(place=True)
-    file, client = keep(line, "photo.jpg", original), signed_in()
+    file, client = keep(sent_line, "photo.jpg", original), signed_in()
     shown = client.get(address(file, "evidence-picture"))
     body = b"".join(shown.streaming_content)
     assert not Image.open(io.BytesIO(body)).getexif()
@@ -80,15 +88,15 @@ def test_a_picture_is_shown_as_we_drew_it_and_downloaded_as_it_was_sent(line):
     assert whole["Content-Disposition"].startswith("attachment;")
 
 
-def test_nothing_but_a_picture_is_shown_in_the_browser(line):
-    assert signed_in().get(address(keep(line), "evidence-picture")).status_code == 404
+def test_nothing_but_a_picture_is_shown_in_the_browser(sent_line):
+    assert signed_in().get(address(keep(sent_line), "evidence-picture")).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["evidence-file", "evidence-picture", "evidence-detail"])
-def test_who_gets_it(line, name):
-    file = keep(line, "photo.jpg", made.picture())
+def test_who_gets_it(sent_line, name):
+    file = keep(sent_line, "photo.jpg", made.picture())
     mine, other = make_organisation("", "council_service"), make_organisation("", "council_service")
-    contract = line.delivery_return.contract
+    contract = sent_line.delivery_return.contract
     contract.directorate = mine
     contract.save()
 
@@ -100,7 +108,7 @@ def test_who_gets_it(line, name):
 
     assert answer("coordinator") == answer("auditor") == 200
     assert answer("contract_manager", mine) == 200
-    assert answer("supplier", line.delivery_return.supplier) == 200
+    assert answer("supplier", sent_line.delivery_return.supplier) == 200
     assert answer("contract_manager", other) == 404
     assert answer("supplier", make_organisation()) == 404
     assert answer("hub", make_organisation("", "hub")) == 403
@@ -115,8 +123,8 @@ def test_the_file_has_no_other_address(line):
         assert client.get(path).status_code == 404
 
 
-def test_a_forgotten_file_says_so(line):
-    file = keep(line)
+def test_a_forgotten_file_says_so(sent_line):
+    file = keep(sent_line)
     EvidenceFile.objects.update(deleted_at=NOON, file="")
     client = signed_in()
     response = client.get(address(file))
@@ -142,13 +150,13 @@ def test_the_name_in_the_header(name, header):
 
 
 def test_the_page_says_what_else_it_serves_without_saying_where(
-    line, django_assert_max_num_queries
+    sent_line, django_assert_max_num_queries
 ):
-    supplier = line.delivery_return.supplier
+    supplier = sent_line.delivery_return.supplier
     mine = make_organisation("", "council_service")
-    line.delivery_return.contract.directorate = mine
-    line.delivery_return.contract.save()
-    file = keep(line)
+    sent_line.delivery_return.contract.directorate = mine
+    sent_line.delivery_return.contract.save()
+    file = keep(sent_line)
     elsewhere = make_contract(title="Quagga paddock", reference="QUAGGA-1")
     commitment = make_commitment(elsewhere, supplier=supplier)
     unseen = make_line(make_return(elsewhere, supplier), commitment)

@@ -185,6 +185,14 @@ def test_an_officer_reads_and_does_not_write() -> None:
     line = begun(promise())
     client = client_of()
     address = f"/api/v1/returns/{line.delivery_return_id}/"
+    # A draft is its supplier's own.
+    assert client.get(address).status_code == 404
+    assert client.get("/api/v1/returns/").json()["results"] == []
+    assert client.get("/api/v1/return-lines/").json()["results"] == []
+    assert client.get(f"/api/v1/return-lines/{line.pk}/").status_code == 404
+    DeliveryReturn.objects.update(state="submitted")
+    line.is_counted = True
+    line.save()
     assert client.get(address).status_code == 200
     answer = client.patch(address, {"narrative": "x"}, format="json", HTTP_IF_MATCH='"1"')
     assert answer.status_code == 403

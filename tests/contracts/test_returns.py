@@ -418,7 +418,9 @@ def test_another_group_has_its_own_twelve_months_and_a_variation_carries_them_on
         other, now=october, people_quantity="1", months_quantity="3",
         happened_on=datetime.date(2026, 7, 1),
     )  # fmt: skip
-    detail = return_detail(second.delivery_return_id, make_user())
+    detail = return_detail(
+        second.delivery_return_id, make_user("supplier", second.delivery_return.supplier)
+    )
     assert "9 counted before" in detail.lines[0].explanation
     sent(second.delivery_return, october)
     second.refresh_from_db()
@@ -713,11 +715,15 @@ def test_two_who_type_on_one_line_are_told_and_on_two_lines_are_not() -> None:
 def test_a_colleagues_change_since_the_check_is_not_sent_unseen() -> None:
     line = one_line()
     typed(line, given_quantity="5")
-    detail = return_detail(line.delivery_return_id, make_user())
+    detail = return_detail(
+        line.delivery_return_id, make_user("supplier", line.delivery_return.supplier)
+    )
     typed(line, given_quantity="50")
     with pytest.raises(Collision):
         sent(line.delivery_return, expected_fingerprint=detail.fingerprint)
-    detail = return_detail(line.delivery_return_id, make_user())
+    detail = return_detail(
+        line.delivery_return_id, make_user("supplier", line.delivery_return.supplier)
+    )
     assert sent(line.delivery_return, expected_fingerprint=detail.fingerprint).state == "submitted"
 
 
@@ -774,7 +780,7 @@ def test_what_came_before_stands_beside_what_is_due() -> None:
     )  # fmt: skip
     make_line(DeliveryReturn.objects.get(), share, "20")
     row = make_return(commitment.contract, commitment.supplier, Q2, state="draft")
-    promises = return_detail(row.pk, make_user()).promises
+    promises = return_detail(row.pk, make_user("supplier", commitment.supplier)).promises
     assert (promises[0].due_quantity, promises[0].delivered_quantity) == (25, 40)
     assert promises[0].verified_quantity == 25
     assert promises[1].delivered_quantity == 20

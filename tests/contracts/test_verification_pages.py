@@ -15,7 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from contracts.models import Contract, DeliveryReturn, DuplicateFlag, ReturnEvent, ReturnLine
+from contracts.models import (
+    Contract,
+    DeliveryReturn,
+    DuplicateFlag,
+    EvidenceFile,
+    ReturnEvent,
+    ReturnLine,
+)
 from contracts.selectors.verification import waiting_returns
 from contracts.services import verification
 from tests.factories import make_contract, make_organisation, make_user
@@ -31,6 +38,7 @@ from tests.factories_delivery import (
     make_return,
 )
 from trafford_sv.core.services.quarters import close_quarter
+from trafford_sv.directory.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -297,13 +305,65 @@ def test_who_submitted_sees_no_button(client: Client, officer: Any) -> None:
     assert reverse("line-accept", args=[held.lines.get().pk]) not in page
 
 
-def test_a_draft_is_announced_and_not_shown(client: Client, officer: Any) -> None:
+def test_what_a_supplier_is_still_writing_is_its_own(client: Client) -> None:
+    """A draft's lines, words and files: on pages, lists, exports and the API."""
+    parks = make_organisation("Parks", "council_service")
+    held = a_return("Benches", "40", directorate=parks)
+    line = held.lines.get()
+    file = make_evidence(held.supplier, line)
+    DeliveryReturn.objects.update(state="draft", narrative="Quagga words")
+    ReturnLine.objects.update(narrative="Quagga line", is_counted=False)
+    names = ("return-list", "verification-inbox", "delivery-list")
+    for person in (
+        make_user("coordinator"),
+        make_user("contract_manager", parks),
+        make_user("auditor"),
+    ):
+        client.force_login(person)
+        for url in (
+            reverse("return-detail", args=[held.pk]),
+            reverse("evidence-detail", args=[file.pk]),
+            reverse("evidence-file", args=[file.pk]),
+        ):
+            assert client.get(url).status_code == 404, (person, url)
+        for url in [
+            *(reverse(name) for name in names),
+            *(f"{reverse(name)}?format=csv" for name in names),
+            reverse("contract-returns", args=[held.contract_id]),
+            reverse("commitment-detail", args=[line.commitment_id]),
+        ]:
+            answer = client.get(url)
+            body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            assert b"Quagga" not in body, (person, url)
+    for officers in (make_user("coordinator"), make_user("contract_manager", parks)):
+        assert not DeliveryReturn.objects.visible_to(officers).exists()
+        assert not ReturnLine.objects.visible_to(officers).exists()
+        assert not EvidenceFile.objects.visible_to(officers).exists()
+    # Whoever is in the supplier's place reads its own, also with another role.
+    both = make_user("coordinator")
+    RoleGrant.objects.create(
+        user=both, role="supplier", organisation=held.supplier, starts=datetime.date(2026, 1, 1)
+    )
+    for own in (make_user("supplier", held.supplier), both):
+        assert DeliveryReturn.objects.visible_to(own).get() == held
+        assert ReturnLine.objects.visible_to(own).get() == line
+        assert EvidenceFile.objects.visible_to(own).get() == file
+    held.refresh_from_db()
+    line = ReturnLine.objects.get()
+    assert not held.in_reach_of(parks.pk, "contract_manager")
+    assert not line.in_reach_of(parks.pk, "contract_manager")
+    assert not file.in_reach_of(parks.pk, "contract_manager")
+
+
+def test_a_line_added_to_a_return_that_is_back_is_read_when_it_is_sent(
+    client: Client, officer: Any
+) -> None:
     held = a_return("Benches", "40")
-    DeliveryReturn.objects.update(state="draft")
-    ReturnLine.objects.update(narrative="Not for officers yet")
-    page = client.get(reverse("return-detail", args=[held.pk])).text
-    assert "not sent it yet" in page
-    assert "Not for officers yet" not in page
+    DeliveryReturn.objects.update(state="sent_back")
+    make_line(
+        held, held.lines.get().commitment, "7", is_counted=False, narrative="Quagga line"
+    )  # fmt: skip
+    assert "Quagga" not in client.get(reverse("return-detail", args=[held.pk])).text
 
 
 def test_a_supplier_is_not_let_into_the_officers_pages(client: Client) -> None:
@@ -369,9 +429,8 @@ def test_completeness_of_a_quarter(client: Client, officer: Any) -> None:
     page = client.get(f"{reverse('return-list')}?quarter=2026-27-Q1").text
     assert "2 of 3 returns received" in page
     states = {row["Agreement"]: row["State"] for row in rows_of(client, reverse("return-list"))}
-    assert states == {"First": "Submitted", "Second": "Submitted", "Third": "Draft"}
-    only = rows_of(client, f"{reverse('return-list')}?state=draft")
-    assert [row["Agreement"] for row in only] == ["Third"]
+    # A draft is its supplier's own.
+    assert states == {"First": "Submitted", "Second": "Submitted"}
 
 
 def test_the_returns_of_an_agreement_quarter_by_quarter(
