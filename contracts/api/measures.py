@@ -28,7 +28,7 @@ class MeasureEditions(ListView):
     """Editions of the measure library: licence, holder, validity, and what may be published."""
 
     permission = "view_measures"
-    tag, noun, file_name = "measures", "measure editions", "measure-editions"
+    tag, noun, file_name = "measures", "measure_editions", "measure-editions"
     columns: ClassVar[tuple[Column, ...]] = (
         whole("id", "The key in addresses.", "pk"),
         text("key", "What `edition` may be in the list of measures."),

@@ -67,7 +67,10 @@ def one_connection(db: None) -> Iterator[None]:
 
 
 EXAMPLES = 8
-TAGS = ["contracts", "organisations", "spend", "wards"]
+TAGS = [
+    "bids", "commitments", "contracts", "measures", "organisations", "pacing", "portfolio", "returns",
+    "spend", "wards",
+]  # fmt: skip
 CHECKS: list[Any] = [
     not_a_server_error,
     conformance.status_code_conformance,
