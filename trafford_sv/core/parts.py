@@ -129,13 +129,22 @@ class Heading:
 
 @dataclass(frozen=True)
 class Table:
-    """A small whole table: `rows` hold text or safe HTML; `numeric` are right-aligned columns."""
+    """A small whole table: `rows` hold text or safe HTML; `numeric` are right-aligned columns.
+
+    `is_stacked`: each row is a small card on a phone, as in a list, instead of scrolling.
+    """
 
     caption: str
     headings: Sequence[str]
     rows: Sequence[Sequence[object]]
     numeric: frozenset[int] = frozenset()
     total: Sequence[object] = ()
+    is_stacked: bool = False
+
+    @property
+    def labelled_rows(self) -> list[list[tuple[str, object]]]:
+        """Each cell with the heading of its column."""
+        return [list(zip(self.headings, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)
