@@ -48,11 +48,15 @@ class RestatementForm(forms.Form):
         while len(quarters) < QUARTERS_OFFERED:
             quarters.append(quarters[-1].previous)
         editions = list(editions)
+        ended = quarters[1]
         kwargs["initial"] = {
-            "first": quarters[3].code,
-            "last": quarters[0].code,
+            # The year so far: the quarter that runs has nothing verified yet.
+            "first": Quarter(ended.start_year, 1).code,
+            "last": ended.code,
             "before": PINNED,
+            "before_basis": "verified",
             "after": editions[0].key if editions else "",
+            "after_basis": "verified",
             **(kwargs.get("initial") or {}),
         }
         super().__init__(*args, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
@@ -30,15 +31,18 @@ class RestatementPage(PermissionView):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         editions = {edition.key: edition for edition in visible_editions(request.user)}
-        data = request.GET if request.GET else None
-        form = RestatementForm(data, editions=editions.values(), today=self.today)
+        form = RestatementForm(request.GET or None, editions=editions.values(), today=self.today)
+        is_asked = form.is_bound
+        if not is_asked and editions:
+            # A first answer shows what the page is for.
+            form = RestatementForm(form.initial, editions=editions.values(), today=self.today)
         context: dict[str, Any] = {
             "title": "The same deliveries under two editions",
             "form": form,
             "pages": library_pages(request),
             "breadcrumbs": crumbs(("The same deliveries under two editions", None)),
         }
-        if data is not None and form.is_valid():
+        if form.is_bound and form.is_valid():
             kind = request.GET.get("format", "")
             result = self.result(form, editions, outward=kind in ("csv", "xlsx"))
             if result is not None:
@@ -48,7 +52,11 @@ class RestatementPage(PermissionView):
                     )
                 if kind:
                     raise Http404
-                context |= self.shown(result)
+                context |= self.shown(result, urlencode(form.data))
+                context["period"] = _period(form)
+        if form.errors and not is_asked:
+            # Nobody has asked yet, so nothing is theirs to correct.
+            context["form"] = form = RestatementForm(editions=editions.values(), today=self.today)
         context["has_errors"] = bool(form.errors)
         return render(request, "contracts/measure_restatement.html", context)
 
@@ -92,8 +100,7 @@ class RestatementPage(PermissionView):
             form.add_error(None, str(error))
             return None
 
-    def shown(self, result: Restated) -> dict[str, Any]:
-        query = self.request.GET.urlencode()
+    def shown(self, result: Restated, query: str) -> dict[str, Any]:
         totals = [(NAMES[kind], one) for kind, one in result.by_kind.items() if _is_priced(one)]
         # Nothing priced is not £0.00.
         silent = [
@@ -118,6 +125,11 @@ class RestatementPage(PermissionView):
                 for text, name in (("CSV", "csv"), ("Excel", "xlsx"))
             ],
         }
+
+
+def _period(form: RestatementForm) -> str:
+    first, last = (Quarter.parse(form.cleaned_data[name]) for name in ("first", "last"))
+    return first.label if first == last else f"{first.label} to {last.label}"
 
 
 def _is_priced(one: Restatement) -> bool:

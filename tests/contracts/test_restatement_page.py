@@ -188,6 +188,30 @@ def test_the_page_says_the_change_in_words_and_figures(client, world):
 
 
 @time_machine.travel(TODAY, tick=False)
+def test_it_opens_with_the_year_so_far_under_what_was_agreed_and_the_newest_edition(client, world):
+    """On 1 July the last quarter that is over is the year's first. What is verified: 25 hours at
+    £10 and 3 events at £5 are £265; in the new edition 25 at £12 are £300.
+    """
+    client.force_login(make_user("coordinator"))
+    page = client.get(reverse("measure-restatement"))
+    assert page.context["form"]["first"].value() == "2026-27-Q1"
+    assert page.context["form"]["last"].value() == "2026-27-Q1"
+    assert "Social value is £35.00 higher the second way" in page.text
+    assert "£265.00" in page.text and "£300.00" in page.text
+    file = client.get(page.context["exports"][0][1])
+    assert b"M-1" in b"".join(file.streaming_content)
+
+
+@time_machine.travel(TODAY, tick=False)
+def test_before_anything_is_asked_nothing_is_an_error(client, world, monkeypatch):
+    client.force_login(make_user("coordinator"))
+    monkeypatch.setattr(module, "MOST_LINES", 1)
+    page = client.get(reverse("measure-restatement"))
+    assert page.status_code == 200 and not page.context["has_errors"]
+    assert "result" not in page.context
+
+
+@time_machine.travel(TODAY, tick=False)
 def test_a_contract_is_found_by_its_reference_within_reach_only(client, world):
     assert "2 lines of returns" in page_of(client, "coordinator", reference="r-1").text
     other = make_organisation("Directorate of Roads", "council_service")
