@@ -404,6 +404,8 @@ def _unpacked(body: bytes) -> list[bytes]:
     for match in _STREAM.finditer(body):
         about = body[max(0, match.start() - 2048) : match.start()].rpartition(b"obj")[2]
         holds_objects = bool(_OBJECTS.search(about))
+        if holds_objects and left <= 0:
+            raise FileRefused(_CANNOT_LOOK)
         if not holds_objects and (left <= 0 or b"/Image" in about):
             continue
         out, is_whole = _inflated(body, match.end())

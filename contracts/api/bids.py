@@ -31,7 +31,14 @@ from trafford_sv.core.api.writes import PatchMixin, StrictSerializer
 from ..filters_bids import BidFilter, TenderFilter
 from ..licensing import may_show_text, may_show_value
 from ..models import Bid, Evaluator, Tender
-from ..selectors.bids import OPENED, STANDING, offered_by_bid, requested_rows, tender_rows
+from ..selectors.bids import (
+    OPENED,
+    STANDING,
+    offered_by_bid,
+    requested_rows,
+    tender_rows,
+    withheld_totals,
+)
 from ..services.bids import Answer, save_bid
 
 SETTLED = (Tender.State.MODERATED, Tender.State.AWARDED)
@@ -206,7 +213,7 @@ class Bids(ListView):
     permission = "view_tenders"
     tag, noun, file_name = "bids", "bids", "bids"
     filterset_class = BidFilter
-    more_sources = ("tender__state", "score")
+    more_sources = ("tender__state", "score", "tender__edition__values_may_be_published")
     columns: ClassVar[tuple[Column, ...]] = (
         whole("id", "The key in addresses.", "pk"),
         whole("tender_id", "The tender that it answers."),
@@ -216,7 +223,7 @@ class Bids(ListView):
         choice("state", "Where the bid is.", Bid.State.choices),
         _moment("submitted_at", "When it was submitted; null before."),
         yes_no("is_readable", "False: sealed, and the amounts are null for that.", "is_readable"),
-        _figure("social_pounds", "Social value offered; null: none priced, or sealed."),
+        _figure("social_pounds", "Social value offered; null: none priced, sealed, or withheld."),
         _figure("local_economic_pounds", "Local economic value offered; the same."),
         _figure("agreed_score", "For the answers; null until scores are agreed."),
         whole("version", "Counts changes."),
@@ -245,6 +252,21 @@ class Bids(ListView):
             found = offered.get(row["pk"])
             row["social_pounds"] = found.totals.social_pounds if found else None
             row["local_economic_pounds"] = found.totals.local_economic_pounds if found else None
+        hidden = withheld_totals(
+            {
+                row["pk"]: row["organisation_id"] in mine
+                for row in rows
+                if row["pk"] in offered
+                and not may_show_value(
+                    row["tender__edition__values_may_be_published"],
+                    may_see_licensed=False,
+                    outward=True,
+                )
+            }
+        )
+        for row in rows:
+            for kind in hidden.get(row["pk"], ()):
+                row[f"{kind}_pounds"] = None
 
 
 def readable(tender_state: str, bid_state: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -67,7 +67,7 @@ class ShareField(forms.CharField):
         text = str(value).replace("\u00a0", "").strip().removesuffix("%").strip()
         try:
             share = Decimal(text) / 100
-        except InvalidOperation as error:
+        except ArithmeticError as error:
             raise ValidationError(
                 f"“{text[:40]}” is not a percentage. Type it like 50 or 33.33."
             ) from error

@@ -63,6 +63,19 @@ def tender_rows(user: Any) -> QuerySet[Tender]:
     )
 
 
+def officers_tender_rows(user: Any) -> QuerySet[Tender]:
+    """The tenders that this person reads as an officer, with every bid in them.
+
+    A tender that they see only because their own organisation was invited to it is not one.
+    """
+    rows = tender_rows(user)
+    everything, own = reach(user, "view_tenders")
+    if everything:
+        return rows
+    directorates = [pk for role, pk in own if role == "contract_manager"]
+    return rows.filter(contract__directorate_id__in=directorates)
+
+
 def months_between(start: datetime.date | None, end: datetime.date | None) -> int | None:
     """Whole months from the first day to the last, both included. None without both."""
     if start is None or end is None or end < start:
@@ -286,6 +299,27 @@ def given_scores(bids: Collection[int]) -> Mapping[int, list[GivenScore]]:
             GivenScore(row.evaluator.user_name, row.score, row.reasons, row.scored_at)
         )
     return found
+
+
+def withheld_totals(bids: Mapping[int, bool]) -> dict[int, set[str]]:
+    """Of bids on measures whose values a licence keeps in, the kinds whose total is one such value.
+
+    `bids`: bid -> is it the reader's own. Whoever types the quantities could try them one by one
+    and read each value off the total; for others a total of several measures tells no value.
+    """
+    priced: dict[int, dict[str, int]] = {bid: {} for bid in bids}
+    for bid, kind, number in (
+        Offer.objects.filter(bid__in=bids, offered_pounds__gt=0)
+        .values("bid_id", "requested__measure__kind")
+        .annotate(number=Count("pk"))
+        .order_by()
+        .values_list("bid_id", "requested__measure__kind", "number")
+    ):
+        priced[bid][kind] = number
+    return {
+        bid: {kind for kind, number in priced[bid].items() if is_own or number < 2}
+        for bid, is_own in bids.items()
+    }
 
 
 def own_bids(user: Any) -> QuerySet[Bid]:

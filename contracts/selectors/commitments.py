@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, F, QuerySet, Value
+from django.db.models import Case, CharField, DecimalField, F, QuerySet, Value, When
 from django.db.models.functions import Cast
 
 from trafford_sv.core.access import can
@@ -61,6 +61,20 @@ def commitment_rows(user: Any) -> QuerySet[Commitment]:
 
 def sees_licensed(user: Any) -> bool:
     return can(user, "see_licensed_values")
+
+
+def sortable_pounds(user: Any, name: str, edition: str) -> Any:
+    """What a list is sorted by: the order of withheld pounds among others would give them away.
+
+    `name`: a column of pounds; `edition`: the way to the edition that prices it.
+    """
+    if sees_licensed(user):
+        return F(name)
+    return Case(
+        When(**{f"{edition}__values_may_be_published": True}, then=F(name)),
+        default=None,
+        output_field=DecimalField(max_digits=16, decimal_places=2, null=True),
+    )
 
 
 def shows_pounds(commitment: Commitment, user: Any, *, outward: bool) -> bool:

@@ -10,7 +10,7 @@ from trafford_sv.core.periods import Quarter
 from ..four_figures import Completeness
 from ..models import Contract
 from .position import EVERYWHERE, Position, Scope, agreements_of, position
-from .returns import completeness
+from .returns import completeness, seen_by
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,13 @@ def completeness_of(user: Any, scope: Scope, quarter: Quarter) -> Completeness:
 
     A theme or a measure is a part of a return, so there the whole agreement's returns count.
     """
-    seen: Any = Contract.objects.all()
+    agreements: Any = Contract.objects.all()
     if user is not EVERYWHERE:
-        seen = Contract.objects.visible_to(user)
-    found = seen.filter(agreements_of(scope))
-    suppliers = None if scope.supplier is None else [scope.supplier]
-    return completeness(quarter, contracts=found.values("pk"), suppliers=suppliers)
+        agreements = Contract.objects.visible_to(user)
+    found = agreements.filter(agreements_of(scope))
+    return completeness(
+        quarter,
+        contracts=found.values("pk"),
+        suppliers=None if scope.supplier is None else [scope.supplier],
+        seen=None if user is EVERYWHERE else seen_by(user),
+    )

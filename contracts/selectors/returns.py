@@ -86,12 +86,16 @@ def expected_returns(
     contracts: Any = None,
     suppliers: Collection[int] | None = None,
     kinds: Collection[str] | None = None,
+    seen: Q | None = None,
 ) -> QuerySet[Any, Any]:
     """Rows {contract_id, supplier_id} of the returns expected for a quarter; lazy, to be joined.
 
-    `contracts`: keys or a queryset; `kinds`: of agreement, all unless named.
+    `contracts`: keys or a queryset; `kinds`: of agreement, all unless named; `seen`: the
+    commitments that a person may know of (`seen_by`).
     """
     rows = expected_commitments(quarter)
+    if seen is not None:
+        rows = rows.filter(seen)
     if contracts is not None:
         rows = rows.filter(contract__in=contracts)
     if suppliers is not None:
@@ -99,6 +103,16 @@ def expected_returns(
     if kinds is not None:
         rows = rows.filter(contract__kind__in=kinds)
     return rows.order_by().values("contract_id", "supplier_id").distinct()
+
+
+def seen_by(user: Any) -> Q:
+    """Whose returns a person may know of: on a shared contract a supplier's own only."""
+    everything, own = reach(user, "view_commitments")
+    if everything:
+        return Q()
+    return Q(
+        contract__directorate_id__in=[pk for role, pk in own if role == "contract_manager"]
+    ) | Q(supplier_id__in=[pk for role, pk in own if role == "supplier"])
 
 
 def completeness(quarter: Quarter, **scope: Any) -> Completeness:

@@ -25,7 +25,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from trafford_sv.core.services.audit import actor_name, record_event
-from trafford_sv.directory.models import Organisation
+from trafford_sv.directory.models import Organisation, RoleGrant
 
 from ..counting import LARGEST_QUANTITY, quantity_words
 from ..licensing import may_show_text
@@ -38,6 +38,7 @@ from .return_records import (
     hold_return,
     log_event,
     needed_reason,
+    refuse_own,
 )
 
 State = ConfirmationRequest.State
@@ -79,6 +80,7 @@ def ask_confirmation(
             raise ValidationError(
                 {"organisation": ["The supplier cannot confirm its own delivery. Choose whom it helped."]}
             )  # fmt: skip
+        _refuse_suppliers_address(held, email)
         if stored.confirmations.filter(state=State.ASKED).exists():
             raise ValidationError(
                 "Somebody is asked about this line already. Send that request again, or withdraw it."
@@ -113,8 +115,10 @@ def send_again(
     email = _address(email)
     with transaction.atomic():
         held, stored = _hold(request)
+        refuse_own(held, by)
         if stored.state != State.ASKED:
             raise ValidationError("This request is answered or withdrawn. Ask again if need be.")
+        _refuse_suppliers_address(held, email)
         stored.link_seed = secrets.token_urlsafe(32)
         stored.token_hash = _digest(_token(stored.link_seed))
         stored.sent_to, stored.emailed_at, stored.mail_failure = email, None, ""
@@ -328,6 +332,16 @@ def _address(email: str) -> str:
             {"email": ["Enter an e-mail address like name@example.org."]}
         ) from error
     return email
+
+
+def _refuse_suppliers_address(held: DeliveryReturn, email: str) -> None:
+    """The link is the right to answer, so it never goes to whoever made the claim."""
+    if RoleGrant.objects.filter(
+        user__email__iexact=email, role="supplier", organisation=held.supplier_id
+    ).exists():
+        raise ValidationError(
+            {"email": ["This address belongs to somebody at the supplier. Ask whom it helped."]}
+        )
 
 
 def _hold(request: ConfirmationRequest) -> tuple[DeliveryReturn, ConfirmationRequest]:

@@ -58,11 +58,11 @@ def hold_return(*, delivery_return_id: int, by: Any) -> DeliveryReturn:
         raise ValidationError(
             "This return is a draft. It can be verified when the supplier has submitted it."
         )
-    _refuse_own(held, by)
+    refuse_own(held, by)
     return held
 
 
-def _refuse_own(held: DeliveryReturn, by: Any) -> None:
+def refuse_own(held: DeliveryReturn, by: Any) -> None:
     who = getattr(by, "pk", None)
     if who is not None and held.submitted_by_id == who:
         raise ValidationError(

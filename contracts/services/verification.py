@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
+from trafford_sv.core.access import can
 from trafford_sv.core.services.audit import actor_name, record_event
 from trafford_sv.core.services.records import Collision, update_record
 
@@ -268,9 +269,13 @@ def decide_duplicate(
             )
         )
         who = getattr(by, "pk", None)
-        if who is not None and any(each.delivery_return.submitted_by_id == who for each in lines):
+        if who is not None and any(
+            each.delivery_return.submitted_by_id == who
+            or can(by, "report_delivery", on=each.delivery_return)
+            for each in lines
+        ):
             raise ValidationError(
-                "You submitted one of these returns, so somebody else must decide."
+                "One of these returns is yours or your organisation’s, so somebody else must decide."
             )
         before = {"state": stored.get_state_display()}
         stored.state, stored.reason = state, reason

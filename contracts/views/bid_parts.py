@@ -12,7 +12,14 @@ from trafford_sv.core.parts import Figure, State, SummaryRow, Table, Tag, Tone
 from ..counting import quantity_words
 from ..licensing import WITHHELD, may_show_value
 from ..models import Bid, Tender
-from ..selectors.bids import Standing, offered_by_bid, plain, scored_kind_words, split_of
+from ..selectors.bids import (
+    Standing,
+    offered_by_bid,
+    plain,
+    scored_kind_words,
+    split_of,
+    withheld_totals,
+)
 
 TENDER_TONES = {
     Tender.State.OPEN: Tone.INFO,
@@ -168,22 +175,25 @@ def offer_rows(tender: Tender, offers: list[Any], user: Any) -> list[dict[str, A
     return rows
 
 
-def bid_figures(tender: Tender, bid: Bid) -> list[Figure]:
-    """Social beside local economic value, as offered; totals may always be shown."""
+def bid_figures(tender: Tender, bid: Bid, user: Any) -> list[Figure]:
+    """Social beside local economic value, as offered, as far as the totals give no value away."""
     offered = offered_by_bid([bid.pk], is_combinable=tender.edition.is_combinable, kinds=())[
         bid.pk
     ].totals
+    hidden: set[str] = set()
+    if not may_see_values(tender, user):
+        hidden = withheld_totals({bid.pk: can(user, "submit_bids", on=bid)})[bid.pk]
     return [
         Figure(
             label,
-            None if amount is None else readable(amount),
-            exact="" if amount is None else exact(amount),
+            None if amount is None or kind in hidden else readable(amount),
+            exact="" if amount is None or kind in hidden else exact(amount),
             state=State.OFFERED,
-            missing="No priced offer",
-            local_economic=local,
+            missing="Withheld by the licence" if kind in hidden else "No priced offer",
+            local_economic=kind == "local_economic",
         )
-        for label, amount, local in (
-            ("Social value offered", offered.social_pounds, False),
-            ("Local economic value offered", offered.local_economic_pounds, True),
+        for label, amount, kind in (
+            ("Social value offered", offered.social_pounds, "social"),
+            ("Local economic value offered", offered.local_economic_pounds, "local_economic"),
         )
     ]

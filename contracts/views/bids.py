@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -25,6 +25,7 @@ from ..selectors.bids import (
     can_be_prepared,
     evaluator_rows,
     given_scores,
+    officers_tender_rows,
     own_bids,
     plain,
     proportionality,
@@ -32,7 +33,6 @@ from ..selectors.bids import (
     scores_are_shown,
     split_of,
     standings,
-    tender_rows,
 )
 from ..services.bids.preparing import blockers
 from .bid_parts import (
@@ -100,7 +100,7 @@ class TenderList(ListPage):
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Any]:
-        return tender_rows(self.request.user)
+        return officers_tender_rows(self.request.user)
 
     def get_context(self) -> dict[str, Any]:
         for row in self.page.object_list:
@@ -116,7 +116,7 @@ class TenderPage(EditMixin, PermissionView):
 
     def tender(self, pk: int) -> Tender:
         try:
-            tender = tender_rows(self.request.user).get(contract=pk)
+            tender = officers_tender_rows(self.request.user).get(contract=pk)
         except (Tender.DoesNotExist, OverflowError):
             raise Http404 from None
         self.check(tender)
@@ -161,7 +161,7 @@ class TenderDetail(TenderPage):
         if is_only_a_supplier(request.user):
             return self._for_a_supplier(pk)
         try:
-            tender = tender_rows(request.user).get(contract=pk)
+            tender = officers_tender_rows(request.user).get(contract=pk)
         except OverflowError:
             raise Http404 from None
         except Tender.DoesNotExist:
@@ -182,7 +182,10 @@ class TenderDetail(TenderPage):
             raise Http404
         return render(self.request, "contracts/tender_none.html", self.frame(contract, "Tender"))
 
-    def _none_yet(self, pk: int) -> HttpResponse:
+    def _none_yet(self, pk: int) -> HttpResponseBase:
+        bid = own_bids(self.request.user).filter(tender__contract=pk).first()
+        if bid is not None:  # an officer of other contracts, who bids for this one
+            return redirect("supplier-bid", bid.pk)
         try:
             contract = Contract.objects.visible_to(self.request.user).get(pk=pk)
         except Contract.DoesNotExist:
@@ -336,7 +339,7 @@ class BidDetail(TenderPage):
         shown = scores_are_shown(tender, evaluators)
         return {
             "offers": offer_rows(tender, offers, user),
-            "figures": bid_figures(tender, bid),
+            "figures": bid_figures(tender, bid, user),
             "scores_shown": shown,
             "scores": given_scores([bid.pk]).get(bid.pk, []) if shown else [],
             "finished": sum(1 for each in evaluators if each.finished_at),

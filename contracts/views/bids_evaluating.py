@@ -320,7 +320,7 @@ class BidModerate(TenderPage):
             "form": form,
             "shown": shown,
             "scores": given_scores([bid.pk]).get(bid.pk, []) if shown else [],
-            "figures": bid_figures(tender, bid) if shown else [],
+            "figures": bid_figures(tender, bid, self.request.user) if shown else [],
             "may_moderate": shown and tender.state == Tender.State.EVALUATING,
             "finished": sum(1 for each in evaluators if each.finished_at),
             "evaluators": evaluators,

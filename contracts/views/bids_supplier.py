@@ -114,7 +114,7 @@ class SupplierBid(OwnBidPage):
             "rules": rules,
             "asked": asked_table(tender, asked, request.user),
             "offers": offer_rows(tender, offers, request.user),
-            "figures": bid_figures(tender, bid) if offers else [],
+            "figures": bid_figures(tender, bid, request.user) if offers else [],
             "result": self.result(bid) if bid.state in AFTER_AWARD else [],
             "is_withdrawn_tender": tender.state == Tender.State.WITHDRAWN,
         }
@@ -247,7 +247,7 @@ class SupplierBidSubmit(OwnBidPage):
             **self.frame(bid, "Check your answers"),
             "form": form,
             "offers": offer_rows(bid.tender, offers, self.request.user),
-            "figures": bid_figures(bid.tender, bid),
+            "figures": bid_figures(bid.tender, bid, self.request.user),
             "missing": missing(bid),
             "questions": questions(bid),
             "change": Link("Change", reverse("supplier-bid-edit", args=[bid.pk])),

@@ -39,6 +39,7 @@ from ..selectors.commitments import (
     commitment_detail,
     commitment_rows,
     shows_pounds,
+    sortable_pounds,
 )
 from ..services.commitments import SENT_BACK
 from ..thresholds import day_words
@@ -81,6 +82,13 @@ def _amount(row: Commitment, value: Decimal | None) -> Any:
     return value if row.measure.edition.values_may_be_published else (WITHHELD if value else None)
 
 
+def with_sorted_pounds(rows: QuerySet[Any], user: Any) -> QuerySet[Any]:
+    """`sorted_pounds`, by which the lists of commitments can be sorted."""
+    return rows.annotate(
+        sorted_pounds=sortable_pounds(user, "committed_pounds", "measure__edition")
+    )
+
+
 class CommitmentList(ListPage):
     permission = "view_commitments"
     title = "Commitments"
@@ -107,7 +115,7 @@ class CommitmentList(ListPage):
         ),
         "pounds": Sort(
             "Committed",
-            ("committed_pounds", "contract__reference"),
+            ("sorted_pounds", "contract__reference"),
             "smallest first",
             "largest first",
         ),
@@ -152,7 +160,7 @@ class CommitmentList(ListPage):
     )
 
     def get_queryset(self) -> QuerySet[Any]:
-        return commitment_rows(self.request.user)
+        return with_sorted_pounds(commitment_rows(self.request.user), self.request.user)
 
     def get_export_queryset(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.select_related(

@@ -26,7 +26,15 @@ from ..selectors.commitments import (
     shows_pounds,
 )
 from ..services.commitments import accept_commitment, send_back_commitment
-from .commitments import CommitmentList, amount_of, figures_of, name_of, profile_chart, term_rows
+from .commitments import (
+    CommitmentList,
+    amount_of,
+    figures_of,
+    name_of,
+    profile_chart,
+    term_rows,
+    with_sorted_pounds,
+)
 
 CHANGED_MEANWHILE = (
     "The council changed this commitment after you opened it. Nothing is accepted. "
@@ -73,7 +81,8 @@ class SupplierCommitments(CommitmentList):
             state=Commitment.State.PROPOSED, supplier_accepted_at__isnull=True, then=Value(0)
         )
         other = When(state=Commitment.State.WITHDRAWN, then=Value(2))
-        return own_rows(self.request.user).annotate(
+        rows = with_sorted_pounds(own_rows(self.request.user), self.request.user)
+        return rows.annotate(
             waits=Case(waiting, other, default=Value(1), output_field=IntegerField())
         )
 

@@ -15,7 +15,7 @@ from ..counting import quantity_words
 from ..filters_deliveries import DeliveryFilter
 from ..licensing import may_show_value
 from ..models import ReturnLine
-from ..selectors.commitments import sees_licensed
+from ..selectors.commitments import sees_licensed, sortable_pounds
 from ..selectors.deliveries import delivery_rows
 
 TONES = {
@@ -60,8 +60,8 @@ class DeliveryList(ListPage):
         "counted": Sort(
             "Quarter", ("counted_year", "counted_quarter"), "earliest first", "latest first"
         ),
-        "reported": Sort("Reported value", ("reported_pounds",), "smallest first", "largest first"),
-        "verified": Sort("Verified value", ("verified_pounds",), "smallest first", "largest first"),
+        "reported": Sort("Reported value", ("sorted_reported",), "smallest first", "largest first"),
+        "verified": Sort("Verified value", ("sorted_verified",), "smallest first", "largest first"),
     }
     default_sort = "-counted"
     export_columns = (
@@ -89,7 +89,11 @@ class DeliveryList(ListPage):
     )
 
     def get_queryset(self) -> QuerySet[ReturnLine]:
-        return delivery_rows(self.request.user)
+        user, edition = self.request.user, "commitment__measure__edition"
+        return delivery_rows(user).annotate(
+            sorted_reported=sortable_pounds(user, "reported_pounds", edition),
+            sorted_verified=sortable_pounds(user, "verified_pounds", edition),
+        )
 
     def get_context(self) -> dict[str, Any]:
         licensed = sees_licensed(self.request.user)

@@ -355,7 +355,9 @@ class ReturnTakeBack(SupplierView):
         try:
             withdraw_return(
                 delivery_return=detail.row,
-                expected_version=int(version) if version.isascii() and version.isdigit() else -1,
+                expected_version=int(version)
+                if version.isascii() and version.isdigit() and len(version) < 10
+                else -1,
                 by=request.user,
                 now=self.now,
             )

@@ -416,7 +416,7 @@ class ReturnVerify(Decision):
                     versions={
                         _whole(name.removeprefix("line-")): _whole(value)
                         for name, value in request.POST.items()
-                        if name.startswith("line-") and isinstance(value, str)
+                        if name.startswith("line-") and len(name) < 20 and isinstance(value, str)
                     },
                     by=request.user,
                     now=self.now,

@@ -18,7 +18,7 @@ from ...models import Commitment, Contract, Measure, MeasureValue
 from ...selectors.measures import value_for
 from ...selectors.mobilisation import Gap, gaps_of
 from ...thresholds import day_words
-from ...valuation import price_line
+from ...valuation import ValuationError, price_line
 from .drawing_up import CHANGEABLE, NOBODY_HAS_ACCEPTED, draft
 from .rows import _write_profile, locked, profile_of, save, spread
 
@@ -101,15 +101,15 @@ def accept_commitment(
 def pinned(commitment: Commitment, day: datetime.date) -> dict[str, Any]:
     """The day, the value of a unit and the pounds, as they will stand from now on."""
     value = pin_value(commitment=commitment, day=day)
-    return {
-        "agreed_on": day,
-        "value": value,
-        "committed_pounds": price_line(
+    try:
+        pounds = price_line(
             commitment.promised_quantity,
             value.value_pounds if value is not None else None,
             commitment.measure.kind,
-        ),
-    }
+        )
+    except ValuationError as error:
+        raise ValidationError(str(error)) from error
+    return {"agreed_on": day, "value": value, "committed_pounds": pounds}
 
 
 def pin_value(*, commitment: Commitment, day: datetime.date) -> MeasureValue | None:

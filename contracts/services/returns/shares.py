@@ -64,7 +64,7 @@ def claim_share(
 
     Raises ValidationError with a sentence that says what is left, or Collision.
     """
-    if share.is_finite() and share != share.quantize(STEP):
+    if share.is_finite() and 0 < share <= 1 and share != share.quantize(STEP):
         raise ValidationError({"share": "Give the share with at most two decimals, like 33.33%."})
     with transaction.atomic():
         row = locked_return(line.delivery_return_id)

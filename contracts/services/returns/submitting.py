@@ -31,9 +31,9 @@ from ...models import (
 )
 from ...return_rules import fingerprint, line_is_editable, line_warnings
 from ...selectors.return_detail import inputs_of, months_before
-from ...valuation import price_line
+from ...valuation import ValuationError, price_line
 from ..duplicates import find_and_flag
-from .line_values import line_problems
+from .line_values import fields_for, line_problems
 from .locks import check_version, lines_of, locked_return, write_lines
 
 Sentences = dict[str, list[str]]
@@ -49,6 +49,15 @@ _COUNTED = (
     "decision_reason",
     "decided_at",
     "decided_by_name",
+)
+
+# What officers and beneficiaries do: after any of it a return is no longer only its supplier's.
+_LOOKED = (
+    ReturnEvent.Action.SENT_BACK,
+    ReturnEvent.Action.ACCEPTED,
+    ReturnEvent.Action.PART,
+    ReturnEvent.Action.ASKED,
+    ReturnEvent.Action.COMPARED,
 )
 
 
@@ -137,7 +146,7 @@ def withdraw_return(
             row.state != DeliveryReturn.State.SUBMITTED
             or any(line.state != ReturnLine.State.OPEN for line in lines)
             or ConfirmationRequest.objects.filter(line__delivery_return=row).exists()
-            or row.events.filter(action=ReturnEvent.Action.SENT_BACK).exists()
+            or row.events.filter(action__in=_LOOKED).exists()
         )
         if looked:
             raise ValidationError(
@@ -218,7 +227,7 @@ def _line_problems(lines: list[ReturnLine], today: datetime.date) -> Sentences:
             rule = CountingRule(line.commitment.measure.counting)
             quantity = count(rule, inputs_of(line))
             said_something = said_something or quantity is not None
-            problems = _questions(line, rule, quantity, row.period)
+            problems = _too_much(line, quantity) or _questions(line, rule, quantity, row.period)
             if quantity and line.commitment.evidence_rule.strip() and line.pk not in with_files:
                 problems["files"] = [
                     f"Line {line.number}: add the evidence that was agreed: "
@@ -231,6 +240,18 @@ def _line_problems(lines: list[ReturnLine], today: datetime.date) -> Sentences:
             "cannot report this time."
         ]
     return found
+
+
+def _too_much(line: ReturnLine, quantity: Decimal | None) -> Sentences:
+    """A quantity can be held whose pounds cannot."""
+    value, measure = line.commitment.value, line.commitment.measure
+    try:
+        price_line(
+            quantity, value.value_pounds if value else None, measure.kind, line.attribution_share
+        )
+    except ValuationError as error:
+        return {fields_for(measure.counting)[0]: [str(error)]}
+    return {}
 
 
 def _questions(
