@@ -266,10 +266,12 @@ def test_what_is_due_is_listed_most_late_first(django_assert_num_queries: Any) -
 @db
 def test_a_return_is_begun_once_with_a_blank_line_for_each_commitment() -> None:
     commitment = make_commitment()
+    commitment.contract.is_demo = True
     make_commitment(commitment.contract, supplier=commitment.supplier)
     make_commitment(commitment.contract)  # somebody else's
     first, again = begun(commitment), begun(commitment)
     assert first.pk == again.pk
+    assert first.is_demo
     assert [line.number for line in first.lines.all()] == [1, 2]
     assert {line.given_quantity for line in first.lines.all()} == {None}
     assert AuditEvent.objects.count() == 1

@@ -84,7 +84,11 @@ def open_return(
         wanted = [each for each in agreed if each.pk in expected] or ([] if row else agreed)
         if row is None:
             row = create_record(
-                model=DeliveryReturn, values=held, by=by, now=now, verb="return begun"
+                model=DeliveryReturn,
+                values={**held, "is_demo": contract.is_demo},
+                by=by,
+                now=now,
+                verb="return begun",
             )
             _note(row, ReturnEvent.Action.STARTED, by=by, now=now)
         _fill(row, wanted, by=by, now=now)
