@@ -38,9 +38,17 @@ priced AS (
     FROM contracts_commitment p JOIN contracts_measure m ON m.id = p.measure_id
     WHERE p.contract_id IN (SELECT id FROM own)
 )
-SELECT 'committed', priced.kind, SUM(committed_pounds), NULL::numeric, COUNT(*) FROM priced
+SELECT 'committed', priced.kind, SUM(CASE
+        WHEN priced.state = 'agreed' OR later.agreed_on > %(last)s THEN priced.committed_pounds
+        ELSE (SELECT SUM(l.verified_pounds) FROM contracts_returnline l
+            WHERE l.commitment_id = priced.id AND l.is_counted AND (l.counted_year < %(year)s
+                OR (l.counted_year = %(year)s AND l.counted_quarter <= %(quarter)s)))
+    END), NULL::numeric, COUNT(*) FROM priced
     JOIN contracts_contract c ON c.id = priced.contract_id
-    WHERE priced.state = 'agreed' AND agreed_on <= %(last)s
+    LEFT JOIN contracts_commitment later ON later.replaces_id = priced.id
+    WHERE (priced.state = 'agreed'
+            OR (priced.state = 'withdrawn' AND later.agreed_on IS NOT NULL))
+        AND priced.agreed_on <= %(last)s
         AND (c.start IS NULL OR c.start <= %(last)s) AND (c."end" IS NULL OR c."end" >= %(first)s)
     GROUP BY 2
 UNION ALL

@@ -76,6 +76,9 @@ class PortfolioSerializer(serializers.Serializer):
     )  # fmt: skip
     figures = FourSerializer()
     commitments = serializers.IntegerField()
+    commitments_varied = serializers.IntegerField(
+        help_text="Besides those: they count with what was verified under them."
+    )
     deliveries = serializers.IntegerField()
     deliveries_undecided = serializers.IntegerField(help_text="No officer has looked yet.")
     returns = ReturnsSerializer(help_text="Of the last quarter.")
@@ -136,6 +139,7 @@ class Portfolio(ApiView):
             else str(share.quantize(Decimal("0.000001"), ROUND_HALF_UP)),
             "figures": _four(found.figures),
             "commitments": found.counts.commitments,
+            "commitments_varied": found.counts.commitments_varied,
             "deliveries": found.counts.lines,
             "deliveries_undecided": found.counts.lines_undecided,
             "returns": {

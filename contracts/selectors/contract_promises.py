@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
+
 from ..counting import CountingRule, aggregate, quantity_words
 from ..licensing import may_show_value
 from ..models import Commitment, Contract, ReturnLine
@@ -44,6 +46,11 @@ class Promise:
         return self._words(self.verified_quantity)
 
     @property
+    def is_varied(self) -> bool:
+        """Replaced by one that both sides agreed, as `position.VARIED` has it."""
+        return self.is_withdrawn and getattr(self.commitment, "replaced_on", None) is not None
+
+    @property
     def is_withdrawn(self) -> bool:
         return self.commitment.state == Commitment.State.WITHDRAWN
 
@@ -52,7 +59,10 @@ def promises_of(user: Any, contract: Contract) -> list[Promise]:
     """What this person may see of it: agreed ones, and withdrawn ones that something was done for."""
     commitments = [
         one
-        for one in commitment_rows(user).filter(contract=contract).order_by("number")
+        for one in commitment_rows(user)
+        .filter(contract=contract)
+        .annotate(replaced_on=F("replaced_by__agreed_on"))
+        .order_by("number")
         if one.state in (Commitment.State.AGREED, Commitment.State.WITHDRAWN)
     ]
     done: dict[int, list[ReturnLine]] = {}

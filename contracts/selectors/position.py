@@ -5,6 +5,10 @@ names the list of rows that it adds up (`/deliveries/`, `/commitments/`).
 
 * offered: the winning bids of agreements in the scope.
 * committed: what both sides agreed by the end of the period, on agreements in force during it.
+  A commitment that was varied counts in full until its variation is agreed. From then on it
+  counts with what was verified under it by the end of the period: that part of the promise was
+  kept, and the variation promises what comes after. So no variation takes committed below
+  verified. A commitment withdrawn outright is no longer committed.
 * reported: lines of submitted returns that count in the period.
 * verified: the part of those that an officer accepted.
 
@@ -22,6 +26,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import (
+    Case,
     CharField,
     Count,
     DecimalField,
@@ -31,8 +36,10 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
+    When,
 )
 from django.db.models.functions import Cast
 
@@ -44,6 +51,9 @@ from ..four_figures import Amounts, FourFigures
 from ..models import Award, Bid, Commitment, Contract, Offer, ReturnLine
 from ..models.agreements import own_agreements
 
+# Replaced by a variation that both sides agreed, also where that one was withdrawn since.
+VARIED = Q(state=Commitment.State.WITHDRAWN, replaced_by__agreed_on__isnull=False)
+_POUNDS: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=2)
 OVER = (Contract.Stage.ENDED, Contract.Stage.TERMINATED)
 
 
@@ -83,6 +93,7 @@ class Counts:
 
     agreements: int = 0
     commitments: int = 0
+    commitments_varied: int = 0  # besides those; they count with what was verified under them
     commitments_without_value: int = 0
     lines: int = 0
     lines_not_reported: int = 0
@@ -165,15 +176,36 @@ def _in_force(path: str, first: datetime.date | None, last: datetime.date) -> Q:
     return begun & (Q(**{f"{path}end__gte": first}) | (no_end & ~Q(**{f"{path}stage__in": OVER})))
 
 
+def _stood(last: datetime.date) -> Q:
+    """Of `commitments_in`, those that no variation had replaced by then."""
+    return Q(state=Commitment.State.AGREED) | Q(replaced_by__agreed_on__gt=last)
+
+
 def commitments_in(
     user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
 ) -> QuerySet[Commitment]:
-    """The rows that `committed` adds up."""
-    rows: QuerySet[Commitment] = Commitment.objects.counted().filter(
+    """The rows that `committed` adds up, each with its part as `counted_pounds`."""
+    verified = (
+        ReturnLine.objects.filter(
+            _quarters(None, Quarter.of(last)), commitment=OuterRef("pk"), is_counted=True
+        )
+        .order_by()
+        .values("commitment")
+        .annotate(pounds=Sum("verified_pounds"))
+        .values("pounds")
+    )
+    rows: QuerySet[Commitment] = Commitment.objects.filter(
+        Q(state=Commitment.State.AGREED) | VARIED,
         _reads(user, ""),
         agreements_of(scope, "contract__"),
         _in_force("contract__", first, last),
         agreed_on__lte=last,
+    ).annotate(
+        counted_pounds=Case(
+            When(_stood(last), then=F("committed_pounds")),
+            default=Subquery(verified),
+            output_field=_POUNDS,
+        )
     )
     if scope.supplier is not None:
         rows = rows.filter(supplier_id=scope.supplier)
@@ -262,8 +294,9 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
                 commitments_in(user, scope, starts, last.end),
                 "committed",
                 "measure__kind",
-                one="committed_pounds",
-                unpriced=Q(committed_pounds__isnull=True),
+                one="counted_pounds",
+                blank=~_stood(last.end),
+                unpriced=Q(committed_pounds__isnull=True) & _stood(last.end),
             ),
             _sums(
                 lines_in(user, scope, first, last),
@@ -294,7 +327,8 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
         ),
         counts=Counts(
             agreements=agreements,
-            commitments=sum(row.rows for row in committed.values()),
+            commitments=sum(row.rows - row.blank for row in committed.values()),
+            commitments_varied=sum(row.blank for row in committed.values()),
             commitments_without_value=_unpriced(committed),
             lines=sum(row.rows for row in delivered.values()),
             lines_not_reported=sum(row.blank for row in delivered.values()),
@@ -309,7 +343,10 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
 
 @dataclass(frozen=True)
 class _Sums:
-    """What one branch of the query says of one kind of value; the same columns for each."""
+    """What one branch of the query says of one kind of value; the same columns for each.
+
+    `blank`: lines without a quantity, or commitments that were varied.
+    """
 
     one: Decimal | None
     two: Decimal | None
@@ -324,7 +361,6 @@ def _unpriced(found: dict[str, _Sums]) -> int:
     return sum(row.unpriced for kind, row in found.items() if kind != "record_only")
 
 
-_POUNDS: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=2)
 _NEVER = Q(pk__in=[])
 
 

@@ -51,7 +51,7 @@ def breakdown(
     for row in (
         commitments_in(user, scope, starts, last.end)
         .values(*{key, label, "measure__kind"})
-        .annotate(pounds=Sum("committed_pounds"))
+        .annotate(pounds=Sum("counted_pounds"))
         .order_by()
     ):
         names[row[key]] = row[label] or ""

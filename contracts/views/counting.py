@@ -44,6 +44,7 @@ ANCHORS = (
     ("shares", "One event, several contracts"),
     ("once", "Counting once"),
     ("this-agreement", "Because of this agreement"),
+    ("varied", "A promise that is varied"),
     ("blank", "Nothing and not reported"),
     ("confirmed", "Reported, confirmed, verified"),
     ("unusual", "Unusual quantities"),
@@ -83,6 +84,7 @@ class CountingRules(PublicView):
             "percent": _quarters(CountingRule.PERCENTAGE, (D(80), None, D(90)), "%"),
             "pounds": _pounds(),
             "shares": _shares(),
+            "varied": _varied(),
             "pairs": exclusive_pairs(["Expert hours", "Volunteer hours"], _EXCLUSIONS),
             "blank": _quarters(CountingRule.UNITS, (D(12), D(0), None, D(8)), ""),
             "completeness": Completeness(4, 3).sentence,
@@ -98,6 +100,21 @@ class CountingRules(PublicView):
 
 
 _EXCLUSIONS = {"Expert hours": frozenset({"Volunteer hours"})}
+
+
+def _varied() -> Table:
+    """100 hours promised, 40 verified, then 30 from then on."""
+    kept, later = (price_line(D(n), HOUR_POUNDS, Kind.SOCIAL) or D(0) for n in (40, 30))
+    return Table(
+        "For example: 100 hours promised, 40 of them verified, then varied to 30 more",
+        ("Committed from then on", "Hours", "Pounds"),
+        [
+            ("Verified under the old promise", "40", exact(kept)),
+            ("The new promise", "30", exact(later)),
+        ],
+        numeric=frozenset({1, 2}),
+        total=("Together", "70", exact(kept + later)),
+    )
 
 
 def _worked(rule: CountingRule, *examples: Inputs) -> list[str]:

@@ -93,6 +93,8 @@ def _commitments(found: Position) -> str:
     words = f"{number:,} agreed commitment{'' if number == 1 else 's'}"
     if found.counts.commitments_without_value:
         words += f", {found.counts.commitments_without_value:,} without a value"
+    if varied := found.counts.commitments_varied:
+        words += f", and what was verified under {varied:,} that {'was' if varied == 1 else 'were'} varied"
     return words
 
 

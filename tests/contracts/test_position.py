@@ -97,6 +97,38 @@ def test_what_is_withdrawn_is_not_committed_but_what_was_done_stays():
     assert figures().verified == Amounts(Decimal("400.00"), None)
 
 
+def test_a_variation_never_takes_committed_below_verified():
+    # Committed 100 hours at £10 = 1,000; 40 verified = 400 and 5 more waiting = 50 in April to June.
+    # On 15 July both sides vary it: 30 hours from then on, priced at £10 = 300. From then on
+    # committed is 400 (kept under the old one) + 300 = 700. At the end of June it was 1,000.
+    contract, supplier = live()
+    old = make_commitment(contract, supplier=supplier)
+    held = make_return(contract, supplier, Q1)
+    make_line(held, old, "40", verified="40")
+    make_line(held, old, "5")
+    new = make_commitment(
+        contract, supplier=supplier, measure=old.measure, quantity="30", replaces=old,
+        agreed_on=datetime.date(2026, 7, 15),
+    )  # fmt: skip
+    Commitment.objects.filter(pk=old.pk).update(state=Commitment.State.WITHDRAWN)
+
+    found = position(EVERYWHERE, Scope(), first=None, last=Q2)
+    assert found.figures.committed == Amounts(Decimal("700.00"), None)
+    assert found.figures.verified == Amounts(Decimal("400.00"), None)
+    assert (found.counts.commitments, found.counts.commitments_varied) == (1, 1)
+    assert figures(last=Q1).committed == Amounts(Decimal("1000.00"), None)
+    for by in BREAKDOWNS:
+        (group,) = breakdown(EVERYWHERE, Scope(), by, first=None, last=Q2)
+        assert group.figures.committed == Amounts(Decimal("700.00"), None), by
+    # Delivered less than promised so far, varied to nothing much: still not above committed.
+    Commitment.objects.filter(pk=new.pk).update(committed_pounds=Decimal("0.00"))
+    assert figures().committed == figures().verified
+    # A variation that is only drawn up changes nothing.
+    Commitment.objects.filter(pk=new.pk).update(state="draft", agreed_on=None)
+    Commitment.objects.filter(pk=old.pk).update(state="agreed")
+    assert figures().committed == Amounts(Decimal("1000.00"), None)
+
+
 def test_a_record_only_measure_is_counted_and_never_priced():
     contract, supplier = live()
     people = make_measure(kind=Measure.Kind.RECORD_ONLY)
