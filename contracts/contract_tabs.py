@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+
+from trafford_sv.core.access import grants_of
+from trafford_sv.core.roles import ROLES, Reach
 
 TABS = (
     ("overview", "Overview", "contract-detail", "view_contracts"),
@@ -22,6 +26,24 @@ class Tab:
     label: str
     url: str
     is_current: bool
+
+
+def permissions_here(user: Any, directorate: int | None) -> frozenset[str]:
+    """What somebody who may see an agreement of this directorate may do there, without a query.
+
+    What they may do in another directorate, or for their own organisation, opens no page here.
+    """
+    held: set[str] = set()
+    for grant in grants_of(user):
+        role = ROLES[grant.role]
+        if role.reach is Reach.EVERYTHING:
+            held |= role.permissions
+        elif grant.role == "supplier":
+            # Their own bid is in their own place; whether there was a tender is not told here.
+            held |= role.permissions - {"view_tenders"}
+        elif directorate is not None and grant.organisation_id == directorate:
+            held |= role.permissions
+    return frozenset(held)
 
 
 def contract_tabs(contract_pk: int, permissions: Collection[str], current: str) -> list[Tab]:

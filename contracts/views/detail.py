@@ -18,7 +18,7 @@ from trafford_sv.core.views_base import PermissionView
 from trafford_sv.directory.selectors.places import current_wards
 
 from ..agreement_words import Words, words_for
-from ..contract_tabs import contract_tabs
+from ..contract_tabs import contract_tabs, permissions_here
 from ..models import Contract
 from ..selectors.contracts import ContractDetail, HistoryLine, contract_detail
 from ..thresholds import day_words
@@ -48,7 +48,13 @@ class ContractPage(PermissionView):
                 "words": words,
                 "is_contract": words.kind == Contract.Kind.CONTRACT,
                 "edit_url": edit_url(contract),
-                "tabs": contract_tabs(contract.pk, permissions_of(request.user), "overview"),
+                "tabs": contract_tabs(
+                    contract.pk,
+                    permissions_here(
+                        request.user, contract.directorate.pk if contract.directorate else None
+                    ),
+                    "overview",
+                ),
                 "breadcrumbs": [home_of(contract.kind), (contract.title, None)],
                 "contract": contract,
                 "stage_tag": stage_tag(contract.stage, contract.stage_label),

@@ -11,11 +11,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from trafford_sv.core.access import permissions_of
 from trafford_sv.core.services.records import Collision
 
 from ..agreement_words import words_for
-from ..contract_tabs import contract_tabs
+from ..contract_tabs import contract_tabs, permissions_here
 from ..forms.contracts import version_in
 from ..models import Contract
 from ..selectors.mobilisation import Blocker, Promise, mobilisation
@@ -39,7 +38,9 @@ class MobilisationPage(ChangeCommitments):
             "contract": contract,
             "words": words_for(contract.kind),
             "stage_tag": stage_tag(contract.stage, contract.get_stage_display()),
-            "tabs": contract_tabs(contract.pk, permissions_of(request.user), "mobilisation"),
+            "tabs": contract_tabs(
+                contract.pk, permissions_here(request.user, contract.directorate_id), "mobilisation"
+            ),
             "found": found,
             "promises": [
                 promise_row(promise, by_promise.get(promise.commitment.pk, []))

@@ -17,7 +17,7 @@ from trafford_sv.core.money import percentage
 from trafford_sv.core.parts import EmptyState
 from trafford_sv.core.views_base import PermissionView
 
-from ..contract_tabs import contract_tabs
+from ..contract_tabs import contract_tabs, permissions_here
 from ..filters_pacing import PacingFilter
 from ..licensing import WITHHELD, may_show_text, may_show_value
 from ..models import Commitment, Contract
@@ -160,7 +160,9 @@ class ContractPacing(PermissionView):
         context = {
             "title": f"Pacing of {contract.title}",
             "contract": contract,
-            "tabs": contract_tabs(contract.pk, permissions, "pacing"),
+            "tabs": contract_tabs(
+                contract.pk, permissions_here(request.user, contract.directorate_id), "pacing"
+            ),
             "breadcrumbs": [
                 ("Contracts", reverse("contract-list")),
                 (contract.title, contract.get_absolute_url()),

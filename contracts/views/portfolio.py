@@ -9,13 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from trafford_sv.core.access import can, permissions_of
+from trafford_sv.core.access import can
 from trafford_sv.core.exports import CONTENT_TYPES, ExportColumn, export_response
 from trafford_sv.core.parts import EmptyState, Link
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.views_base import PermissionView
 
-from ..contract_tabs import contract_tabs
+from ..contract_tabs import contract_tabs, permissions_here
 from ..forms.position import PortfolioForm
 from ..four_figures import ValueState
 from ..models import Contract
@@ -182,7 +182,11 @@ class ContractSocialValue(PermissionView):
                     (contract.title, reverse("contract-detail", args=[contract.pk])),
                     ("Social value", None),
                 ],
-                "tabs": contract_tabs(contract.pk, permissions_of(request.user), "social-value"),
+                "tabs": contract_tabs(
+                    contract.pk,
+                    permissions_here(request.user, contract.directorate_id),
+                    "social-value",
+                ),
                 "sentence": parts.headline(found.figures),
                 "report": report,
                 "position": found,

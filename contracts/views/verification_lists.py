@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 
-from trafford_sv.core.access import can, permissions_of, reach
+from trafford_sv.core.access import can, reach
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.money import exact, readable
@@ -20,7 +20,7 @@ from trafford_sv.core.parts import EmptyState, Figure, Link, State, Tag, Tone
 from trafford_sv.core.periods import PeriodError, Quarter
 from trafford_sv.core.views_base import PermissionView
 
-from ..contract_tabs import contract_tabs
+from ..contract_tabs import contract_tabs, permissions_here
 from ..due_dates import due_on, sent_words
 from ..filters_returns import AllReturnsFilter, ReturnFilter
 from ..licensing import WITHHELD, may_show_value
@@ -298,7 +298,9 @@ class ContractReturns(PermissionView):
             {
                 "title": f"Returns of {contract.title}",
                 "contract": contract,
-                "tabs": contract_tabs(contract.pk, permissions_of(request.user), "returns"),
+                "tabs": contract_tabs(
+                    contract.pk, permissions_here(request.user, contract.directorate_id), "returns"
+                ),
                 "breadcrumbs": [
                     ("Contracts", reverse("contract-list")),
                     (contract.title, contract.get_absolute_url()),
