@@ -32,8 +32,8 @@ check: setup ## Format, lint, types, import contracts, templates, migrations, de
 bench: setup ## The benchmarks, with ratios printed
 	@$(PYTHON) -m benchmarks $(ARGS)
 
-format: setup ## Put code and templates into shape
-	@$(PYTHON) -m ruff check --fix-only --quiet . ; $(PYTHON) -m ruff format . ; .venv/bin/djlint templates --reformat --quiet || true
+format: setup ## Put the code into shape (templates are linted by make check, not rewritten)
+	@$(PYTHON) -m ruff check --fix-only --quiet . ; $(PYTHON) -m ruff format .
 
 UV_COMPILE := .venv/bin/uv pip compile pyproject.toml --python-version 3.11 --universal \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet

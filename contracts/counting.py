@@ -86,6 +86,15 @@ def quantity_words(quantity: Decimal) -> str:
     return f"−{text}" if quantity < 0 and text != "0" else text
 
 
+def reading_words(quantity: Decimal) -> str:
+    """A quantity that was worked out, as it is read: 351,998, 337.6, 33.33. Files keep it exact."""
+    size = abs(quantity)
+    step = Decimal(1) if size >= 1000 else Decimal("0.1") if size >= 100 else Decimal("0.01")
+    rounded = quantity.quantize(step, rounding=ROUND_HALF_UP, context=EXACT)
+    # Something is never read as nothing.
+    return quantity_words(quantity if quantity and not rounded else rounded)
+
+
 # --- the rules, one function each ---------------------------------------------------------
 
 

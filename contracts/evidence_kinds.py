@@ -283,7 +283,7 @@ def _check_text(text: str, kind: Kind) -> None:
     if re.search(r"<\s{0,9}(?:script|iframe|object|embed)\b", text, re.IGNORECASE):
         raise FileRefused(_PAGE)
     if kind.key == "csv" and re.search(
-        r"(?im)(?:^|[,;\t])\s{0,9}\"?\s{0,9}[=+\-@][^,;\r\n]{0,200}(?:cmd|dde|powershell|mshta)[^\r\n]{0,200}[|!(]",
+        r"(?im)(?:^|[,;\t])\s{0,9}\"?\s{0,9}[=+\-@](?>[^,;\t\r\n]{0,200}?(?:cmd|dde|powershell|mshta))[^\r\n]{0,60}[|!(]",
         text,
     ):
         raise FileRefused(
@@ -295,13 +295,19 @@ def _check_text(text: str, kind: Kind) -> None:
 # --- Office -------------------------------------------------------------------------------
 
 _MAIN_PARTS = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx"}
-_EXTERNAL = re.compile(
-    rb"(?:attachedTemplate|/oleObject|/frame|/externalLinkPath|/subDocument)\"[^>]{0,2000}"
-    rb"TargetMode\s{0,9}=\s{0,9}[\"']External"
-    rb"|TargetMode\s{0,9}=\s{0,9}[\"']External[\"'][^>]{0,2000}"
-    rb"(?:attachedTemplate|/oleObject|/frame|/subDocument)\"",
-    re.IGNORECASE,
+_ELEMENT = re.compile(rb"<[^<]*")
+_EXTERNAL = re.compile(rb"TargetMode\s{0,9}=\s{0,9}[\"']External", re.IGNORECASE)
+_FETCHED = re.compile(
+    rb"(?:attachedTemplate|/oleObject|/frame|/externalLinkPath|/subDocument)[\"']", re.IGNORECASE
 )
+
+
+def _fetches(relationships: bytes) -> bool:
+    """Whether opening the document reads another one. Element by element: each is looked at once."""
+    return any(
+        _EXTERNAL.search(element[0]) and _FETCHED.search(element[0])
+        for element in _ELEMENT.finditer(relationships)
+    )
 
 
 def _kind_of_zip(file: IO[bytes]) -> str:
@@ -347,7 +353,7 @@ def _check_office(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> N
             types = archive.read(entry)
             if re.search(rb"macroEnabled|vbaProject|\.ms-excel\.(?:intl)?macrosheet", types, re.I):
                 raise FileRefused(_MACROS)
-        elif name.endswith(".rels") and _EXTERNAL.search(archive.read(entry)):
+        elif name.endswith(".rels") and _fetches(archive.read(entry)):
             raise FileRefused(
                 "This document fetches a part of itself from somewhere else when it is opened. "
                 "Save it as PDF and send that."

@@ -14,13 +14,14 @@ from typing import IO
 
 MOST_CHARACTERS = 2_000_000
 _PART_BYTES = 20 * 1024 * 1024
-_TAG = re.compile(r"<[^>]{0,5000}>")
+# No tag holds another "<", so that no letter is looked at twice, whatever is sent.
+_TAG = re.compile(r"<[^<>]{0,5000}>")
 _PARTS = {
     "docx": re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|comments)\.xml"),
     "xlsx": re.compile(r"xl/(?:sharedStrings|comments\d*|worksheets/[^/]+)\.xml"),
 }
 # Where a paragraph, a cell or a line ends; between other tags a word goes on.
-_BREAK = re.compile(r"</(?:w:p|w:tc|si|is|row|c)>|<w:(?:tab|br)\b[^>]{0,200}/>")
+_BREAK = re.compile(r"</(?:w:p|w:tc|si|is|row|c)>|<w:(?:tab|br)\b[^<>]{0,200}/>")
 
 
 def text_of_plain(body: bytes) -> str:
@@ -50,20 +51,24 @@ def text_of_office(file: IO[bytes], kind: str) -> str:
     return "\n".join(found)[:MOST_CHARACTERS]
 
 
-_SHOWN = re.compile(rb"\((?:[^()\\]|\\.){0,4000}\)")
+# An escaped letter is taken by itself first: a bracket behind it begins nothing.
+_SHOWN = re.compile(rb"\\.|\((?:[^()\\]|\\.){0,4000}\)")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.S)
 
 
 def text_of_pdf(streams: Iterable[bytes]) -> str:
     """Texts that stand as letters in the pages. Fonts with codes of their own stay unread."""
     found: list[str] = []
-    room = MOST_CHARACTERS
+    room, left = MOST_CHARACTERS, _PART_BYTES
     for stream in streams:
-        if b"BT" not in stream or room <= 0:
+        if b"BT" not in stream or room <= 0 or left <= 0:
             continue
+        stream = stream[:left]
+        left -= len(stream)
         # One operator may show a word in pieces: its pieces belong together.
-        for line in re.split(rb"\bT[jJdD*m]\b|'|\"", stream[:_PART_BYTES]):
-            shown = b"".join(piece[1:-1] for piece in _SHOWN.findall(line))
+        for line in re.split(rb"\bT[jJdD*m]\b|'|\"", stream):
+            pieces = _SHOWN.findall(line)
+            shown = b"".join(piece[1:-1] for piece in pieces if piece.startswith(b"("))
             if shown:
                 text = _ESCAPE.sub(_unescaped, shown).decode("cp1252", "replace")
                 found.append(text)

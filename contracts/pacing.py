@@ -16,7 +16,7 @@ from enum import StrEnum
 from trafford_sv.core.money import percentage, share
 from trafford_sv.core.periods import Quarter
 
-from .counting import EXACT, STEP, CountingRule, four_places, latest, quantity_words
+from .counting import EXACT, STEP, CountingRule, four_places, latest, quantity_words, reading_words
 from .profiles import Profile, elapsed, expected_by
 
 GREEN_FROM = Decimal("0.95")
@@ -198,11 +198,11 @@ class _Summed:
     ) -> tuple[str, ...]:
         if self.promised <= 0:
             return ("Nothing is promised, so there is nothing to measure against.",)
-        words = quantity_words
+        words = reading_words
         reasons = []
         if delivered is not None and delivered >= self.promised:
             reasons.append(
-                f"The whole promise is delivered: {words(delivered)} of {words(self.promised)}."
+                f"The whole promise is delivered: {words(delivered)} of {quantity_words(self.promised)}."
             )
         elif delivered is not None and ratio is not None:
             reasons.append(
@@ -220,7 +220,7 @@ class _Summed:
             return tuple(reasons)
         if high is not None and low is not None:
             where = words(high) if low == high else f"between {words(low)} and {words(high)}"
-            reasons.append(f"At this pace it ends at {where} of {words(self.promised)}.")
+            reasons.append(f"At this pace it ends at {where} of {quantity_words(self.promised)}.")
         if need is not None and delivered is not None:
             each = (
                 "The last quarter"
@@ -256,7 +256,7 @@ def _pace_of_percentage(
         reasons = ["Nothing is promised, so there is nothing to measure against."]
     elif value is not None:
         reasons = [
-            f"The latest is {quantity_words(value)}%, against {quantity_words(promised)}% promised."
+            f"The latest is {reading_words(value)}%, against {quantity_words(promised)}% promised."
         ]
     elif missing:
         reasons = ["No return has come in yet, so the position is not known."]

@@ -57,6 +57,10 @@ class LineDecision(CreateMixin, ApiView):
     write_serializer = DecisionSerializer
     response_serializer = WholeLineSerializer
 
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        self.line()  # before the body is judged: what is not theirs is not there
+        return super().post(request, *args, **kwargs)
+
     def create(self, values: dict[str, Any]) -> tuple[dict[str, Any], str, str]:
         user = self.request.user
         line = self.line()

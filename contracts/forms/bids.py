@@ -41,6 +41,8 @@ class ShareField(forms.DecimalField):
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         text = value.strip().removesuffix("%") if isinstance(value, str) else value
         typed = super().to_python(text)
+        if typed is not None and not typed.is_finite():
+            raise ValidationError("Enter a percentage from 0 to 100")
         return None if typed is None else typed / 100
 
     def validate(self, value: Any) -> None:

@@ -48,7 +48,7 @@ from .bid_workbook_writing import (
 
 MOST_BYTES = 5 * 1024 * 1024
 _FORMULA = re.compile(
-    rb"""<c\b[^>]{0,200}?\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^>]{0,200}>\s{0,20}<f\b"""
+    rb"""<c\b(?>[^<>]{0,200}?\br=["']([A-Z]{1,3})([0-9]{1,7})["'])[^<>]{0,200}>\s{0,20}<f\b"""
 )
 _APOSTROPHE = re.compile(r"^'(?=[\s\u00a0]*[=+\-@\t\r\n＝＋－＠])")
 

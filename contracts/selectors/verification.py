@@ -45,7 +45,7 @@ from ..models import (
     MeasureTheme,
     ReturnLine,
 )
-from .returns import completeness, expected_returns
+from .returns import completeness, expected_returns, seen_by
 
 LONG_WAIT_DAYS = 20
 ORDERING = (
@@ -279,6 +279,10 @@ def flags_of_lines(user: Any, line_pks: Collection[int]) -> dict[int, list[Flag]
 
 def _place(other: ReturnLine, sees: bool) -> OtherPlace:
     back = other.delivery_return
+    if back.state == DeliveryReturn.State.DRAFT:
+        return OtherPlace(
+            other.number, None, "A return that was taken back", "", "", None, None, "", None
+        )
     if not sees:
         return OtherPlace(
             other.number, None, "An agreement of another directorate", "", "", None, None, "", None
@@ -390,7 +394,9 @@ MOST_QUARTERS = 60
 
 def quarter_completeness(user: Any, quarter: Quarter) -> Completeness:
     """Of all agreements this person may see. One query."""
-    return completeness(quarter, contracts=Contract.objects.visible_to(user).values("pk"))
+    return completeness(
+        quarter, contracts=Contract.objects.visible_to(user).values("pk"), seen=seen_by(user)
+    )
 
 
 # --- inside ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +10,12 @@ from trafford_sv.core.access import can
 from trafford_sv.core.money import exact, readable
 from trafford_sv.core.parts import Figure, State, SummaryRow, Table, Tag, Tone
 
+from .. import bid_scoring
 from ..counting import quantity_words
 from ..licensing import WITHHELD, may_show_value
 from ..models import Bid, Tender
 from ..selectors.bids import (
+    GivenScore,
     Standing,
     offered_by_bid,
     plain,
@@ -44,6 +47,14 @@ def tender_tag(tender: Tender) -> Tag:
 
 def bid_tag(bid: Bid) -> Tag:
     return Tag(bid.get_state_display(), BID_TONES.get(Bid.State(bid.state), Tone.NEUTRAL))
+
+
+def differing_tag(given: Iterable[GivenScore]) -> Tag | None:
+    """For whoever agrees the score: evaluators so far apart that they should talk first."""
+    spread = bid_scoring.spread({number: each.score for number, each in enumerate(given)})
+    if not spread.needs_talk or spread.difference is None:
+        return None
+    return Tag(f"Evaluators differ by {plain(spread.difference)}", Tone.WARNING)
 
 
 def finding_tag(ok: bool | None) -> Tag:
@@ -121,6 +132,7 @@ def asked_table(tender: Tender, asked: list[Any], user: Any) -> Table:
             for row in asked
         ],
         numeric=frozenset({2}),
+        is_stacked=True,
     )
 
 
@@ -142,6 +154,7 @@ def ranking_table(ranked: list[Standing]) -> Table | None:
             for row in ranked
         ],
         numeric=frozenset({2, 3, 4, 5}),
+        is_stacked=True,
     )
 
 

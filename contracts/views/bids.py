@@ -9,13 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from trafford_sv.core.access import can, permissions_of, reach
+from trafford_sv.core.access import can, reach
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Link
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
-from ..contract_tabs import contract_tabs
+from ..contract_tabs import contract_tabs, permissions_here
 from ..filters_bids import TenderFilter
 from ..models import Bid, Contract, Evaluator, Tender
 from ..selectors.bids import (
@@ -40,6 +40,7 @@ from .bid_parts import (
     asked_table,
     bid_figures,
     bid_tag,
+    differing_tag,
     figures,
     finding_tag,
     offer_rows,
@@ -144,7 +145,11 @@ class TenderPage(EditMixin, PermissionView):
             "title": title,
             "contract": contract,
             "breadcrumbs": trail,
-            "tabs": contract_tabs(contract.pk, permissions_of(self.request.user), "tender"),
+            "tabs": contract_tabs(
+                contract.pk,
+                permissions_here(self.request.user, contract.directorate_id),
+                "tender",
+            ),
         }
 
 
@@ -210,10 +215,15 @@ class TenderDetail(TenderPage):
         standing_bids = [bid for bid in bids if bid.state in STANDING]
         unmoderated = [bid for bid in standing_bids if bid.moderated_score is None]
         findings = proportionality(tender, len(asked))
+        given = given_scores([bid.pk for bid in standing_bids]) if shown and readable_bids else {}
         for bid in bids:
             bid.state_tag = bid_tag(bid)  # type: ignore[attr-defined]
             score = bid.moderated_score
             bid.agreed = None if score is None else plain(score)  # type: ignore[attr-defined]
+            # Once a score is agreed, how far apart they were is on the bid's own page.
+            bid.differing = (  # type: ignore[attr-defined]
+                differing_tag(given.get(bid.pk, ())) if score is None else None
+            )
         return {
             **self.frame(tender.contract, "Tender"),
             "tender": tender,
@@ -242,9 +252,7 @@ class TenderDetail(TenderPage):
             else [],
             "ranking": ranking_table(ranked),
             "arithmetic": ranked,
-            "scores": given_scores([bid.pk for bid in standing_bids])
-            if shown and readable_bids
-            else {},
+            "scores": given,
         }
 
     def next_step(

@@ -217,6 +217,7 @@ class CommitmentPage(PermissionView):
                         "due": amount_of(line.due, row.measure),
                         "reported": amount_of(line.reported, row.measure),
                         "verified": amount_of(line.verified, row.measure),
+                        "is_to_come": line.quarter.end >= self.today,
                     }
                     for line in shown.quarters
                 ],

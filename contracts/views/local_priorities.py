@@ -238,7 +238,6 @@ class WeightsEdit(_YearView):
                 return self.done(year, "The weights are saved.")
         return self.page(year, form)
 
-
     def both(self, stored: LocalPriorityYear, typed: WeightsForm) -> HttpResponse:
         """What was typed stays, beside what somebody else saved meanwhile; saving again decides."""
         data = self.request.POST.copy()

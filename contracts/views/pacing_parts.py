@@ -14,7 +14,7 @@ from trafford_sv.core.money import percentage, readable
 from trafford_sv.core.parts import Figure, State, Table, Tag, Tone
 from trafford_sv.core.periods import Quarter
 
-from ..counting import quantity_words
+from ..counting import quantity_words, reading_words
 from ..licensing import may_show_value
 from ..models import Commitment
 from ..pacing import AMBER, GREEN, NOT_YET, RED, Pace, Rating
@@ -34,11 +34,24 @@ def rating_tag(rating: Rating | str) -> Tag:
 
 
 def amount(quantity: Decimal | None, unit: str) -> str:
-    """12.5 hours; "" for what is not known."""
+    """12.5 hours; "" for what is not known. Rounded for reading; pounds are whole."""
     if quantity is None:
         return ""
+    if unit.strip().casefold() in ("%", "per cent"):
+        return f"{_reading(quantity, unit)}%"
+    return f"{_reading(quantity, unit)} {unit}"
+
+
+def _reading(quantity: Decimal, unit: str) -> str:
+    if unit.strip().casefold() in ("pounds", "pound", "£"):
+        return quantity_words(quantity.quantize(Decimal(1), ROUND_HALF_UP))
+    return reading_words(quantity)
+
+
+def promised_amount(quantity: Decimal, unit: str) -> str:
+    """As it was agreed: nothing is rounded."""
     words = quantity_words(quantity)
-    return f"{words}%" if unit.strip() in ("%", "per cent") else f"{words} {unit}"
+    return f"{words}%" if unit == "%" else f"{words} {unit}"
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,7 @@ def pace_row(found: CommitmentPace) -> PaceRow:
         expected=amount(pace.expected_reported, unit),
         share=percentage(pace.ratio) if pace.ratio is not None else "",
         reported=amount(found.reported.delivered, unit),
-        promised=amount(commitment.promised_quantity, unit),
+        promised=promised_amount(commitment.promised_quantity, unit),
         end=ending(pace, unit),
         each_quarter=amount(pace.per_remaining_quarter, unit),
         remaining=pace.remaining_quarters,
@@ -100,13 +113,8 @@ def ending(pace: Pace, unit: str) -> str:
     low, high = pace.expected_end_low, pace.expected_end
     if low is None or high is None:
         return ""
-    low, high = _estimate(low), _estimate(high)
-    return amount(high, unit) if low == high else f"{quantity_words(low)} to {amount(high, unit)}"
-
-
-def _estimate(quantity: Decimal) -> Decimal:
-    """An estimate is read to one decimal; a small one keeps what it has."""
-    return quantity if abs(quantity) < 10 else quantity.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    lowest, highest = _reading(low, unit), amount(high, unit)
+    return highest if lowest == _reading(high, unit) else f"{lowest} to {highest}"
 
 
 def agreement_figures(found: AgreementPace, completeness: Any, quarter: Quarter) -> list[Figure]:
@@ -153,7 +161,7 @@ def quantity_chart(found: CommitmentPace) -> Chart | None:
             Series("Profile", pick([line.due for line in lines])),
             Series("Reported", reported),
         ],
-        text=quantity_words,
+        text=reading_words,
         heading="Quarter",
         note=GAP_NOTE,
         missing="Not known",
@@ -268,9 +276,9 @@ def quarter_table(found: CommitmentPace) -> Table:
     rows = [
         (
             str(line.quarter),
-            quantity_words(line.due),
-            "Not known" if line.reported is None else quantity_words(line.reported),
-            "Not known" if line.verified is None else quantity_words(line.verified),
+            _reading(line.due, unit),
+            "Not known" if line.reported is None else _reading(line.reported, unit),
+            "Not known" if line.verified is None else _reading(line.verified, unit),
             line.state.words,
         )
         for line in found.quarters

@@ -65,7 +65,8 @@ class Portfolio(PermissionView):
         while len(offered) < QUARTERS_OFFERED:
             offered.append(offered[-1].previous)
         choices = [(quarter.code, quarter.label) for quarter in offered]
-        form = PortfolioForm(request.GET or {}, user=request.user, quarters=choices)
+        asked = {"quarter": latest.code, "span": "to-date", **request.GET.dict()}
+        form = PortfolioForm(asked, user=request.user, quarters=choices)
         values = form.cleaned_data if form.is_valid() else {}
         last = Quarter.parse(values.get("quarter") or latest.code)
         first = last if values.get("span") == "quarter" else None

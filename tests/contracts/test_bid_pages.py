@@ -316,6 +316,30 @@ def test_evaluators_are_blind_to_each_other_until_all_have_finished(
     assert "4.75" in page and f"Reasons of {given.pk}" in page and "Thin" in page
 
 
+def test_the_tender_page_marks_a_bid_whose_evaluators_are_far_apart(
+    client: Client, after: None
+) -> None:
+    """4.5 and 2 are 2.5 apart, which is two points or more; 4 and 3 are not."""
+    tender, bids = unsealed(2)
+    sign_in(client)
+    named = [evaluator(tender, make_user("star_officer")) for _ in range(2)]
+    for given, scores in zip(named, (("4.5", "4"), ("2", "3")), strict=True):
+        for bid, score in zip(bids, scores, strict=True):
+            assert "Evaluators differ" not in client.get(at(tender)).text
+            score_bid(
+                evaluator=given, bid=bid, score=Decimal(score), reasons="Reasons", by=given.user,
+                now=AFTER,
+            )  # fmt: skip
+        finish_scoring(evaluator=given, by=given.user, now=AFTER)
+    marks = [bid.differing and bid.differing.text for bid in client.get(at(tender)).context["bids"]]
+    assert sorted(marks, key=str) == ["Evaluators differ by 2.5", None]
+    moderate_bid(
+        bid=bids[0], score=Decimal(3), reason="Talked it over", expected_version=bids[0].version,
+        by=make_user(), now=AFTER,
+    )  # fmt: skip
+    assert "Evaluators differ" not in client.get(at(tender)).text
+
+
 def test_two_officers_agree_a_score_at_once_and_the_second_sees_the_first(
     client: Client, after: None
 ) -> None:

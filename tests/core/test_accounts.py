@@ -79,7 +79,7 @@ def test_the_eleventh_failed_sign_in_answers_429_and_another_person_is_not_locke
         ("administrator", "/dashboard/"),
         ("coordinator", "/dashboard/"),
         ("auditor", "/dashboard/"),
-        ("supplier", "/account/"),
+        ("supplier", "/supplier/"),
         ("hub", "/account/"),
         ("", "/account/"),
     ],

@@ -67,12 +67,12 @@ class Command(BaseCommand):
                     {
                         "contract_value_pounds": _text(value),
                         **{
-                            f"{name}_pounds": _text(amounts and amounts.social_pounds)
+                            f"{name}_pounds": _text((amounts or Amounts()).social_pounds)
                             for name, amounts in four.items()
                         },
                         **{
                             f"{name}_local_economic_pounds": _text(
-                                amounts and amounts.local_economic_pounds
+                                (amounts or Amounts()).local_economic_pounds
                             )
                             for name, amounts in four.items()
                         },

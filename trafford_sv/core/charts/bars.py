@@ -167,7 +167,16 @@ def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:
     low, high = _extent(bars)
     slot = Decimal(width) / max(len(bars), 1)
     wide = min(slot * Decimal("0.62"), Decimal(84))
-    labels = [wrap(bar.label, int(slot) - 6, most=3) for bar in bars]
+    # No word of a label is cut: where columns are many, every second or third one is named.
+    words = max((text_width(word, 15) for bar in bars for word in bar.label.split()), default=1)
+    every = max(1, -(-(words + 8) // max(int(slot), 1)))
+    room = int(slot) * every - 6
+    labels = [
+        wrap(bar.label, room, most=3) if number % every == 0 else []
+        for number, bar in enumerate(bars)
+    ]
+    said = max((text_width(_said(bar, missing), 14) for bar in bars), default=1)
+    spoken = max(1, -(-(said + 4) // max(int(slot), 1)))  # values too; the table has them all
     size = 16 if all(text_width(_said(bar, missing)) < slot - 4 for bar in bars) else 14
     plot, above = Decimal(220), 26
     below = 26 if low < 0 else 0
@@ -181,9 +190,10 @@ def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:
         left = middle - wide / 2
         if bar.value is None:
             drawing.boxes.append(Box(px(left), px(zero - 40), px(wide), px(40), Paint.NOT_REPORTED))
-            drawing.words.append(
-                Words(px(middle), px(zero - 48), missing, "middle", 14, colour=MUTED)
-            )
+            if number % spoken == 0:
+                drawing.words.append(
+                    Words(px(middle), px(zero - 48), missing, "middle", 14, colour=MUTED)
+                )
         else:
             tall = abs(bar.value) * scale
             top = zero if bar.value < 0 else zero - tall
@@ -191,7 +201,8 @@ def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:
                 Box(px(left), px(top), px(wide), px(max(tall, Decimal(1))), bar.paint)
             )
             at = top + tall + 18 if bar.value < 0 else top - 8
-            drawing.words.append(Words(px(middle), px(at), bar.text, "middle", size, bold=True))
+            if number % spoken == 0:
+                drawing.words.append(Words(px(middle), px(at), bar.text, "middle", size, bold=True))
         for row, line in enumerate(lines):
             drawing.words.append(Words(px(middle), px(bottom + 22 + row * 18), line, "middle", 15))
     drawing.lines.append(Line(px(0), px(zero), px(width), px(zero), MUTED))

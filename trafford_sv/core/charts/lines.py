@@ -151,9 +151,10 @@ def _draw(
                 Words(x_of(number), px(top + plot + 26 + row * 18), line, anchor, size)
             )
     ends: list[tuple[Decimal, str, str]] = []
+    early: dict[int, list[tuple[Decimal, Series, str]]] = {}
     for number, one in enumerate(series):
         colour, dash = _STYLES[number]
-        path, pen_down, last = [], False, None
+        path, pen_down, last, stops = [], False, None, 0
         for at, value in enumerate(one.values):
             if value is None:
                 pen_down = False
@@ -161,12 +162,14 @@ def _draw(
             x, y = x_of(at), y_of(value)
             turn = f"H{x}V{y}" if stepped else f"L{x} {y}"
             path.append(turn if pen_down else f"M{x} {y}")
-            pen_down, last = True, (x, y)
+            pen_down, last, stops = True, (x, y), at
             drawing.dots.append(Dot(x, y, colour if number % 2 == 0 else WHITE, colour))
         if path:
             drawing.shapes.append(Shape("".join(path), "none", colour, Decimal(3), dash))
-        if last and wide:
+        if last and wide and stops == len(points) - 1:
             ends.append((last[1], one.label, colour))
+        elif last and wide:
+            early.setdefault(stops, []).append((last[1], one, colour))
     # Names at the ends of the lines, kept a line's height apart.
     floor = Decimal(-100)
     for end, label, colour in sorted(ends):
@@ -175,5 +178,32 @@ def _draw(
         drawing.words.append(
             Words(px(width - right + 12), px(floor), lines[0], size=size, bold=True, colour=colour)
         )
+    for at, stopped in early.items():
+        drawing.words += _stopped(at, x_of(at), y_of, stopped, series, size)
     drawing.height = top + plot + 18 + 18 * rows
     return drawing
+
+
+def _stopped(
+    at: int,
+    x: Decimal,
+    y_of: Callable[[Decimal], Decimal],
+    stopped: list[tuple[Decimal, Series, str]],
+    series: Sequence[Series],
+    size: int,
+) -> list[Words]:
+    """Names of lines that end before the last point, beside their ends and clear of the others."""
+    words = []
+    names = [one for _, one, _ in stopped]
+    going = [
+        y_of(value) for one in series if one not in names and (value := one.values[at]) is not None
+    ]
+    floor = Decimal(-100)
+    for y, one, colour in sorted(stopped, key=lambda item: item[0]):
+        # Below a line that goes on above, so that it does not run through the name.
+        place = y + 20 if any(y - 40 < other <= y for other in going) else y + 5
+        if any(y < other < y + 40 for other in going):
+            place = y - 6
+        floor = max(place, floor + 19)
+        words.append(Words(px(x + 12), px(floor), one.label, size=size, bold=True, colour=colour))
+    return words

@@ -25,7 +25,7 @@ from ..filters import OrganisationFilter
 from ..forms.organisations import OrganisationForm
 from ..models import Identifier, Organisation
 from ..sections import sections_of
-from ..selectors.organisations import merges_kept, where_it_is
+from ..selectors.organisations import merges_kept, where_it_is, with_identity
 from ..services.organisations import create_organisation, find_organisation, update_organisation
 
 _REGISTERS = (Identifier.Scheme.COMPANY, Identifier.Scheme.CHARITY, Identifier.Scheme.PPON)
@@ -113,11 +113,10 @@ class OrganisationView(PermissionView):
             Organisation.objects.visible_to(self.request.user)
             .select_related("ward", "merged_into")
             .defer("ward__geometry")
-            .prefetch_related("kinds", "identifiers", "aliases")
         )
         organisation = get_object_or_404(rows, pk=pk)
         self.check(organisation)
-        return organisation
+        return with_identity(organisation)
 
 
 class OrganisationDetail(OrganisationView):
