@@ -149,10 +149,14 @@ def test_a_commitments_page_says_where_its_value_comes_from(client: Client) -> N
 
 def test_a_line_that_is_not_submitted_is_nobodys_business(client: Client) -> None:
     made = make_commitment()
-    make_line(make_return(made.contract, made.supplier, state="draft"), made, "77")
+    make_line(make_return(made.contract, made.supplier, state="draft"), made, "7731")
     signed_in(client, "coordinator")
     page = read(client, made.get_absolute_url())
-    assert "77" not in page and "Nothing has been reported towards it" in page
+    assert (
+        "7,731" not in page
+        and "7731" not in page
+        and "Nothing has been reported towards it" in page
+    )
 
 
 def test_a_steering_member_sees_totals_and_no_lines(client: Client) -> None:
