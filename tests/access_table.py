@@ -4,12 +4,17 @@ Adding a page? Add its URL name here with PUBLIC, SIGNED_IN or the permissions a
 (all of them). If a role with a limited reach holds those permissions and the address names a
 record, also add a line to OBJECTS (their own record and somebody else's), or to EVERYONES with
 the reason why it is nobody's in particular.
+
+An app may keep its lines in `tests/<app>/access_<what>.py`: TABLE, OBJECTS, EVERYONES and
+`extend(side)`, which adds its records to one side of the test's world. All are found and joined.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 PUBLIC = "public"
@@ -395,3 +400,14 @@ EVERYONES: dict[str, str] = {
     "api-organisation": "the same as organisation-detail",
     "api-ward": "wards are published geography",
 }
+
+_HERE = Path(__file__).parent
+APPS = [
+    import_module(f"tests.{path.parent.name}.{path.stem}")
+    for path in sorted(_HERE.glob("*/access_*.py"))
+]
+for app in APPS:
+    for joined, own in ((TABLE, app.TABLE), (OBJECTS, app.OBJECTS), (EVERYONES, app.EVERYONES)):
+        if twice := set(joined) & set(own):
+            raise ValueError(f"{app.__name__} repeats {sorted(twice)}")
+        joined.update(own)

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.urls.resolvers import RegexPattern, RoutePattern
 
-from tests.access_table import EVERYONES, OBJECTS, PUBLIC, SIGNED_IN, TABLE, World
+from tests.access_table import APPS, EVERYONES, OBJECTS, PUBLIC, SIGNED_IN, TABLE, World
 from tests.factories import make_award, make_contract, make_organisation, make_user
 from tests.factories_delivery import (
     make_bid,
@@ -159,7 +159,7 @@ def world(db: None) -> World:
         tender = make_tender(
             make_contract(title=f"{title}, tendered", directorate=directorate), measures=[]
         )
-        return {
+        records = {
             "contract": contract,
             "award": award,
             "successor": successor,
@@ -177,6 +177,9 @@ def world(db: None) -> World:
             "request": make_request(line),
             "flag": make_flag(line, make_line(delivery_return, commitment, "7")),
         }
+        for app in APPS:
+            app.extend(records)
+        return records
 
     return World(
         people=people,

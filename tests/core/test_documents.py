@@ -1,0 +1,73 @@
+"""PDFs: conformance by an independent validator, and nothing from outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import page as validator
+import pytest
+from django.template import engines
+from weasyprint import HTML
+
+from trafford_sv.core.documents import OutsideFile, pdf_response, render_pdf
+
+BODY = """{% extends "documents/base.html" %}{% block content %}
+<h2 id="one">Jobs</h2><p>Some words, £1,234.50, and Łódź.</p>
+<table><caption>Promised</caption><thead><tr><th scope="col">What</th>
+<th scope="col" class="doc-number">Pounds</th></tr></thead>
+<tbody><tr><th scope="row">Hours</th><td class="doc-number">12.00</td></tr></tbody></table>
+{% endblock %}"""
+
+
+@pytest.fixture
+def templates(settings: Any, tmp_path: Any) -> Any:
+    """A folder of templates of the test's own, before the product's."""
+    settings.TEMPLATES = [
+        {**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}
+    ]
+    engines.__dict__.pop("templates", None)
+    engines._engines.clear()
+    yield tmp_path
+    engines.__dict__.pop("templates", None)
+    engines._engines.clear()
+
+
+def problems(pdf: bytes) -> list[str]:
+    """What an independent PDF/UA-1 validator objects to."""
+    report = validator.validate_pdf_bytes(pdf, profile=validator.ValidationProfile.PDF_UA_1)
+    return [str(failure) for failure in report.failures]
+
+
+def test_a_document_with_contents_headings_and_a_table_is_pdf_ua_1(templates: Any) -> None:
+    (templates / "doc.html").write_text(BODY)
+    context = {
+        "title": "A report", "subtitle": "April to June 2026", "kicker": "Trafford Council",
+        "has_cover": True, "has_contents": True, "contents": [("one", "Jobs")],
+    }  # fmt: skip
+    pdf = render_pdf(template="doc.html", context=context)
+    assert pdf.startswith(b"%PDF-") and problems(pdf) == []
+    # The judge can say no: the same words without tags.
+    assert problems(HTML(string="<h1>A report</h1>").write_pdf()) != []
+
+
+def test_a_document_without_a_title_is_refused(templates: Any) -> None:
+    (templates / "doc.html").write_text(BODY)
+    with pytest.raises(ValueError, match="title"):
+        render_pdf(template="doc.html", context={})
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["file:///etc/passwd", "http://127.0.0.1/x.png", "/css/../../manage.py", "/images/gone.svg"],
+)
+def test_a_document_reads_no_file_but_the_products_own(templates: Any, address: str) -> None:
+    (templates / "doc.html").write_text(BODY.replace("<h2", f'<img alt="A" src="{address}"><h2'))
+    with pytest.raises(OutsideFile):
+        render_pdf(template="doc.html", context={"title": "A report"})
+
+
+def test_the_download_has_a_plain_name() -> None:
+    response = pdf_response(b"%PDF-", name='Annual report 2025/26 "final"')
+    assert (
+        response["Content-Disposition"] == 'attachment; filename="annual-report-202526-final.pdf"'
+    )
