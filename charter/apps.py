@@ -1,4 +1,4 @@
-"""The app's name for Django."""
+"""The app's name for Django, and the reference data it brings."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,10 @@ class CharterConfig(AppConfig):
     name = "charter"
     label = "charter"
     verbose_name = "Charter"
+
+    def ready(self) -> None:
+        from trafford_sv.core.reference_data import register_loader
+
+        from .services.reference import load_charter
+
+        register_loader("charter", load_charter)
