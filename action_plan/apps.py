@@ -1,4 +1,4 @@
-"""The app's name for Django."""
+"""The app's name for Django, and the reference data it brings."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,11 @@ class ActionPlanConfig(AppConfig):
     name = "action_plan"
     label = "action_plan"
     verbose_name = "Action Plan"
+
+    def ready(self) -> None:
+        from trafford_sv.core.reference_data import register_loader
+
+        from .services.reference import load_starting_actions, load_themes
+
+        register_loader("themes of the Action Plan", load_themes)
+        register_loader("starting actions", load_starting_actions)
