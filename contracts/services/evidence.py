@@ -7,27 +7,26 @@ leaves lying on the disk has no row, and `sweep_evidence` removes it.
 from __future__ import annotations
 
 import datetime
-import errno
-import hashlib
 import logging
 import uuid
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile, File
+from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from trafford_sv.core.files.kinds import KINDS, Looked, look_at
+from trafford_sv.core.files.personal_data import warnings_about
+from trafford_sv.core.files.pictures import shown_picture
 from trafford_sv.core.services.audit import actor_name, record_event
+from trafford_sv.core.storing import remove_files, sha256_of, write_file
 from trafford_sv.core.workbooks import FileRefused
 from trafford_sv.directory.models import Organisation
 
-from ..evidence_kinds import KINDS, Looked, look_at
-from ..evidence_pictures import shown_picture
 from ..models import DeliveryReturn, EvidenceFile, EvidenceLink, ReturnEvent, ReturnLine
-from ..personal_data import warnings_about
 from ..return_rules import line_is_editable
 
 logger = logging.getLogger(__name__)
@@ -54,7 +53,7 @@ def store_evidence(
         shown = shown_picture(file, looked.kind.key) if looked.kind.is_picture else b""
     except FileRefused as error:
         raise ValidationError(str(error), code="refused") from error
-    digest = _sha256(file)
+    digest = sha256_of(file)
     stored = EvidenceFile.objects.filter(supplier=supplier, sha256=digest).first()
     if stored is not None and stored.deleted_at is None:
         return stored
@@ -64,16 +63,16 @@ def store_evidence(
     path = f"{FOLDER}/{now:%Y/%m}/{key}"
     shown_path = f"{SHOWN_FOLDER}/{now:%Y/%m}/{key}" if shown else ""
     try:
-        _write(storage, path, file)
+        write_file(storage, path, file)
         if shown:
-            _write(storage, shown_path, ContentFile(shown))
+            write_file(storage, shown_path, ContentFile(shown))
         return _record(looked, digest, path, shown_path, supplier, by, now)
     except IntegrityError:
         # Somebody sent the same bytes at the same moment and was quicker.
-        _remove(storage, path, shown_path)
+        remove_files(storage, path, shown_path)
         return EvidenceFile.objects.get(supplier=supplier, sha256=digest)
     except BaseException:
-        _remove(storage, path, shown_path)
+        remove_files(storage, path, shown_path)
         raise
 
 
@@ -124,39 +123,6 @@ def _delete_after(kind: str, now: datetime.datetime) -> datetime.date | None:
     """The day its time is up, by kind. 0 days keeps it for ever."""
     days = settings.EVIDENCE_PICTURE_DAYS if KINDS[kind].is_picture else settings.EVIDENCE_FILE_DAYS
     return timezone.localtime(now).date() + datetime.timedelta(days=days) if days > 0 else None
-
-
-def _sha256(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    file.seek(0)
-    while piece := file.read(1024 * 1024):
-        digest.update(piece)
-    file.seek(0)
-    return digest.hexdigest()
-
-
-def _write(storage: Storage, path: str, file: Any) -> None:
-    try:
-        kept = storage.save(path, file if isinstance(file, File) else File(file))
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise ValidationError(
-            "There is no room left on the server’s disk, so the file was not kept. "
-            "Tell the council, then try again."
-            if full
-            else "The file could not be kept. Nothing was changed. Try again, or tell the council."
-        ) from error
-    if kept != path:  # a name of 122 random bits stood there already
-        storage.delete(kept)
-        raise ValidationError("The file could not be kept. Nothing was changed. Try again.")
-
-
-def _remove(storage: Storage, *paths: str) -> None:
-    for path in filter(None, paths):
-        try:
-            storage.delete(path)
-        except OSError:
-            logger.warning("Could not remove %s", path)
 
 
 # --- lines --------------------------------------------------------------------------------

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from trafford_sv.core.access import can
+from trafford_sv.core.files.kinds import KINDS
 from trafford_sv.core.parts import SummaryRow
+from trafford_sv.core.serving import BYTES_ARE, file_response
 from trafford_sv.core.views_base import PermissionView
 from trafford_sv.core.workbooks import size_words
 
-from ..evidence_kinds import KINDS
 from ..models import EvidenceFile
 from ..selectors.evidence import evidence_detail
 from ..thresholds import day_words
-
-# Whatever the bytes are, nothing in them runs, loads or speaks for this site.
-NOTHING_RUNS = "sandbox; default-src 'none'"
-BYTES_ARE = "application/octet-stream"
 
 
 class _EvidenceView(PermissionView):
@@ -32,19 +25,6 @@ class _EvidenceView(PermissionView):
 
     def file_of(self, pk: UUID) -> EvidenceFile:
         return get_object_or_404(EvidenceFile.objects.visible_to(self.request.user), pk=pk)
-
-    def answer(self, stored: Any, name: str, content_type: str, how: str) -> HttpResponseBase:
-        try:
-            bytes_of = stored.open("rb")
-        except FileNotFoundError:
-            raise Http404 from None
-        response = FileResponse(bytes_of, content_type=content_type)
-        response["Content-Disposition"] = disposition(how, name)
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Content-Security-Policy"] = NOTHING_RUNS
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
-        response["Cache-Control"] = "private, no-store"
-        return response
 
 
 class EvidenceBytes(_EvidenceView):
@@ -55,8 +35,11 @@ class EvidenceBytes(_EvidenceView):
         if row.deleted_at is not None or not row.file:
             return _gone(request, row)
         kind = KINDS.get(row.kind)
-        return self.answer(
-            row.file, row.original_name, kind.content_type if kind else BYTES_ARE, "attachment"
+        return file_response(
+            row.file,
+            name=row.original_name,
+            content_type=kind.content_type if kind else BYTES_ARE,
+            how="attachment",
         )
 
 
@@ -68,7 +51,9 @@ class EvidencePicture(_EvidenceView):
         kind = KINDS.get(row.kind)
         if kind is None or not kind.is_picture or not row.shown_file:
             raise Http404
-        return self.answer(row.shown_file, row.original_name, kind.content_type, "inline")
+        return file_response(
+            row.shown_file, name=row.original_name, content_type=kind.content_type, how="inline"
+        )
 
 
 class EvidencePage(_EvidenceView):
@@ -115,10 +100,3 @@ def _gone(request: HttpRequest, row: EvidenceFile) -> HttpResponse:
         {"title": "This file was deleted", "file": row},
         status=410,
     )
-
-
-def disposition(how: str, name: str) -> str:
-    """`name` in letters that every browser reads, and once more as it is."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", plain).strip(" .") or "file"
-    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
+from trafford_sv.core.files.kinds import ACCEPT, KINDS, KINDS_WORDS, clean_name, too_large_words
 from trafford_sv.core.uploads import too_large
 from trafford_sv.core.workbooks import size_words
 
-from ..evidence_kinds import ACCEPT, KINDS, KINDS_WORDS, clean_name, too_large_words
 from ..models import EvidenceFile, ReturnLine
 from ..selectors.evidence import files_for_another_line, files_of_line
 from ..services.evidence import (

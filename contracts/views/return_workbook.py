@@ -15,11 +15,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from trafford_sv.core.exports import CONTENT_TYPES
+from trafford_sv.core.files.kinds import clean_name
 from trafford_sv.core.parts import Tag, Tone
+from trafford_sv.core.serving import disposition
 from trafford_sv.core.uploads import too_large
 from trafford_sv.core.workbooks import FileRefused, size_words
 
-from ..evidence_kinds import clean_name
 from ..imports.return_comparison import read_return_workbook
 from ..imports.return_workbook import MOST_BYTES, write_return_workbook
 from ..models import DeliveryReturn, ReturnUpload
@@ -37,7 +38,6 @@ from ..services.return_uploads import (
     keep_upload,
     refuse_upload,
 )
-from .evidence import disposition
 from .supplier_base import SupplierView
 
 CELLS_ON_A_PAGE = 100

@@ -18,9 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from contracts.evidence_kinds import KINDS, clean_name, look_at
 from contracts.models import EvidenceFile, EvidenceLink, ReturnEvent
-from contracts.personal_data import warnings_about
 from contracts.services.evidence import (
     forget_old_evidence,
     link_evidence,
@@ -31,6 +29,8 @@ from contracts.services.evidence import (
 from tests.contracts import evidence_files as made
 from tests.factories import make_organisation, make_user
 from tests.factories_delivery import NOON, make_commitment, make_line, make_return
+from trafford_sv.core.files.kinds import KINDS, clean_name, look_at
+from trafford_sv.core.files.personal_data import warnings_about
 from trafford_sv.core.models import AuditEvent
 from trafford_sv.core.workbooks import FileRefused
 

@@ -13,10 +13,10 @@ from PIL import Image
 
 from contracts.models import EvidenceFile, EvidenceLink, ReturnEvent
 from contracts.services.evidence import store_evidence
-from contracts.views.evidence import disposition
 from tests.contracts import evidence_files as made
 from tests.factories import make_contract, make_organisation, make_user
 from tests.factories_delivery import NOON, make_commitment, make_line, make_return
+from trafford_sv.core.serving import disposition
 
 pytestmark = pytest.mark.django_db
 

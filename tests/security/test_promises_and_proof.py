@@ -16,7 +16,6 @@ from django.utils import timezone
 from knox.models import get_token_model
 from rest_framework.test import APIClient
 
-from contracts.evidence_kinds import look_at
 from contracts.models import Bid, Commitment, DuplicateFlag, ReturnLine, Tender
 from contracts.selectors.return_detail import return_detail
 from contracts.services.confirmations import ask_confirmation, send_again
@@ -32,6 +31,7 @@ from tests.factories_delivery import (
     make_return,
     make_tender,
 )
+from trafford_sv.core.files.kinds import look_at
 from trafford_sv.core.models import User
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.workbooks import FileRefused

@@ -8,7 +8,7 @@ from typing import IO
 
 from PIL import ExifTags, Image, ImageOps
 
-from trafford_sv.core.workbooks import FileRefused
+from ..workbooks import FileRefused
 
 FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
 MOST_PIXELS = 80_000_000

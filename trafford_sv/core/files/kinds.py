@@ -14,11 +14,10 @@ import zlib
 from dataclasses import dataclass, field
 from typing import IO
 
-from trafford_sv.core.workbooks import FileRefused, Limits, size_words
-from trafford_sv.core.workbooks.zips import check_archive
-
-from .evidence_pictures import check_picture
-from .evidence_text import text_of_office, text_of_pdf, text_of_plain
+from ..workbooks import FileRefused, Limits, size_words
+from ..workbooks.zips import check_archive
+from .pictures import check_picture
+from .text import text_of_office, text_of_pdf, text_of_plain
 
 MEGABYTE = 1024 * 1024
 LARGEST_BYTES = 25 * MEGABYTE
