@@ -14,8 +14,17 @@ from django.utils.safestring import SafeString
 
 from trafford_sv.core import gds, gds_errors
 from trafford_sv.core.form_fields import PoundsField
-from trafford_sv.core.navigation import NavigationItem, navigation_for
+from trafford_sv.core.navigation import (
+    FEW,
+    NAVIGATION,
+    NavigationItem,
+    Section,
+    menu_for,
+    navigation_for,
+    url_of,
+)
 from trafford_sv.core.parts import Figure, State, SummaryRow
+from trafford_sv.core.roles import ROLES
 
 CHOICES = [("", "Choose one"), ("a", "First"), ("b", "Second")]
 
@@ -222,6 +231,48 @@ def test_the_menu_marks_where_one_is():
     assert current("/styleguide/") == "page"
     assert current("/styleguide/more/") == "true"
     assert current("/") == ""
+
+
+MANY = tuple(
+    NavigationItem(str(number), "styleguide", section=Section.CONTRACTS) for number in range(FEW)
+) + (
+    NavigationItem("Audit log", "audit-list", section=Section.ADMINISTRATION),
+    NavigationItem("Home", "home"),
+)
+
+
+def test_a_few_entries_stand_side_by_side_and_many_in_their_sections():
+    few = menu_for(MANY[:FEW], frozenset(), path="/styleguide/", signed_in=True)
+    assert [link.label for link in few.links] == [str(number) for number in range(FEW)]
+    assert few.pages == ()
+
+    many = menu_for(MANY, frozenset(), path="/styleguide/more/", signed_in=True)
+    # A section of one page is that page; its name would say less.
+    assert [(link.label, link.current) for link in many.links] == [
+        ("Contracts", "true"),
+        ("Audit log", ""),
+        ("Home", ""),
+    ]
+    assert many.section == "Contracts"
+    assert len(many.pages) == FEW
+    assert menu_for(MANY, frozenset(), path="/audit/", signed_in=True).pages == ()
+
+
+@pytest.mark.parametrize("role", ROLES.values(), ids=lambda role: role.key)
+def test_every_page_of_the_menu_is_at_most_two_links_away(role):
+    def menu(path):
+        return menu_for(NAVIGATION, role.permissions, path=path, signed_in=True)
+
+    first = menu("/account/").links
+    assert len(first) <= 10  # one line of a laptop
+    near = {link.url for link in first}
+    near |= {page.url for link in first for page in menu(link.url).pages}
+    allowed = navigation_for(NAVIGATION, role.permissions, path="/account/", signed_in=True)
+    assert near == {link.url for link in allowed}
+
+
+def test_each_entry_of_the_menu_leads_to_a_page():
+    assert [item.url_name for item in NAVIGATION if not url_of(item.url_name)] == []
 
 
 def test_a_figure_that_is_not_known_is_never_nought():

@@ -1,38 +1,79 @@
-"""The menu: one list, in the order it is shown. A page that does not exist yet is left out."""
+"""The menu: one list, in the order it is shown. A page that does not exist yet is left out.
+
+Whoever may open only a few pages sees them side by side. Whoever may open more sees sections, and the
+pages of the section they are in on a second line. A section's link leads to its first page, so every
+page is two links away, with or without scripts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.urls import NoReverseMatch, reverse
+
+# Entries that still fit on one line of a laptop, and are taken in at a glance.
+FEW = 7
+
+
+class Section(StrEnum):
+    """The headings of the menu. One that holds a single page is shown as that page."""
+
+    CONTRACTS = "Contracts"
+    SOCIAL_VALUE = "Social value"
+    CHARTER = "Charter and plan"
+    NEEDS = "Needs"
+    REPORTS = "Reports"
+    ADMINISTRATION = "Administration"
 
 
 @dataclass(frozen=True)
 class NavigationItem:
-    """`permission` None means anyone signed in or not; `signed_in` hides it from visitors."""
+    """`permission` None means anyone signed in or not; `signed_in` hides it from visitors.
+
+    `section` None stands by itself on the first line. Who holds the permission `besides` has a place
+    of their own for this, and is not shown it.
+    """
 
     label: str
     url_name: str
     permission: str | None = None
+    section: Section | None = None
+    besides: str | None = None
     signed_in: bool = False
 
 
+_CONTRACTS = Section.CONTRACTS
+_VALUE = Section.SOCIAL_VALUE
+_OFFICE = Section.ADMINISTRATION
+_SUPPLIER = "report_delivery"
+
 NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Dashboard", "dashboard", "see_dashboard"),
-    NavigationItem("Contracts", "contract-list", "view_contracts"),
     NavigationItem("Your promises", "supplier-home", "report_delivery"),
     NavigationItem("Your bids", "supplier-bid-list", "submit_bids"),
-    NavigationItem("Social value", "portfolio", "see_dashboard"),
-    NavigationItem("Verify", "verification-inbox", "verify_delivery"),
-    NavigationItem("Pacing", "pacing-list", "view_commitments"),
+    NavigationItem("Contracts", "contract-list", "view_contracts", _CONTRACTS),
+    NavigationItem("Tenders", "tender-list", "view_tenders", _CONTRACTS, besides="submit_bids"),
+    NavigationItem("Agreements", "agreement-list", "view_commitments", _CONTRACTS, _SUPPLIER),
+    NavigationItem("Ending soon", "contract-expiring", "view_contracts", _CONTRACTS, _SUPPLIER),
+    NavigationItem("Organisations", "organisation-list", "view_organisations", _CONTRACTS),
+    NavigationItem("Portfolio", "portfolio", "see_dashboard", _VALUE),
+    NavigationItem("Verify", "verification-inbox", "verify_delivery", _VALUE),
+    NavigationItem("Commitments", "commitment-list", "view_commitments", _VALUE, _SUPPLIER),
+    NavigationItem("Returns", "return-list", "view_returns", _VALUE, _SUPPLIER),
+    NavigationItem("Pacing", "pacing-list", "view_commitments", _VALUE),
+    NavigationItem("Recovery actions", "recovery-list", "view_commitments", _VALUE, _SUPPLIER),
+    NavigationItem("Ratings", "rating-list", "view_returns", _VALUE, _SUPPLIER),
     NavigationItem("Measures", "measure-list"),
-    NavigationItem("Organisations", "organisation-list", "view_organisations"),
     NavigationItem("Spending", "spend-retained", "view_spend"),
-    NavigationItem("Imports", "import-list", "view_imports"),
-    NavigationItem("Quarters", "quarter-list", "close_quarters"),
-    NavigationItem("People", "person-list", "manage_people"),
-    NavigationItem("Audit log", "audit-list", "view_audit"),
+    NavigationItem("Imports", "import-list", "view_imports", _OFFICE),
+    NavigationItem("Values to check", "flag-list", "view_imports", _OFFICE),
+    NavigationItem("Quarters", "quarter-list", "close_quarters", _OFFICE),
+    NavigationItem("Thresholds", "threshold-list", "change_reference", _OFFICE),
+    NavigationItem("Reminders", "reminder-list", "settle_reminders", _OFFICE),
+    NavigationItem("People", "person-list", "manage_people", _OFFICE),
+    NavigationItem("Audit log", "audit-list", "view_audit", _OFFICE),
 )
 
 FOOTER: tuple[NavigationItem, ...] = (
@@ -54,12 +95,48 @@ class NavigationLink:
     current: str
 
 
+@dataclass(frozen=True)
+class Menu:
+    """The first line, and the pages of the section one is in: `section` is its name, or ""."""
+
+    links: tuple[NavigationLink, ...] = ()
+    section: str = ""
+    pages: tuple[NavigationLink, ...] = ()
+
+
 def url_of(name: str) -> str:
     """The address, or "" for a page that is not there."""
     try:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+def _open_to(
+    items: Collection[NavigationItem],
+    permissions: Collection[str],
+    *,
+    path: str,
+    signed_in: bool,
+) -> list[tuple[NavigationItem, NavigationLink]]:
+    found = [
+        (item, url)
+        for item in items
+        if (item.permission is None or item.permission in permissions)
+        and (item.besides is None or item.besides not in permissions)
+        and (signed_in or not item.signed_in)
+        and (url := url_of(item.url_name))
+    ]
+    holding = max((url for _, url in found if path.startswith(url)), key=len, default="")
+    return [
+        (
+            item,
+            NavigationLink(
+                item.label, url, ("page" if url == path else "true") if url == holding else ""
+            ),
+        )
+        for item, url in found
+    ]
 
 
 def navigation_for(
@@ -69,16 +146,34 @@ def navigation_for(
     path: str,
     signed_in: bool,
 ) -> list[NavigationLink]:
-    """What this person may open, with the entry that holds `path` marked."""
-    links = [
-        (item.label, url)
-        for item in items
-        if (item.permission is None or item.permission in permissions)
-        and (signed_in or not item.signed_in)
-        and (url := url_of(item.url_name))
-    ]
-    holding = max((url for _, url in links if path.startswith(url)), key=len, default="")
-    return [
-        NavigationLink(label, url, ("page" if url == path else "true") if url == holding else "")
-        for label, url in links
-    ]
+    """What this person may open, side by side, with the entry that holds `path` marked."""
+    return [link for _, link in _open_to(items, permissions, path=path, signed_in=signed_in)]
+
+
+def menu_for(
+    items: Collection[NavigationItem],
+    permissions: Collection[str],
+    *,
+    path: str,
+    signed_in: bool,
+) -> Menu:
+    """What this person may open: a few entries as they are, more of them in their sections."""
+    entries = _open_to(items, permissions, path=path, signed_in=signed_in)
+    if len(entries) <= FEW:
+        return Menu(tuple(link for _, link in entries))
+    sections: dict[Section, list[NavigationLink]] = {}
+    for item, link in entries:
+        if item.section is not None:
+            sections.setdefault(item.section, []).append(link)
+    first_line: list[NavigationLink] = []
+    second_line = Menu()
+    for item, link in entries:
+        pages = sections.get(item.section, []) if item.section is not None else []
+        if item.section is None or len(pages) == 1:
+            first_line.append(link)
+        elif link is pages[0]:
+            here = any(page.current for page in pages)
+            first_line.append(NavigationLink(item.section, link.url, "true" if here else ""))
+            if here:
+                second_line = Menu(section=item.section, pages=tuple(pages))
+    return Menu(tuple(first_line), second_line.section, second_line.pages)

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from .. import gds as design
 from .. import money
 from ..charts import Chart, WardMap
-from ..navigation import FOOTER, NAVIGATION, NavigationLink, navigation_for
+from ..navigation import FOOTER, NAVIGATION, Menu, NavigationLink, menu_for, navigation_for
 from ..parts import EmptyState, Figure, Need, Paging, SummaryRow, Table, Tag, TimelineEntry, Tone
 from ..periods import MONTHS
 
@@ -55,24 +55,23 @@ def gds_errors(*forms: Any, title: str = "There is a problem", focus: bool = Tru
 
 
 @register.simple_tag(takes_context=True)
-def service_navigation(context: Context) -> list[NavigationLink]:
-    return _links(context, NAVIGATION)
+def service_navigation(context: Context) -> Menu:
+    return menu_for(NAVIGATION, **_reader(context))
 
 
 @register.simple_tag(takes_context=True)
 def footer_navigation(context: Context) -> list[NavigationLink]:
-    return _links(context, FOOTER)
+    return navigation_for(FOOTER, **_reader(context))
 
 
-def _links(context: Context, items: Any) -> list[NavigationLink]:
+def _reader(context: Context) -> dict[str, Any]:
     request = context.get("request")
     user = context.get("user")
-    return navigation_for(
-        items,
-        context.get("permissions") or frozenset(),
-        path=request.path if request is not None else "",
-        signed_in=bool(user is not None and user.is_authenticated),
-    )
+    return {
+        "permissions": context.get("permissions") or frozenset(),
+        "path": request.path if request is not None else "",
+        "signed_in": bool(user is not None and user.is_authenticated),
+    }
 
 
 @register.simple_tag
