@@ -38,6 +38,14 @@ PERMISSIONS: dict[str, str] = {
     "set_priorities": "Record local priorities and their decision",
     "view_plan": "Read the whole Action Plan, with who leads and what is not public",
     "change_plan": "Keep the Action Plan: actions, targets, and the approval of updates",
+    "view_needs": "Read every need of the communities, published or not",
+    "change_needs": "Raise, edit, publish, merge and withdraw needs, and edit priorities",
+    "view_rounds": "Read consultation rounds and what was answered",
+    "run_rounds": "Build rounds, invite hubs, type in paper answers, close and publish",
+    "change_catchments": "Edit which wards a hub serves and where to write to it",
+    "run_bulletin": "Make the needs bulletin and see who follows it",
+    "raise_needs": "Raise needs for one’s own hub",
+    "answer_rounds": "Answer a round for one’s own hub",
     "view_organisations": "Read organisations",
     "change_organisations": "Record, edit and merge organisations",
     "view_spend": "Read payments and retained spend",
@@ -53,6 +61,7 @@ PERMISSIONS: dict[str, str] = {
 }
 # What one party says for itself. No officer says it in its place.
 _SUPPLIERS_OWN = frozenset({"submit_bids", "accept_commitments", "report_delivery"})
+_HUBS_OWN = frozenset({"raise_needs", "answer_rounds"})
 _READ = frozenset(
     {
         "see_dashboard",
@@ -62,6 +71,8 @@ _READ = frozenset(
         "view_returns",
         "view_measures",
         "view_plan",
+        "view_needs",
+        "view_rounds",
         "view_organisations",
         "view_spend",
         "view_imports",
@@ -75,6 +86,8 @@ _STEERING = frozenset(
         "view_commitments",
         "view_measures",
         "view_plan",
+        "view_needs",
+        "view_rounds",
         "view_organisations",
         "view_spend",
         "use_api",
@@ -105,14 +118,14 @@ ROLES: dict[str, Role] = {
             "Administrator",
             "Looks after people, roles and the running of the site.",
             Reach.EVERYTHING,
-            frozenset(PERMISSIONS) - _SUPPLIERS_OWN,
+            frozenset(PERMISSIONS) - _SUPPLIERS_OWN - _HUBS_OWN,
         ),
         Role(
             "coordinator",
             "Social value co-ordinator",
             "Brings contracts, delivery, needs and reports together for the whole council.",
             Reach.EVERYTHING,
-            frozenset(PERMISSIONS) - _SUPPLIERS_OWN - {"manage_people"},
+            frozenset(PERMISSIONS) - _SUPPLIERS_OWN - _HUBS_OWN - {"manage_people"},
         ),
         Role(
             "contract_manager",
@@ -133,6 +146,8 @@ ROLES: dict[str, Role] = {
                     "verify_delivery",
                     "rate_delivery",
                     "view_measures",
+                    "view_needs",
+                    "view_rounds",
                     "view_organisations",
                     "use_api",
                 }
@@ -190,7 +205,7 @@ ROLES: dict[str, Role] = {
             "Community hub",
             "Says what its community needs and confirms what arrived.",
             Reach.OWN,
-            frozenset({"view_measures", "use_api"}),
+            _HUBS_OWN | {"view_needs", "view_rounds", "view_measures", "use_api"},
         ),
         Role(
             "auditor",
