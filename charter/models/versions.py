@@ -8,12 +8,14 @@ one is in force on any date. Neither an overlap nor a gap can be written down.
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
 
 
@@ -26,6 +28,11 @@ class Origin(models.TextChoices):
 
 
 class CharterVersionQuerySet(models.QuerySet["CharterVersion"]):
+    def visible_to(self, user: Any) -> CharterVersionQuerySet:
+        """Approved versions are public; drafts are for whoever may read them."""
+        everything, _ = reach(user, "view_charter")
+        return self if everything else self.approved()
+
     def drafts(self) -> CharterVersionQuerySet:
         return self.filter(state=CharterVersion.State.DRAFT)
 
@@ -97,6 +104,12 @@ class CharterVersion(Versioned):
                 violation_error_message=(
                     "Another approved version is in force from that day. Choose another day."
                 ),
+            ),
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=Q(state="draft"),
+                name="one_draft_charter_at_a_time",
+                violation_error_message="A draft is open already. Work on that one.",
             ),
             models.CheckConstraint(
                 condition=Q(state="draft")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
 from ..models import CharterVersion, Principle
+from ..texts import CharterText, FocusAreaText, InitiativeText, PrincipleText
 
 
 def version_in_force(day: datetime.date) -> CharterVersion | None:
@@ -19,73 +19,20 @@ def principles_in_force(day: datetime.date) -> list[Principle]:
     return [] if version is None else list(version.principles.order_by("number"))
 
 
-@dataclass(frozen=True)
-class InitiativeText:
-    pk: int
-    key: str
-    title: str
-    words: str
-    unit: str
-    origin: str
-
-
-@dataclass(frozen=True)
-class FocusAreaText:
-    pk: int
-    key: str
-    title: str
-    words: str
-    origin: str
-    initiatives: tuple[InitiativeText, ...]
-
-
-@dataclass(frozen=True)
-class PrincipleText:
-    pk: int
-    number: int
-    key: str
-    title: str
-    words: str
-    origin: str
-    focus_areas: tuple[FocusAreaText, ...]
-
-
-@dataclass(frozen=True)
-class CharterText:
-    """One version as it is read, top to bottom."""
-
-    pk: int
-    number: int
-    title: str
-    introduction: str
-    what_changed: str
-    status: str
-    approving_body: str
-    approved_on: datetime.date | None
-    decision_reference: str
-    decision_address: str
-    in_force_from: datetime.date | None
-    in_force_to: datetime.date | None
-    source_note: str
-    principles: tuple[PrincipleText, ...]
-
-    @property
-    def status_words(self) -> str:
-        return CharterVersion.Status(self.status).label
-
-
 def charter_text(version: CharterVersion, as_of: datetime.date) -> CharterText:
     """The whole of a version; `as_of` decides its status. Three queries (one more without end)."""
     if not hasattr(version, "next_from"):
         version = CharterVersion.objects.with_end().get(pk=version.pk)
     principles = version.principles.order_by("number").prefetch_related("focus_areas__initiatives")
+    status = CharterVersion.Status(version.status_on(as_of))
     return CharterText(
         pk=version.pk,
         number=version.number,
         title=version.title,
         introduction=version.introduction,
         what_changed=version.what_changed,
-        status=version.status_on(as_of),
+        status=status.value,
+        status_words=str(status.label),
         approving_body=version.approving_body,
         approved_on=version.approved_on,
         decision_reference=version.decision_reference,

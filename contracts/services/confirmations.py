@@ -7,10 +7,7 @@ answer is there or the time is over.
 
 from __future__ import annotations
 
-import base64
 import datetime
-import hashlib
-import secrets
 from decimal import Decimal
 from typing import Any
 
@@ -22,8 +19,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 
+from trafford_sv.core.one_time_links import digest_of, new_seed, token_of
 from trafford_sv.core.services.audit import actor_name, record_event
 from trafford_sv.directory.models import Organisation, RoleGrant
 
@@ -85,13 +82,13 @@ def ask_confirmation(
             raise ValidationError(
                 "Somebody is asked about this line already. Send that request again, or withdraw it."
             )
-        seed = secrets.token_urlsafe(32)
+        seed = new_seed()
         request = ConfirmationRequest.objects.create(
             line=stored,
             organisation=organisation,
             sent_to=email,
             link_seed=seed,
-            token_hash=_digest(_token(seed)),
+            token_hash=digest_of(_token(seed)),
             asked_quantity=stored.reported_quantity,
             asked_at=now,
             asked_by_name=actor_name(by),
@@ -119,8 +116,8 @@ def send_again(
         if stored.state != State.ASKED:
             raise ValidationError("This request is answered or withdrawn. Ask again if need be.")
         _refuse_suppliers_address(held, email)
-        stored.link_seed = secrets.token_urlsafe(32)
-        stored.token_hash = _digest(_token(stored.link_seed))
+        stored.link_seed = new_seed()
+        stored.token_hash = digest_of(_token(stored.link_seed))
         stored.sent_to, stored.emailed_at, stored.mail_failure = email, None, ""
         stored.expires_at = now + datetime.timedelta(days=settings.CONFIRMATION_DAYS)
         stored.save()
@@ -215,7 +212,7 @@ def find_confirmation(*, token: str, now: datetime.datetime) -> ConfirmationRequ
             "organisation", "line__commitment__measure__edition", "line__delivery_return__contract",
             "line__delivery_return__supplier",
         )
-        .filter(token_hash=_digest(token))
+        .filter(token_hash=digest_of(token))
         .first()
     )  # fmt: skip
     if request is None:
@@ -315,12 +312,7 @@ def claim_words(*, request: ConfirmationRequest) -> dict[str, Any]:
 
 
 def _token(seed: str) -> str:
-    digest = salted_hmac("contracts.confirmation", seed, algorithm="sha256").digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return token_of(seed, salt="contracts.confirmation")
 
 
 def _address(email: str) -> str:

@@ -10,16 +10,15 @@ digest carries it.
 from __future__ import annotations
 
 import datetime
-import smtplib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.mail import get_connection
 from django.db import IntegrityError, transaction
 
 from trafford_sv.core.models import User
+from trafford_sv.core.sending import FAILED, SENT, open_connection, send_one
 from trafford_sv.core.services.audit import record_event
 
 from ..mailings.reminders import reminder_email
@@ -31,10 +30,6 @@ FIRST_PAUSE = datetime.timedelta(minutes=15)
 # A run may take this long; after it, what is still claimed is in doubt.
 DOUBT_AFTER = datetime.timedelta(hours=1)
 State = ReminderDigest.State
-
-
-class MailServerAway(OSError):
-    """The mail server could not be reached; nothing was claimed, so the next run begins anew."""
 
 
 @dataclass
@@ -58,7 +53,7 @@ def send_reminders(
     report = SendReport(due=len(digests))
     if dry_run or not digests:
         return report
-    connection = _opened()
+    connection = open_connection()
     try:
         for digest in digests:
             claimed, outcome = _claim(digest, as_of, now)
@@ -82,15 +77,6 @@ def send_reminders(
             },
         )
     return report
-
-
-def _opened() -> Any:
-    connection = get_connection()
-    try:
-        connection.open()
-    except (OSError, smtplib.SMTPException) as error:
-        raise MailServerAway(f"The mail server did not answer: {error}") from error
-    return connection
 
 
 def _claim(
@@ -138,47 +124,16 @@ def _deliver(
         return "skipped"
     items = [item.stored() for item in fresh[0].items]
     ReminderDigest.objects.filter(pk=claimed.pk, state=State.CLAIMED).update(items=items)
-    message = reminder_email(fresh[0])
-    try:
-        connection.open()
-    except (OSError, smtplib.SMTPException) as error:
-        _mark(claimed, State.FAILED, now, failure=_words(error))
-        _close(connection)
-        return "failed"
-    try:
-        connection.send_messages([message])
-    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
-        # The server said no: it surely did not go.
-        _mark(claimed, State.FAILED, now, failure=_words(error))
-        _close(connection)
-        return "failed"
-    except (OSError, smtplib.SMTPException) as error:
-        # The line broke: the server may have taken it.
-        _mark(claimed, State.CLAIMED, now, failure=_words(error))
-        _close(connection)
-        return "in_doubt"
-    _mark(claimed, State.SENT, now, sent_at=now)
-    return "sent"
+    outcome, failure = send_one(connection, reminder_email(fresh[0]))
+    if outcome == SENT:
+        _mark(claimed, State.SENT, now, sent_at=now)
+    else:
+        _mark(claimed, State.FAILED if outcome == FAILED else State.CLAIMED, now, failure=failure)
+    return outcome
 
 
 def _mark(claimed: ReminderDigest, state: str, now: datetime.datetime, **values: Any) -> None:
     ReminderDigest.objects.filter(pk=claimed.pk, state=State.CLAIMED).update(state=state, **values)
-
-
-def _close(connection: Any) -> None:
-    """The next message opens it anew."""
-    try:
-        connection.close()
-    except (OSError, smtplib.SMTPException):
-        connection.connection = None
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error
-        text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-        return f"{error.smtp_code} {text}"[:500]
-    return (str(error) or type(error).__name__)[:500]
 
 
 # --- what a person settles ----------------------------------------------------------------
@@ -205,7 +160,7 @@ def send_digest_again(
     *, digest: ReminderDigest, by: Any, now: datetime.datetime, today: datetime.date
 ) -> str:
     """Send it although it may have gone. Returns sent, skipped, failed or in_doubt."""
-    connection = _opened()
+    connection = open_connection()
     try:
         with transaction.atomic():
             stored = ReminderDigest.objects.select_for_update().get(pk=digest.pk)

@@ -8,18 +8,16 @@ browser without cookies. Looking uses nothing up: mail scanners open links too.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.throttling import SimpleRateThrottle
 
-from trafford_sv.core.views.errors import too_many_requests
-from trafford_sv.core.views_base import EditMixin, PublicView
+from trafford_sv.core.link_views import Quiet
+from trafford_sv.core.views_base import EditMixin
 
 from ..counting import quantity_words
 from ..forms.verification import AnswerForm
@@ -30,28 +28,6 @@ from ..services.confirmations import (
     claim_words,
     find_confirmation,
 )
-
-
-class LinkThrottle(SimpleRateThrottle):
-    """How often one address may try links."""
-
-    rate = "60/min"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        return f"confirmation-link-{self.get_ident(request)}"
-
-
-class Quiet(PublicView):
-    """Kept by no cache, told to no other site, and not tried too often."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if LinkThrottle().allow_request(request, self):  # type: ignore[arg-type]
-            answer = super().dispatch(request, *args, **kwargs)
-        else:
-            answer = too_many_requests(request)
-        answer["Referrer-Policy"] = "no-referrer"
-        answer["X-Robots-Tag"] = "noindex, nofollow"
-        return answer
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Tag, Tone
+from trafford_sv.core.sending import MailServerAway
 from trafford_sv.core.views.account import SignedInView
 from trafford_sv.core.views_base import PermissionView, PublicView
 
@@ -25,7 +26,6 @@ from ..forms.pacing import ReminderForm
 from ..mailings.reminders import user_of
 from ..models import ReminderDigest, ReminderPreference
 from ..services.reminders import (
-    MailServerAway,
     change_preferences,
     is_in_doubt,
     mark_digest_sent,

@@ -21,7 +21,6 @@ from contracts.mailings.reminders import off_token
 from contracts.models import Contract, ReminderDigest, ReminderPreference
 from contracts.selectors.reminders import due_digests, step_on
 from contracts.services.reminders import (
-    MailServerAway,
     mark_digest_sent,
     send_digest_again,
     send_reminders,
@@ -31,6 +30,7 @@ from tests.core import conftest as mail_server
 from tests.factories import make_contract, make_organisation, make_user
 from tests.factories_delivery import make_commitment, make_return
 from trafford_sv.core.periods import Quarter
+from trafford_sv.core.sending import MailServerAway
 
 pytestmark = pytest.mark.django_db
 Mailbox = mail_server.Mailbox

@@ -12,7 +12,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from ...services.reminders import MailServerAway, send_reminders
+from trafford_sv.core.sending import MailServerAway
+
+from ...services.reminders import send_reminders
 
 EXAMPLE = """Example:
   manage.py send_reminders
