@@ -11,7 +11,10 @@ class ActionPlanConfig(AppConfig):
     def ready(self) -> None:
         from trafford_sv.core.reference_data import register_loader
 
+        from .services.maturity.reference import load_baseline, load_starter_edition
         from .services.reference import load_starting_actions, load_themes
 
         register_loader("themes of the Action Plan", load_themes)
         register_loader("starting actions", load_starting_actions)
+        register_loader("maturity index", load_starter_edition)
+        register_loader("maturity baseline", load_baseline)
