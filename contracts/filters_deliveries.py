@@ -45,6 +45,11 @@ class DeliveryFilter(django_filters.FilterSet):
     counted = QuarterText(
         method="in_quarter", label="Counted in the quarter", help_text="For example, 2026-27-Q1"
     )
+    since = QuarterText(
+        method="since_quarter",
+        label="Counted from the quarter",
+        help_text="For example, 2025-26-Q1",
+    )
     until = QuarterText(
         method="until_quarter",
         label="Counted up to the quarter",
@@ -123,6 +128,13 @@ class DeliveryFilter(django_filters.FilterSet):
     def in_quarter(self, rows: Any, name: str, value: str) -> Any:
         quarter = Quarter.parse(value)
         return rows.filter(counted_year=quarter.start_year, counted_quarter=quarter.number)
+
+    def since_quarter(self, rows: Any, name: str, value: str) -> Any:
+        quarter = Quarter.parse(value)
+        return rows.filter(
+            Q(counted_year__gt=quarter.start_year)
+            | Q(counted_year=quarter.start_year, counted_quarter__gte=quarter.number)
+        )
 
     def until_quarter(self, rows: Any, name: str, value: str) -> Any:
         quarter = Quarter.parse(value)

@@ -1,4 +1,4 @@
-"""The app's name for Django."""
+"""The app's name for Django, and the reference data it brings."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,11 @@ class ReportingConfig(AppConfig):
     name = "reporting"
     label = "reporting"
     verbose_name = "Reporting"
+
+    def ready(self) -> None:
+        from trafford_sv.core.reference_data import register_loader
+
+        from .services.reference import load_published_figures, load_star_measures
+
+        register_loader("star measures", load_star_measures)
+        register_loader("published figures", load_published_figures)

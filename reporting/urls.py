@@ -4,11 +4,60 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import dashboard, public
+from .views import dashboard, public, star_measures
 
 urlpatterns = [
     path("", public.Home.as_view(), name="home"),
     path("dashboard/", dashboard.Dashboard.as_view(), name="dashboard"),
     path("accessibility/", public.Accessibility.as_view(), name="accessibility"),
     path("privacy/", public.Privacy.as_view(), name="privacy"),
+    path("reports/", star_measures.ReportHome.as_view(), name="report-home"),
+    path(
+        "reports/work-out/<slug:quarter>/",
+        star_measures.WorkOut.as_view(),
+        name="measures-work-out",
+    ),
+    path("reports/measures/", star_measures.StarMeasureList.as_view(), name="star-measure-list"),
+    path(
+        "reports/measures/new/",
+        star_measures.StarMeasureCreate.as_view(),
+        name="star-measure-create",
+    ),
+    path(
+        "reports/measures/<slug:key>/",
+        star_measures.StarMeasureDetail.as_view(),
+        name="star-measure-detail",
+    ),
+    path(
+        "reports/measures/<slug:key>/edit/",
+        star_measures.StarMeasureEdit.as_view(),
+        name="star-measure-edit",
+    ),
+    path(
+        "reports/measures/<slug:key>/<slug:quarter>/supply/",
+        star_measures.Supply.as_view(),
+        name="star-measure-supply",
+    ),
+    path(
+        "reports/measures/<slug:key>/<slug:quarter>/comment/",
+        star_measures.Comment.as_view(),
+        name="star-measure-comment",
+    ),
+    path("reports/sets/", star_measures.MeasureSetList.as_view(), name="measure-set-list"),
+    path("reports/sets/new/", star_measures.MeasureSetCreate.as_view(), name="measure-set-create"),
+    path(
+        "reports/sets/<int:pk>/",
+        star_measures.MeasureSetDetail.as_view(),
+        name="measure-set-detail",
+    ),
+    path(
+        "reports/sets/<int:pk>/edit/",
+        star_measures.MeasureSetEdit.as_view(),
+        name="measure-set-edit",
+    ),
+    path(
+        "reports/sets/<int:pk>/approve/",
+        star_measures.MeasureSetApprove.as_view(),
+        name="measure-set-approve",
+    ),
 ]

@@ -250,6 +250,7 @@ def test_a_command_explains_itself(name, capsys):
 # FilterSets used by a page alone or the API alone, each with its reason.
 ONE_SIDED: dict[str, str] = {
     "AuditFilter": "the audit log is read on its page alone",
+    "StarReadingFilter": "pages show readings by quarter; only programs list them",
 }
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from contracts.models import LocalPriorityYear, Payee, SpendExclusion, SpendSource, SpendUnit
+from reporting.models import MeasureSet, StarMeasure
 from tests.access_table import TABLE
 from tests.factories import (
     make_award,
@@ -262,7 +263,22 @@ def return_taken_back() -> Edit:
     )
 
 
+def star_measure() -> Edit:
+    record = StarMeasure.objects.create(
+        key="verified", name="Verified", words="What was proven.", unit="pounds",
+        numerator="social_value", numerator_basis="verified",
+    )  # fmt: skip
+    return Edit(record, reverse("star-measure-edit", args=[record.key]))
+
+
+def measure_set() -> Edit:
+    record = MeasureSet.objects.create(name="Next year", starts=datetime.date(2027, 4, 1))
+    return Edit(record, reverse("measure-set-edit", args=[record.pk]))
+
+
 EDITS: dict[str, Callable[[], Edit]] = {
+    "star-measure-edit": star_measure,
+    "measure-set-edit": measure_set,
     "supplier-line-edit": return_line,
     "supplier-return": whole_return,
     "supplier-return-take-back": return_taken_back,

@@ -27,6 +27,7 @@ from contracts.api.portfolio import urlpatterns as portfolio_urls
 from contracts.api.returns import urlpatterns as return_urls
 from contracts.api.spend import urlpatterns as spend_urls
 from contracts.api.verification import urlpatterns as verification_urls
+from reporting.api.star_measures import urlpatterns as star_measure_urls
 from trafford_sv.core.api.problems import KINDS
 from trafford_sv.core.api.views import ApiView
 from trafford_sv.core.views_base import PublicView
@@ -53,6 +54,8 @@ NOUNS = {
     "api-pacing": "Agreed commitments against their profile: what is behind, and how far",
     "api-recovery-actions": "What is done about commitments that fell behind, by whom and by when",
     "api-ratings": "Yearly ratings of contracts above the threshold of the Procurement Act 2023",
+    "api-star-measures": "Measures that are reported each quarter: definition, basis, period, target",
+    "api-star-readings": "What each measure says of each quarter, now or as known on a day",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 
@@ -166,5 +169,6 @@ urlpatterns = [
     *verification_urls,
     *portfolio_urls,
     *pacing_urls,
+    *star_measure_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]

@@ -194,6 +194,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "trafford_sv.core.tasks.resume_stalled_imports",
         "schedule": env.float("RESUME_IMPORTS_SECONDS", default=120.0),
     },
+    "work-out-measures": {
+        "task": "reporting.tasks.work_out_open_quarters",
+        "schedule": 12 * 3600.0,
+    },
     "forget-old-import-files": {
         "task": "trafford_sv.core.tasks.forget_old_import_files",
         "schedule": 6 * 3600.0,

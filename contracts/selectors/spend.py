@@ -135,13 +135,30 @@ def retained_spend(
 
 
 def retained_spend_everywhere(
-    *, source: SpendSource | None = None, year: FinancialYear | None = None
+    *,
+    source: SpendSource | None = None,
+    year: FinancialYear | None = None,
+    first: Quarter | None = None,
+    last: Quarter | None = None,
 ) -> RetainedSpend:
-    """The same figure for whoever holds the server: the command line, reports in the background."""
+    """The same figure for whoever holds the server: the command line, reports in the background.
+
+    `first` and `last` are quarters, both counted; None is open.
+    """
     rows = SpendTotal.objects.all()
     rows = rows.filter(source=source) if source else rows.filter(source__is_own_council=True)
     if year:
         rows = rows.filter(financial_year=year.start_year)
+    if last:
+        rows = rows.filter(
+            Q(financial_year__lt=last.start_year)
+            | Q(financial_year=last.start_year, quarter__lte=last.number)
+        )
+    if first:
+        rows = rows.filter(
+            Q(financial_year__gt=first.start_year)
+            | Q(financial_year=first.start_year, quarter__gte=first.number)
+        )
     return _figure(rows.aggregate(**_SUMS))
 
 

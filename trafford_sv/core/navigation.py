@@ -66,6 +66,8 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Recovery actions", "recovery-list", "view_commitments", _VALUE, _SUPPLIER),
     NavigationItem("Ratings", "rating-list", "view_returns", _VALUE, _SUPPLIER),
     NavigationItem("Measures", "measure-list"),
+    NavigationItem("Measures and reports", "report-home", "view_reports"),
+    NavigationItem("Organisations", "organisation-list", "view_organisations"),
     NavigationItem("Spending", "spend-retained", "view_spend"),
     NavigationItem("Imports", "import-list", "view_imports", _OFFICE),
     NavigationItem("Values to check", "flag-list", "view_imports", _OFFICE),

@@ -64,6 +64,8 @@ PERMISSIONS: dict[str, str] = {
     "settle_reminders": "See which reminders went out, and settle those in doubt",
     "close_quarters": "Close and reopen quarters",
     "change_reference": "Change thresholds and other rules that have dates",
+    "view_reports": "Read the approved measures, their values and how they came about",
+    "change_star_measures": "Define measures, supply values and record approved sets",
     "use_api": "Use the API with a token",
 }
 # What one party says for itself. No officer says it in its place.
@@ -85,6 +87,7 @@ _READ = frozenset(
         "view_organisations",
         "view_spend",
         "view_imports",
+        "view_reports",
         "use_api",
     }
 )
@@ -101,6 +104,7 @@ _STEERING = frozenset(
         "view_maturity",
         "view_organisations",
         "view_spend",
+        "view_reports",
         "use_api",
     }
 )
@@ -181,6 +185,7 @@ ROLES: dict[str, Role] = {
                 "change_organisations",
                 "run_imports",
                 "decide_spend",
+                "change_star_measures",
             },
         ),
         Role(

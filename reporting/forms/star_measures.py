@@ -1,0 +1,259 @@
+"""Measures, sets and values as an officer types them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from contracts.models import Contract, MeasureTheme
+from trafford_sv.core.forms import VersionedForm, VersionedModelForm
+from trafford_sv.core.periods import PeriodError, Quarter
+from trafford_sv.directory.models import Area, Organisation
+
+from ..catalogue import BASIS_WORDS, CATALOGUE, Unit
+from ..models import MeasureSet, StarMeasure
+from ..star_measures import PERIOD_WORDS, SET_SIZE, Direction
+
+_FIGURES = [("", "Choose a figure"), *((one.key, one.name) for one in CATALOGUE.values())]
+_BASES = [
+    ("", "Choose what it rests on"),
+    *(
+        (str(key.value), f"{str(key.value).capitalize()}: {words}")
+        for key, words in BASIS_WORDS.items()
+    ),
+]
+UNIT_LABELS = {
+    Unit.POUNDS: "Pounds",
+    Unit.SHARE: "A share, in per cent",
+    Unit.RATIO: "Pounds for each pound",
+    Unit.COUNT: "A number of things",
+}
+
+
+class QuantityField(forms.CharField):
+    """A number as people write it; a share may be typed with its per cent sign."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(empty_value=None, max_length=40, **options)
+        self.widget.attrs.setdefault("inputmode", "decimal")
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return value
+        text = super().to_python(value)
+        if text is None:
+            return None
+        plain = text.replace(",", "").replace("£", "").strip().removesuffix("%").strip()
+        try:
+            number = Decimal(plain)
+        except ArithmeticError as error:
+            raise ValidationError(f"“{text}” is not a number. Write it like 1234.50.") from error
+        if not number.is_finite() or abs(number) >= Decimal(10) ** 14:
+            raise ValidationError("This number cannot be kept. Check it.")
+        if number != round(number, 4):
+            raise ValidationError("Give at most four decimals.")
+        return number
+
+    def run_validators(self, value: Any) -> None:
+        """A Decimal has no length."""
+        if value is not None and not isinstance(value, Decimal):
+            super().run_validators(value)
+
+
+class StarMeasureForm(VersionedModelForm):
+    """`target_quantity` is typed as it is read: in per cent for a share."""
+
+    numerator = forms.ChoiceField(label="Figure that is counted", choices=_FIGURES, required=False)
+    numerator_basis = forms.ChoiceField(
+        label="What that figure rests on", choices=_BASES, required=False
+    )
+    denominator = forms.ChoiceField(
+        label="Figure it is divided by", choices=_FIGURES, required=False,
+        help_text="Leave empty for a sum or a count",
+    )  # fmt: skip
+    denominator_basis = forms.ChoiceField(
+        label="What the second figure rests on", choices=_BASES, required=False
+    )
+    unit = forms.ChoiceField(
+        label="Unit of a supplied measure",
+        choices=[("", "Worked out from the figures"), *((str(k.value), v) for k, v in UNIT_LABELS.items())],
+        required=False,
+    )  # fmt: skip
+    target_quantity = QuantityField(
+        label="Target", required=False, help_text="For a share in per cent, for example 53"
+    )
+
+    class Meta:
+        model = StarMeasure
+        fields = (
+            "name", "words", "source", "numerator", "numerator_basis", "denominator",
+            "denominator_basis", "unit", "period", "agreement", "directorate", "theme", "ward",
+            "target_quantity", "direction", "note",
+        )  # fmt: skip
+        labels = {
+            "words": "Definition in words",
+            "source": "Where its values come from",
+            "period": "Period",
+            "directorate": "Only this directorate",
+            "direction": "Which way is better",
+            "note": "What a reader must know",
+        }
+        widgets = {
+            "words": forms.Textarea(attrs={"rows": 3}),
+            "note": forms.Textarea(attrs={"rows": 3}),
+            "source": forms.RadioSelect,
+            "direction": forms.RadioSelect,
+            "period": forms.RadioSelect,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["source"].choices = StarMeasure.Source.choices
+        fields["period"].choices = [
+            (str(key.value), words.capitalize()) for key, words in PERIOD_WORDS.items()
+        ]
+        fields["direction"].choices = [
+            (Direction.HIGHER.value, "Higher is better"),
+            (Direction.LOWER.value, "Lower is better"),
+        ]
+        fields["agreement"] = forms.ChoiceField(
+            label="Only this kind of agreement",
+            choices=[("", "Every kind"), *Contract.Kind.choices],
+            required=False,
+        )
+        themes = MeasureTheme.objects.order_by("title").values_list("title", flat=True).distinct()
+        fields["theme"] = forms.ChoiceField(
+            label="Only this theme of the measure library",
+            choices=lambda: [("", "Every theme"), *((title, title) for title in themes)],
+            required=False,
+        )
+        wards = Area.objects.wards(2023).order_by("name").values_list("code", "name")
+        fields["ward"] = forms.ChoiceField(
+            label="Only what serves this ward",
+            choices=lambda: [("", "Every ward"), *wards],
+            required=False,
+        )
+        fields["directorate"].queryset = Organisation.objects.filter(
+            kinds__kind="council_service"
+        ).order_by("name")
+        fields["directorate"].empty_label = "Every directorate"
+        if self.instance.pk and self.instance.unit == Unit.SHARE:
+            held = self.instance.target_quantity
+            self.initial["target_quantity"] = None if held is None else (held * 100).normalize()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        target = cleaned.get("target_quantity")
+        if target is not None and (cleaned.get("denominator") or cleaned.get("unit") == Unit.SHARE):
+            cleaned["target_quantity"] = target / 100
+        if cleaned.get("source") == StarMeasure.Source.SUPPLIED and not cleaned.get("unit"):
+            self.add_error("unit", "Choose the unit in which STAR gives the value.")
+        return cleaned
+
+
+class MeasureSetForm(VersionedModelForm):
+    """Five boxes, one for each place."""
+
+    class Meta:
+        model = MeasureSet
+        fields = ("name", "starts", "ends", "note")
+        labels = {"starts": "In force from", "ends": "Last day in force"}
+        help_texts = {
+            "name": "For example, STAR measures 2026/27",
+            "ends": "Leave empty while it holds. The next approved set ends it by itself",
+        }
+        widgets = {"note": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = (
+            list(self.instance.members.values_list("measure_id", flat=True))
+            if self.instance.pk
+            else []
+        )
+        measures = StarMeasure.objects.order_by("name")
+        for place in range(1, SET_SIZE + 1):
+            self.fields[f"place_{place}"] = forms.ModelChoiceField(
+                measures, label=f"Measure {place}", required=False, empty_label="None yet",
+                initial=held[place - 1] if len(held) >= place else None,
+            )  # fmt: skip
+
+    @property
+    def places(self) -> list[Any]:
+        return [self[f"place_{place}"] for place in range(1, SET_SIZE + 1)]
+
+    def changes(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in super().changes().items()
+            if not name.startswith("place_")
+        }
+
+    def measures(self) -> list[StarMeasure]:
+        chosen = [self.cleaned_data.get(f"place_{place}") for place in range(1, SET_SIZE + 1)]
+        return [measure for measure in chosen if measure is not None]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        seen: dict[Any, int] = {}
+        for place in range(1, SET_SIZE + 1):
+            chosen = cleaned.get(f"place_{place}")
+            if chosen is not None and chosen.pk in seen:
+                self.add_error(
+                    f"place_{place}",
+                    f"“{chosen}” is measure {seen[chosen.pk]} already. Choose another.",
+                )
+            elif chosen is not None:
+                seen[chosen.pk] = place
+        return cleaned
+
+
+class ApproveSetForm(VersionedForm):
+    approved_by = forms.CharField(
+        label="Approving body", max_length=200, help_text="For example, STAR Joint Committee"
+    )
+    approved_on = forms.DateField(label="Day of the decision")
+    reference = forms.CharField(
+        label="Decision reference", max_length=300, required=False,
+        help_text="For example, minute 7 of that meeting",
+    )  # fmt: skip
+
+
+class SupplyForm(forms.Form):
+    value = QuantityField(label="Value", required=False)
+    evidence = forms.CharField(
+        label="Where it comes from", max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="For example, STAR performance report to the Board, 12 May 2026, table 2",
+    )  # fmt: skip
+
+
+class CommentForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    text = forms.CharField(
+        label="Commentary", max_length=4000, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="What a reader should know: why it moved, what is missing, what is done about it",
+    )  # fmt: skip
+
+
+class QuarterForm(forms.Form):
+    """Which quarter is shown, and as known on which day."""
+
+    quarter = forms.ChoiceField(label="Quarter", required=False)
+    as_known_on = forms.DateField(
+        label="As known on", required=False, help_text="Leave empty for what is known now"
+    )
+
+    def __init__(self, *args: Any, quarters: list[Quarter], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["quarter"].choices = [(one.code, one.label) for one in quarters]  # type: ignore[attr-defined]
+
+    def chosen(self, otherwise: Quarter) -> Quarter:
+        try:
+            return Quarter.parse(self.cleaned_data.get("quarter") or otherwise.code)
+        except (PeriodError, AttributeError):
+            return otherwise

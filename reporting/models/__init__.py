@@ -1,0 +1,19 @@
+"""What reports keep: measures, their approved sets, their readings, and published figures."""
+
+from .star_measures import (
+    MeasureComment,
+    MeasureReading,
+    MeasureSet,
+    PublishedFigure,
+    SetMember,
+    StarMeasure,
+)
+
+__all__ = [
+    "MeasureComment",
+    "MeasureReading",
+    "MeasureSet",
+    "PublishedFigure",
+    "SetMember",
+    "StarMeasure",
+]

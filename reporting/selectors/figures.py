@@ -1,0 +1,130 @@
+"""The catalogue's figures, read from the one selector that each page of them uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.urls import reverse
+
+from contracts.four_figures import Amounts, Completeness
+from contracts.retained import RetainedSpend
+from contracts.selectors.position import EVERYWHERE, Scope
+from contracts.selectors.position_report import PositionReport, portfolio_report
+from contracts.selectors.spend import retained_spend_everywhere
+from trafford_sv.core.periods import Quarter
+
+from ..catalogue import Basis, FigureGone, figure
+from ..models import StarMeasure
+from ..star_measures import Reading, first_quarter, plain_reading, ratio_reading
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """A measure's reading with the completeness that every figure lists."""
+
+    reading: Reading
+    completeness: Completeness
+
+
+@dataclass
+class FigureReader:
+    """Reads figures for the whole council. What was read once is kept: 3 queries for a scope and a
+    period, 1 for a quarter's spend, however many measures ask.
+    """
+
+    _positions: dict[tuple[Scope, Quarter | None, Quarter], PositionReport] = field(
+        default_factory=dict
+    )
+    _spend: dict[tuple[Quarter | None, Quarter], RetainedSpend] = field(default_factory=dict)
+
+    def position(self, scope: Scope, first: Quarter | None, last: Quarter) -> PositionReport:
+        held = (scope, first, last)
+        if held not in self._positions:
+            self._positions[held] = portfolio_report(EVERYWHERE, scope, first=first, last=last)
+        return self._positions[held]
+
+    def spend(self, first: Quarter | None, last: Quarter) -> RetainedSpend:
+        if (first, last) not in self._spend:
+            self._spend[first, last] = retained_spend_everywhere(first=first, last=last)
+        return self._spend[first, last]
+
+    def value(
+        self, key: str, basis: str, scope: Scope, first: Quarter | None, last: Quarter
+    ) -> Decimal | None:
+        """One figure in its unit; None where nothing is recorded. Raises FigureGone."""
+        wanted = figure(key)
+        if key.startswith("spend_"):
+            return _of_spend(key, self.spend(first, last))
+        report = self.position(scope, first, last)
+        found = report.position
+        if key in ("social_value", "local_economic_value"):
+            if basis not in wanted.bases:
+                raise FigureGone(f"“{wanted.name}” cannot be read as “{basis}”. Choose its basis.")
+            amounts = found.figures.get(basis) or Amounts()
+            return amounts.social_pounds if key == "social_value" else amounts.local_economic_pounds
+        values: dict[str, Decimal | int | None] = {
+            "contract_value": found.contract_value_pounds,
+            "tendered_value": found.tendered_value_pounds,
+            "agreements": found.counts.agreements,
+            "commitments": found.counts.commitments,
+            "returns_expected": report.completeness.expected,
+            "returns_received": report.completeness.received,
+        }
+        value = values[key]
+        return None if value is None else Decimal(value)
+
+    def read(self, measure: StarMeasure, quarter: Quarter) -> WorkedOut:
+        """A computed measure at the end of a quarter. Raises FigureGone."""
+        first, scope = first_quarter(measure.period, quarter), scope_of(measure)
+        completeness = self.position(scope, first, quarter).completeness
+        top = self.value(measure.numerator, measure.numerator_basis, scope, first, quarter)
+        if not measure.is_ratio:
+            name = figure(measure.numerator).name
+            return WorkedOut(plain_reading(top, name=name), completeness)
+        base = self.value(measure.denominator, measure.denominator_basis, scope, first, quarter)
+        reading = ratio_reading(
+            top,
+            base,
+            numerator_name=figure(measure.numerator).name,
+            denominator_name=figure(measure.denominator).name,
+        )
+        return WorkedOut(reading, completeness)
+
+
+def scope_of(measure: StarMeasure) -> Scope:
+    return Scope(
+        agreement=measure.agreement,
+        directorate=measure.directorate_id,
+        theme=measure.theme,
+        ward=measure.ward,
+    )
+
+
+def rows_behind(measure: StarMeasure, key: str, basis: str, quarter: Quarter) -> str:
+    """The address of the list with exactly the rows of a figure; "" where no list has them."""
+    scope, first = scope_of(measure), first_quarter(measure.period, quarter)
+    if key in _VALUE_KINDS and basis in (Basis.REPORTED, Basis.VERIFIED):
+        span = {"until": quarter.code, "since": first.code if first else None}
+        return _address("delivery-list", scope.query(kind=_VALUE_KINDS[key], **span))
+    if key.startswith("spend_"):
+        return _address("spend-retained", "")
+    return ""
+
+
+_VALUE_KINDS = {"social_value": "social", "local_economic_value": "local_economic"}
+
+
+def _address(name: str, query: str) -> str:
+    return f"{reverse(name)}?{query}" if query else reverse(name)
+
+
+def _of_spend(key: str, spend: RetainedSpend) -> Decimal | None:
+    if not spend.lines:
+        return None
+    return {
+        "spend_contestable": spend.contestable_pounds,
+        "spend_known": spend.known_pounds,
+        "spend_retained": spend.retained_pounds,
+        "spend_trafford": spend.trafford_pounds,
+    }[key]

@@ -1,0 +1,723 @@
+"""Measures and their sets: what each says of a quarter, and how it came about."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from trafford_sv.core.access import can
+from trafford_sv.core.charts import Bar, column_chart
+from trafford_sv.core.charts.drawing import Paint
+from trafford_sv.core.exports import ExportColumn
+from trafford_sv.core.lists import Column, ListPage, Sort
+from trafford_sv.core.parts import EmptyState, Figure, Link, State, SummaryRow, Table, Tag, Tone
+from trafford_sv.core.periods import PeriodError, Quarter
+from trafford_sv.core.selectors.history import history_of
+from trafford_sv.core.services.records import Collision
+from trafford_sv.core.views_base import EditMixin, PermissionView
+
+from ..catalogue import CATALOGUE, Basis, Unit
+from ..filters import StarMeasureFilter
+from ..forms.star_measures import (
+    ApproveSetForm,
+    CommentForm,
+    MeasureSetForm,
+    QuarterForm,
+    StarMeasureForm,
+    SupplyForm,
+)
+from ..models import MeasureComment, MeasureReading, MeasureSet, StarMeasure
+from ..selectors.figures import rows_behind
+from ..selectors.star_measures import (
+    MeasureLine,
+    figure_words,
+    measure_lines,
+    measures_on_record,
+    published_figures,
+    quarters_until,
+    restatements,
+    set_in_force,
+    sets_visible,
+    value_words,
+)
+from ..services.star_measures import (
+    approve_set,
+    change_measure,
+    change_set,
+    define_measure,
+    prepare_set,
+    supply_reading,
+    work_out_measures,
+    write_comment,
+)
+from ..star_measures import PERIOD_WORDS, TARGET_WORDS, Period, TargetState
+
+QUARTERS_OFFERED = 12
+_TONES = {
+    TargetState.MET: Tone.GOOD,
+    TargetState.NOT_MET: Tone.WARNING,
+    TargetState.NO_TARGET: Tone.NEUTRAL,
+    TargetState.NOT_KNOWN: Tone.NEUTRAL,
+}
+_STATES = {
+    Basis.OFFERED: State.OFFERED,
+    Basis.COMMITTED: State.COMMITTED,
+    Basis.REPORTED: State.REPORTED,
+    Basis.VERIFIED: State.VERIFIED,
+}
+_PAINTS = {
+    Basis.OFFERED: Paint.OFFERED,
+    Basis.COMMITTED: Paint.COMMITTED,
+    Basis.REPORTED: Paint.REPORTED,
+    Basis.VERIFIED: Paint.VERIFIED,
+}
+Crumbs = list[tuple[str, str | None]]
+
+
+def crumbs(*more: tuple[str, str | None]) -> Crumbs:
+    return [("Measures and reports", reverse("report-home")), *more]
+
+
+def last_ended(today: datetime.date) -> Quarter:
+    return Quarter.of(today).previous
+
+
+def end_of(day: datetime.date | None) -> datetime.datetime | None:
+    """The last moment of a day here."""
+    if day is None:
+        return None
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.max))
+
+
+class _Reads(PermissionView):
+    permission = "view_reports"
+
+    def asked(self) -> tuple[QuarterForm, Quarter, datetime.date | None]:
+        """The form, the quarter it names and the day as known on which it is shown."""
+        latest = last_ended(self.today)
+        offered = quarters_until(Quarter.of(self.today), QUARTERS_OFFERED)[::-1]
+        data = {"quarter": latest.code, **self.request.GET.dict()}
+        form = QuarterForm(data, quarters=offered)
+        if not form.is_valid():
+            return form, latest, None
+        return form, form.chosen(latest), form.cleaned_data["as_known_on"]
+
+
+class ReportHome(_Reads):
+    """The set in force with its five, beside the figures that were published elsewhere."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form, quarter, as_known_on = self.asked()
+        held = set_in_force(quarter.end)
+        measures = list(held.measures.order_by("places__place")) if held else []
+        lines = measure_lines(measures, quarter, as_known=end_of(as_known_on))
+        context = {
+            "title": "Measures and reports",
+            "form": form,
+            "quarter": quarter,
+            "as_known_on": as_known_on,
+            "measure_set": held,
+            "lines": [(line, figure_of(line), target_tag(line)) for line in lines],
+            "published": [
+                (one, value_words(one.value_quantity, one.unit)) for one in published_figures()
+            ],
+            "may_change": can(request.user, "change_star_measures"),
+        }
+        return render(request, "reporting/report_home.html", context)
+
+
+def figure_of(line: MeasureLine) -> Figure:
+    reading = line.reading
+    return Figure(
+        label=line.measure.name,
+        number=line.words,
+        exact=value_words(reading.value, line.measure.unit, in_full=True) or "" if reading else "",
+        state=_STATES.get(line.measure.numerator_basis, State.PLAIN),  # type: ignore[call-overload]
+        of_what=PERIOD_WORDS[Period(line.measure.period)].capitalize(),
+        completeness=reading.completeness.sentence if reading and shows_returns(line) else "",
+        change=change_words(line),
+        way_in=Link("Show how", line.measure.get_absolute_url() + f"?quarter={line.quarter.code}"),
+        missing=(reading.reason if reading else "") or "Nothing on record for this quarter",
+        local_economic=line.measure.numerator == "local_economic_value",
+    )
+
+
+def shows_returns(line: MeasureLine) -> bool:
+    """Whether returns are what this figure waits for."""
+    return line.measure.numerator_basis in (Basis.REPORTED, Basis.VERIFIED)
+
+
+def change_words(line: MeasureLine) -> str:
+    before, now = line.before, line.reading
+    if now is None or before is None or now.value is None or before.value is None:
+        return ""
+    difference = now.value - before.value
+    if not difference:
+        return f"The same as in {before.quarter}"
+    more = "more" if difference > 0 else "less"
+    if line.measure.unit == Unit.SHARE:
+        points = abs(difference * 100).quantize(Decimal("0.1"))
+        return f"{points} percentage points {more} than in {before.quarter}"
+    return f"{value_words(abs(difference), line.measure.unit)} {more} than in {before.quarter}"
+
+
+def target_tag(line: MeasureLine) -> Tag:
+    return Tag(TARGET_WORDS[line.target], _TONES[line.target])
+
+
+class StarMeasureList(ListPage):
+    """Every measure that was ever defined."""
+
+    permission = "view_reports"
+    title = "Measure definitions"
+    introduction = "A measure says in words and by its figures what is counted. Five at a time are approved as a set."
+    noun = "measure"
+    filterset_class = StarMeasureFilter
+    row_template = "reporting/_star_measure_rows.html"
+    columns = (
+        Column("Measure", sort="name"),
+        Column("How it comes about"),
+        Column("Period"),
+        Column("Target", numeric=True),
+    )
+    sorts = {"name": Sort("Name", ("name",))}
+    default_sort = "name"
+    export_columns = (
+        ExportColumn("Measure", "name"),
+        ExportColumn("Definition", "words"),
+        ExportColumn("Source", lambda one: one.get_source_display()),
+        ExportColumn("Numerator", "numerator"),
+        ExportColumn("Numerator basis", "numerator_basis"),
+        ExportColumn("Denominator", "denominator"),
+        ExportColumn("Denominator basis", "denominator_basis"),
+        ExportColumn("Period", "period"),
+        ExportColumn("Unit", "unit"),
+        ExportColumn("Target", "target_quantity"),
+    )
+    empty_state = EmptyState(
+        "No measures yet", "They come with the reference data, or an officer defines one."
+    )
+
+    def get_queryset(self) -> Any:
+        return measures_on_record()
+
+    def get_main_action(self) -> Link | None:
+        if can(self.request.user, "change_star_measures"):
+            return Link("Define a measure", reverse("star-measure-create"))
+        return None
+
+    def get_context(self) -> dict[str, Any]:
+        for one in self.page.object_list:
+            one.target_words = value_words(one.target_quantity, one.unit)
+            one.period_words = PERIOD_WORDS[Period(one.period)].capitalize()
+        return {"breadcrumbs": crumbs(("Measure definitions", None))}
+
+
+def measure_of(key: str) -> StarMeasure:
+    found: StarMeasure = get_object_or_404(
+        StarMeasure.objects.select_related("directorate"), key=key
+    )
+    return found
+
+
+class StarMeasureDetail(_Reads):
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        measure = measure_of(key)
+        form, quarter, as_known_on = self.asked()
+        (line,) = measure_lines([measure], quarter, as_known=end_of(as_known_on))
+        may_change = can(request.user, "change_star_measures")
+        earlier = restatements(measure, quarter)
+        context = {
+            "title": measure.name,
+            "measure": measure,
+            "form": form,
+            "quarter": quarter,
+            "as_known_on": as_known_on,
+            "line": line,
+            "figure": figure_of(line),
+            "target": target_tag(line),
+            "facts": _facts(measure),
+            "working": working(line),
+            "chart": trend_chart(line),
+            "restatements": restatement_table(measure, earlier) if len(earlier) > 1 else None,
+            "published": list(measure.published.all()),
+            "history": history_of(measure, limit=10) if may_change else None,
+            "may_change": may_change,
+            "may_supply": may_change and measure.source == StarMeasure.Source.SUPPLIED,
+            "breadcrumbs": crumbs(
+                ("Measure definitions", reverse("star-measure-list")), (measure.name, None)
+            ),
+        }
+        return render(request, "reporting/star_measure_detail.html", context)
+
+
+def _facts(measure: StarMeasure) -> list[SummaryRow]:
+    rows = [
+        SummaryRow("In words", measure.words),
+        SummaryRow("Where its values come from", measure.get_source_display()),
+        SummaryRow("Period", PERIOD_WORDS[Period(measure.period)].capitalize()),
+    ]
+    if measure.numerator:
+        rows.append(SummaryRow("Counted", figure_words(measure.numerator, measure.numerator_basis)))
+    if measure.denominator:
+        rows.append(
+            SummaryRow("Divided by", figure_words(measure.denominator, measure.denominator_basis))
+        )
+    limits = [
+        str(value)
+        for value in (measure.agreement, measure.directorate, measure.theme, measure.ward)
+        if value
+    ]
+    rows.append(SummaryRow("Limited to", ", ".join(limits) or "The whole council"))
+    target = value_words(measure.target_quantity, measure.unit)
+    better = "higher is better" if measure.direction == "higher" else "lower is better"
+    rows.append(SummaryRow("Target", f"{target}; {better}" if target else None, missing="None set"))
+    if measure.note:
+        rows.append(SummaryRow("What to know", measure.note))
+    return rows
+
+
+def working(line: MeasureLine) -> list[SummaryRow]:
+    """How the value came about, step by step, each with the rows behind it."""
+    measure, reading = line.measure, line.reading
+    if reading is None:
+        return []
+    if measure.source == StarMeasure.Source.SUPPLIED:
+        return [
+            SummaryRow("Value", value_words(reading.value, measure.unit, in_full=True)),
+            SummaryRow("Where it comes from", reading.evidence),
+            SummaryRow("Put on record by", reading.by_name),
+        ]
+    rows = []
+    for key, basis, value in (
+        (measure.numerator, measure.numerator_basis, reading.numerator),
+        (measure.denominator, measure.denominator_basis, reading.denominator),
+    ):
+        if not key:
+            continue
+        unit = measure.unit if not measure.is_ratio else _unit_of(key)
+        address = rows_behind(measure, key, basis, line.quarter)
+        rows.append(
+            SummaryRow(
+                figure_words(key, basis),
+                value_words(value, unit, in_full=True),
+                action=Link("Show the rows", address, figure_words(key, basis))
+                if address
+                else None,
+                missing="Nothing recorded",
+            )
+        )
+    if measure.is_ratio:
+        exact = value_words(reading.value, measure.unit, in_full=True)
+        rows.append(
+            SummaryRow(
+                "The first divided by the second", exact, missing=reading.reason,
+                note="Rounded half up to four places, shown in per cent",
+            )
+        )  # fmt: skip
+    rows.append(SummaryRow("Returns", reading.completeness.sentence))
+    return rows
+
+
+def _unit_of(key: str) -> str:
+    held = CATALOGUE.get(key)
+    return held.unit if held else Unit.COUNT
+
+
+def trend_chart(line: MeasureLine) -> Any:
+    known = [(one, reading) for one, reading in line.trend if reading and reading.value is not None]
+    if len(known) < 2:
+        return None
+    (first, oldest), (last, newest) = known[0], known[-1]
+    assert oldest.value is not None and newest.value is not None
+    moved = "rose" if newest.value > oldest.value else "fell"
+    title = (
+        f"It stayed at {value_words(newest.value, line.measure.unit)}"
+        if newest.value == oldest.value
+        else f"It {moved} from {value_words(oldest.value, line.measure.unit)} in {first} "
+        f"to {value_words(newest.value, line.measure.unit)} in {last}"
+    )
+    paint = _PAINTS.get(line.measure.numerator_basis, Paint.OTHER)  # type: ignore[call-overload]
+    return column_chart(
+        key="trend",
+        title=title,
+        subtitle=f"{line.measure.name}, {PERIOD_WORDS[Period(line.measure.period)]}",
+        bars=[
+            Bar(
+                str(one),
+                reading.value if reading else None,
+                value_words(reading.value, line.measure.unit) or "" if reading else "",
+                paint,
+            )
+            for one, reading in line.trend
+        ],
+        headings=("Quarter", "Value"),
+    )
+
+
+def restatement_table(measure: StarMeasure, rows: list[MeasureReading]) -> Table:
+    return Table(
+        caption="Everything that was on record for this quarter, newest first",
+        headings=("Known since", "Value", "Returns", "By"),
+        rows=[
+            (
+                f"{timezone.localtime(row.known_at):%-d %B %Y, %H:%M}",
+                value_words(row.value_quantity, measure.unit, in_full=True)
+                or row.reason
+                or "Not available",
+                f"{row.returns_received} of {row.returns_expected}",
+                row.by_name or "Worked out by the system",
+            )
+            for row in rows
+        ],
+        is_stacked=True,
+    )
+
+
+class _Changes(EditMixin, PermissionView):
+    permission = "change_star_measures"
+    template = "reporting/star_measure_form.html"
+    title = button = introduction = ""
+
+    def page(self, form: Any, back: str, trail: Crumbs, **more: Any) -> HttpResponse:
+        context = {
+            "title": self.title,
+            "button": self.button,
+            "introduction": self.introduction,
+            "form": form,
+            "back": back,
+            "breadcrumbs": crumbs(*trail, (self.title, None)),
+            **more,
+        }
+        return render(self.request, self.template, context)
+
+
+class _MeasureForms(_Changes):
+    def show(self, form: Any, measure: StarMeasure | None = None) -> HttpResponse:
+        back = measure.get_absolute_url() if measure else reverse("star-measure-list")
+        trail: Crumbs = [("Measure definitions", reverse("star-measure-list"))]
+        if measure:
+            trail.append((measure.name, back))
+        return self.page(form, back, trail)
+
+
+class StarMeasureCreate(_MeasureForms):
+    title, button = "Define a measure", "Save the measure"
+    introduction = "Choose what is counted and, for a ratio, what it is divided by. No formula needs to be written."
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(StarMeasureForm())
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = StarMeasureForm(request.POST)
+        if form.is_valid():
+            try:
+                made = define_measure(values=form.changes(), by=request.user, now=self.now)
+            except ValidationError as error:
+                self.add_errors(form, error)
+            else:
+                messages.success(
+                    request, "The measure is defined. Add it to a set when it is approved."
+                )
+                return redirect(made)
+        return self.show(form)
+
+
+class StarMeasureEdit(_MeasureForms):
+    title, button = "Change the measure", "Save the measure"
+    introduction = "What was put on record stays as it was worked out then. From now on the new definition counts."
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        measure = measure_of(key)
+        return self.show(StarMeasureForm(instance=measure), measure)
+
+    def post(self, request: HttpRequest, key: str) -> HttpResponseBase:
+        measure = measure_of(key)
+        form = StarMeasureForm(self.posted(), instance=measure_of(key))
+        if form.is_valid():
+            try:
+                change_measure(
+                    measure=measure,
+                    changes=form.changes(),
+                    expected_version=form.expected_version,
+                    by=request.user,
+                    now=self.now,
+                )
+            except Collision as collision:
+                stored = StarMeasureForm(instance=collision.stored)
+                return self.show_collision(form, stored, collision)
+            except ValidationError as error:
+                self.add_errors(form, error)
+            else:
+                messages.success(request, "The measure is saved.")
+                return redirect(measure)
+        return self.show(form, measure)
+
+
+def quarter_of(text: str, today: datetime.date) -> Quarter:
+    try:
+        quarter = Quarter.parse(text)
+    except (PeriodError, OverflowError) as error:
+        raise Http404 from error
+    if not 2000 <= quarter.start_year <= today.year + 1:
+        raise Http404
+    return quarter
+
+
+class _OfQuarter(_Changes):
+    """What is typed about one measure in one quarter."""
+
+    def show(self, form: Any, measure: StarMeasure, quarter: Quarter) -> HttpResponse:
+        back = f"{measure.get_absolute_url()}?quarter={quarter.code}"
+        trail: Crumbs = [
+            ("Measure definitions", reverse("star-measure-list")), (measure.name, back)
+        ]  # fmt: skip
+        return self.page(form, back, trail, measure=measure, quarter=quarter, caption=quarter.label)
+
+
+class Supply(_OfQuarter):
+    title, button = "Put a value on record", "Put it on record"
+    introduction = "It is shown as supplied, with where it comes from. A later value restates it; this one stays visible."
+
+    def get(self, request: HttpRequest, key: str, quarter: str) -> HttpResponse:
+        return self.show(SupplyForm(), measure_of(key), quarter_of(quarter, self.today))
+
+    def post(self, request: HttpRequest, key: str, quarter: str) -> HttpResponseBase:
+        measure, when = measure_of(key), quarter_of(quarter, self.today)
+        form = SupplyForm(request.POST)
+        if form.is_valid():
+            value = form.cleaned_data["value"]
+            if value is not None and measure.unit == Unit.SHARE:
+                value = value / 100
+            try:
+                supply_reading(
+                    measure=measure,
+                    quarter=when,
+                    value=value,
+                    evidence=form.cleaned_data["evidence"],
+                    by=request.user,
+                    now=self.now,
+                )
+            except ValidationError as error:
+                self.add_errors(form, error)
+            else:
+                messages.success(request, f"The value for {when.label} is on record.")
+                return redirect(f"{measure.get_absolute_url()}?quarter={when.code}")
+        return self.show(form, measure, when)
+
+
+class Comment(_OfQuarter):
+    title, button = "Comment on the figure", "Save the commentary"
+
+    def get(self, request: HttpRequest, key: str, quarter: str) -> HttpResponse:
+        measure, when = measure_of(key), quarter_of(quarter, self.today)
+        held = self.held(measure, when)
+        initial = {"text": held.text, "version": held.version} if held else {}
+        return self.show(CommentForm(initial=initial), measure, when)
+
+    def post(self, request: HttpRequest, key: str, quarter: str) -> HttpResponseBase:
+        measure, when = measure_of(key), quarter_of(quarter, self.today)
+        form = CommentForm(self.posted())
+        if form.is_valid():
+            try:
+                write_comment(
+                    measure=measure,
+                    quarter=when,
+                    text=form.cleaned_data["text"],
+                    expected_version=form.cleaned_data["version"],
+                    by=request.user,
+                    now=self.now,
+                )
+            except Collision as collision:
+                stored = collision.stored
+                shown = CommentForm(initial={"text": stored.text, "version": stored.version})
+                return self.show_collision(form, shown, collision)
+            except ValidationError as error:
+                self.add_errors(form, error)
+            else:
+                messages.success(request, "The commentary is saved.")
+                return redirect(f"{measure.get_absolute_url()}?quarter={when.code}")
+        return self.show(form, measure, when)
+
+    @staticmethod
+    def held(measure: StarMeasure, quarter: Quarter) -> MeasureComment | None:
+        return MeasureComment.objects.filter(
+            measure=measure, financial_year=quarter.start_year, quarter=quarter.number
+        ).first()
+
+
+class WorkOut(PermissionView):
+    """One press works out every computed measure of the quarter again."""
+
+    permission = "change_star_measures"
+
+    def post(self, request: HttpRequest, quarter: str) -> HttpResponseBase:
+        when = quarter_of(quarter, self.today)
+        added, problems = work_out_measures(quarter=when, by=request.user, now=self.now)
+        if added:
+            noun = "measure has" if added == 1 else "measures have"
+            messages.success(request, f"{added} {noun} a new value for {when.label}.")
+        elif not problems:
+            messages.success(
+                request, f"Nothing changed for {when.label} since it was last worked out."
+            )
+        for problem in problems:
+            messages.warning(request, problem)
+        return redirect(f"{reverse('report-home')}?quarter={when.code}")
+
+
+class MeasureSetList(_Reads):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        context = {
+            "title": "Sets of measures",
+            "sets": list(sets_visible()),
+            "may_change": can(request.user, "change_star_measures"),
+            "breadcrumbs": crumbs(("Sets of measures", None)),
+        }
+        return render(request, "reporting/measure_set_list.html", context)
+
+
+class MeasureSetDetail(_Reads):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        held = get_object_or_404(sets_visible(), pk=pk)
+        is_draft = held.state == MeasureSet.State.DRAFT
+        context = {
+            "title": held.name,
+            "measure_set": held,
+            "measures": list(held.measures.all()),
+            "is_draft": is_draft,
+            "may_change": is_draft and can(request.user, "change_star_measures"),
+            "history": history_of(held, limit=10),
+            "breadcrumbs": crumbs(
+                ("Sets of measures", reverse("measure-set-list")), (held.name, None)
+            ),
+        }
+        return render(request, "reporting/measure_set_detail.html", context)
+
+
+class _SetForms(_Changes):
+    template = "reporting/measure_set_form.html"
+
+    def show(self, form: Any, held: MeasureSet | None = None) -> HttpResponse:
+        back = held.get_absolute_url() if held else reverse("measure-set-list")
+        trail: Crumbs = [("Sets of measures", reverse("measure-set-list"))]
+        if held:
+            trail.append((held.name, back))
+        return self.page(form, back, trail)
+
+    def draft(self, pk: int) -> MeasureSet:
+        found: MeasureSet = get_object_or_404(MeasureSet, pk=pk)
+        return found
+
+    def locked(self, held: MeasureSet) -> HttpResponseBase | None:
+        if held.state == MeasureSet.State.DRAFT:
+            return None
+        messages.error(
+            self.request,
+            "An approved set does not change. Prepare a new one from the day it should begin.",
+        )
+        return redirect(held)
+
+
+class MeasureSetCreate(_SetForms):
+    title, button = "Prepare a set of measures", "Save the draft"
+    introduction = "Choose up to five now. The set counts once a committee has approved it."
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(MeasureSetForm())
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = MeasureSetForm(request.POST)
+        if form.is_valid():
+            try:
+                made = prepare_set(
+                    values=form.changes(), measures=form.measures(), by=request.user, now=self.now
+                )
+            except ValidationError as error:
+                self.add_errors(form, error)
+            else:
+                messages.success(request, "The draft is saved.")
+                return redirect(made)
+        return self.show(form)
+
+
+class MeasureSetEdit(_SetForms):
+    title, button = "Change the draft", "Save the draft"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        held = self.draft(pk)
+        return self.locked(held) or self.show(MeasureSetForm(instance=held), held)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        held = self.draft(pk)
+        if locked := self.locked(held):
+            return locked
+        form = MeasureSetForm(self.posted(), instance=self.draft(pk))
+        if form.is_valid():
+            try:
+                change_set(
+                    measure_set=held,
+                    changes=form.changes(),
+                    measures=form.measures(),
+                    expected_version=form.expected_version,
+                    by=request.user,
+                    now=self.now,
+                )
+            except Collision as collision:
+                stored = MeasureSetForm(instance=collision.stored)
+                return self.show_collision(form, stored, collision)
+            except ValidationError as error:
+                self.add_errors(form, error)
+            else:
+                messages.success(request, "The draft is saved.")
+                return redirect(held)
+        return self.show(form, held)
+
+
+class MeasureSetApprove(_SetForms):
+    title, button = "Record the approval", "Record the approval and lock the set"
+    template = "reporting/star_measure_form.html"
+    introduction = "Once the approval is recorded the set does not change any more. An earlier set that has no last day ends the day before."
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        held = self.draft(pk)
+        return self.locked(held) or self.show(
+            ApproveSetForm(initial={"version": held.version}), held
+        )
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        held = self.draft(pk)
+        if locked := self.locked(held):
+            return locked
+        form = ApproveSetForm(self.posted())
+        if form.is_valid():
+            try:
+                approve_set(
+                    measure_set=held,
+                    expected_version=form.expected_version,
+                    by=request.user,
+                    now=self.now,
+                    **form.changes(),
+                )
+            except Collision:
+                messages.error(
+                    request,
+                    "Someone else changed this set after you opened the page. Look at it again, then approve it.",
+                )
+                return redirect(held)
+            except ValidationError as error:
+                self.add_errors(form, error)
+            else:
+                messages.success(
+                    request, "The approval is recorded. The set is in force on its dates."
+                )
+                return redirect(held)
+        return self.show(form, held)

@@ -1,0 +1,30 @@
+"""Who opens the measures and their sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+TABLE: dict[str, str | tuple[str, ...]] = {
+    "report-home": "view_reports",
+    "measures-work-out": "change_star_measures",
+    "star-measure-list": "view_reports",
+    "star-measure-create": "change_star_measures",
+    "star-measure-detail": "view_reports",
+    "star-measure-edit": "change_star_measures",
+    "star-measure-supply": "change_star_measures",
+    "star-measure-comment": "change_star_measures",
+    "measure-set-list": "view_reports",
+    "measure-set-create": "change_star_measures",
+    "measure-set-detail": "view_reports",
+    "measure-set-edit": "change_star_measures",
+    "measure-set-approve": "change_star_measures",
+    "api-star-measures": ("use_api", "view_reports"),
+    "api-star-readings": ("use_api", "view_reports"),
+}
+OBJECTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+EVERYONES: dict[str, str] = {}
+
+
+def extend(side: dict[str, Any]) -> None:
+    """Measures are the whole council's; no limited role reads them."""

@@ -1,0 +1,308 @@
+"""Measures from their definition to what is on record, and their approved sets."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from reporting.models import MeasureReading, MeasureSet, PublishedFigure, StarMeasure
+from reporting.selectors.figures import FigureReader
+from reporting.selectors.star_measures import measure_lines, set_in_force
+from reporting.services.reference import load_published_figures, load_star_measures
+from reporting.services.star_measures import (
+    approve_set,
+    change_measure,
+    define_measure,
+    prepare_set,
+    supply_reading,
+    work_out_measures,
+    work_out_open_quarters,
+    write_comment,
+)
+from tests.factories import make_user
+from tests.factories_delivery import make_commitment, make_line, make_return
+from trafford_sv.core.periods import Quarter
+from trafford_sv.core.services.quarters import close_quarter
+
+pytestmark = pytest.mark.django_db
+NOW = datetime.datetime(2026, 11, 30, 12, tzinfo=datetime.UTC)
+LATER = NOW + datetime.timedelta(days=40)
+Q1 = Quarter.parse("2026-27 Q1")
+DAY = datetime.date(2026, 4, 1)
+
+
+@pytest.fixture
+def library() -> dict[str, StarMeasure]:
+    load_star_measures(NOW, False)
+    load_published_figures(NOW, False)
+    return {one.key: one for one in StarMeasure.objects.all()}
+
+
+def computed(name: str = "Verified", **values: Any) -> StarMeasure:
+    return define_measure(
+        values={
+            "name": name, "words": "What was proven.", "numerator": "social_value",
+            "numerator_basis": "verified", "period": "quarter", **values,
+        },
+        by=None, now=NOW,
+    )  # fmt: skip
+
+
+def test_the_five_of_2020_21_and_the_three_headlines_ship_and_load_twice(
+    library: dict[str, StarMeasure],
+) -> None:
+    held = MeasureSet.objects.get()
+    assert [one.name for one in held.measures.order_by("places__place")] == [
+        "Savings", "Return on investment", "Income", "Social value against contract value",
+        "Verified spend",
+    ]  # fmt: skip
+    assert set_in_force(datetime.date(2020, 7, 1)) == held
+    assert set_in_force(datetime.date(2021, 4, 1)) is None
+    assert [str(one.value_quantity) for one in PublishedFigure.objects.all()] == [
+        "0.5300", "24000000.0000", "0.7640",
+    ]  # fmt: skip
+    for load in (load_star_measures, load_published_figures):
+        again = load(LATER, False)
+        assert (again.created, again.updated) == (0, 0)
+
+
+# --- definitions --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "says"),
+    [
+        ({"numerator": ""}, "numerator", "Choose the figure"),
+        ({"numerator": "moonshine"}, "numerator", "not in the catalogue"),
+        ({"numerator_basis": "award"}, "numerator_basis", "offered, committed"),
+        (
+            {"denominator": "agreements", "denominator_basis": "record"},
+            "denominator",
+            "Pounds are divided by pounds",
+        ),
+        ({"numerator": "spend_known", "numerator_basis": "invoice", "ward": "E05015239"}, "ward", "cannot be limited"),
+        ({"target_quantity": Decimal("-1")}, "target_quantity", "0 or more"),
+    ],
+)  # fmt: skip
+def test_a_definition_that_cannot_be_worked_out_is_refused_at_its_field(
+    values: dict[str, Any], field: str, says: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        computed(**values)
+    assert says in refused.value.message_dict[field][0]
+    assert not StarMeasure.objects.exists()
+
+
+def test_a_ratio_is_a_share_and_a_sum_has_the_unit_of_its_figure() -> None:
+    assert computed().unit == "pounds"
+    ratio = computed("Ratio", denominator="social_value", denominator_basis="committed")
+    assert ratio.unit == "share"
+    changed = change_measure(
+        measure=ratio, changes={"denominator": "", "denominator_basis": ""},
+        expected_version=ratio.version, by=None, now=NOW,
+    )  # fmt: skip
+    assert changed.unit == "pounds"
+
+
+# --- readings -----------------------------------------------------------------------------
+
+
+def delivered(quantity: str) -> Any:
+    made = make_commitment()
+    back = make_return(made.contract, made.supplier, quarter=Q1)
+    return make_line(back, made, quantity, verified=quantity)
+
+
+def test_a_reading_is_put_on_record_once_and_restated_when_it_changes() -> None:
+    measure, line = computed(), delivered("40")
+    assert work_out_measures(quarter=Q1, by=None, now=NOW) == (1, [])
+    assert work_out_measures(quarter=Q1, by=None, now=LATER) == (0, [])
+    first = MeasureReading.objects.get()
+    assert first.value_quantity == line.verified_pounds and first.returns_received == 1
+    type(line).objects.filter(pk=line.pk).update(verified_pounds=line.verified_pounds + 1)
+    assert work_out_measures(quarter=Q1, by=None, now=LATER) == (1, [])
+    (now_known,) = measure_lines([measure], Q1)
+    (then_known,) = measure_lines([measure], Q1, as_known=NOW)
+    assert now_known.reading and then_known.reading
+    assert now_known.reading.value == line.verified_pounds + 1
+    assert now_known.reading.restated == 1
+    assert then_known.reading.value == line.verified_pounds and then_known.reading.restated == 0
+
+
+def test_a_figure_that_is_gone_stops_its_measure_and_no_other() -> None:
+    computed("Good")
+    bad = computed("Bad")
+    StarMeasure.objects.filter(pk=bad.pk).update(numerator="moonshine")
+    added, problems = work_out_measures(quarter=Q1, by=None, now=NOW)
+    assert added == 1 and "moonshine" in problems[0]
+
+
+def test_a_closed_quarter_is_not_worked_out_by_night() -> None:
+    computed()
+    delivered("4")
+    close_quarter(quarter=Q1, by=None, now=NOW)
+    work_out_open_quarters(today=datetime.date(2026, 11, 30), by=None, now=NOW)
+    held = {row.period for row in MeasureReading.objects.all()}
+    assert Quarter.parse("2026-27 Q3") in held and Q1 not in held
+
+
+def test_many_measures_read_each_scope_once(library: dict[str, StarMeasure]) -> None:
+    """Three queries for a scope and period, one for spend, however many measures ask."""
+    reader = FigureReader()
+    wanted = [one for one in library.values() if one.source == "computed"]
+    for measure in wanted:
+        reader.read(measure, Q1)
+    with CaptureQueriesContext(connection) as queries:
+        for measure in wanted:
+            reader.read(measure, Q1)
+    assert len(queries) == 0
+
+
+def test_a_supplied_value_names_its_source_and_is_restated(
+    library: dict[str, StarMeasure],
+) -> None:
+    savings, officer = library["savings"], make_user("star_officer")
+    with pytest.raises(ValidationError) as refused:
+        supply_reading(measure=savings, quarter=Q1, value=None, evidence=" ", by=officer, now=NOW)
+    assert set(refused.value.message_dict) == {"value", "evidence"}
+    common = {"measure": savings, "quarter": Q1, "by": officer}
+    supply_reading(value=Decimal("1200.50"), evidence="Board paper 4", now=NOW, **common)
+    supply_reading(value=Decimal("1300"), evidence="Board paper 5", now=LATER, **common)
+    (line,) = measure_lines([savings], Q1)
+    assert line.reading and (line.reading.value, line.reading.restated) == (1300, 1)
+    with pytest.raises(ValidationError, match="worked out here"):
+        supply_reading(
+            measure=library["spend-retained"], quarter=Q1, value=Decimal(1), evidence="x",
+            by=officer, now=NOW,
+        )  # fmt: skip
+    with pytest.raises(ValidationError, match="has not begun"):
+        supply_reading(
+            measure=savings, quarter=Quarter.parse("2030-31 Q1"), value=Decimal(1), evidence="x",
+            by=officer, now=NOW,
+        )  # fmt: skip
+
+
+# --- sets ---------------------------------------------------------------------------------
+
+
+def five() -> list[StarMeasure]:
+    return [computed(f"Measure {number}") for number in range(5)]
+
+
+def a_set(name: str, starts: datetime.date, measures: list[StarMeasure], **more: Any) -> MeasureSet:
+    return prepare_set(values={"name": name, "starts": starts, **more}, measures=measures, by=None, now=NOW)  # fmt: skip
+
+
+def approved(held: MeasureSet) -> MeasureSet:
+    return approve_set(
+        measure_set=held, approved_by="Joint Committee", approved_on=datetime.date(2026, 3, 2),
+        reference="", expected_version=held.version, by=None, now=NOW,
+    )  # fmt: skip
+
+
+def test_four_or_six_measures_are_not_approved() -> None:
+    measures = five()
+    with pytest.raises(ValidationError, match="Add 1"):
+        approved(a_set("Four", DAY, measures[:4]))
+    with pytest.raises(ValidationError, match="Take away 1"):
+        approved(a_set("Six", DAY, [*measures, computed("Measure 6")]))
+    assert not MeasureSet.objects.filter(state="approved").exists()
+
+
+def test_one_set_is_in_force_on_a_day() -> None:
+    measures = five()
+    first = approved(a_set("First", DAY, measures))
+    second = approved(a_set("Second", datetime.date(2027, 4, 1), measures))
+    first.refresh_from_db()
+    assert first.ends == datetime.date(2027, 3, 31)
+    assert set_in_force(datetime.date(2027, 3, 31)) == first
+    assert set_in_force(datetime.date(2027, 4, 1)) == second
+    with pytest.raises(ValidationError, match="“First” is in force"):
+        approved(a_set("Third", DAY, measures, ends=datetime.date(2026, 6, 30)))
+
+
+def test_an_approved_set_does_not_change(client: Client) -> None:
+    held = approved(a_set("First", DAY, five()))
+    client.force_login(make_user("coordinator"))
+    answer = client.get(reverse("measure-set-edit", args=[held.pk]), follow=True)
+    assert "does not change" in answer.text
+
+
+# --- pages --------------------------------------------------------------------------------
+
+
+def test_the_home_of_reports_costs_the_same_for_many_readings(client: Client) -> None:
+    measures = five()
+    approved(a_set("First", DAY, measures))
+    work_out_measures(quarter=Q1, by=None, now=NOW)
+    client.force_login(make_user("steering_member"))
+    address = reverse("report-home") + f"?quarter={Q1.code}"
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        counts.append(len(queries))
+        quarter = Q1
+        for _ in range(7):
+            quarter = quarter.previous
+            work_out_measures(quarter=quarter, by=None, now=NOW)
+    assert counts[0] == counts[1] <= 10
+
+
+def test_an_officer_defines_a_measure_and_reads_it(client: Client) -> None:
+    client.force_login(make_user("star_officer"))
+    delivered("4")
+    typed = {
+        "name": "Proven against promised", "words": "Proven of promised.", "source": "computed",
+        "numerator": "social_value", "numerator_basis": "verified", "denominator": "social_value",
+        "denominator_basis": "committed", "period": "cumulative", "target_quantity": "25%",
+        "direction": "higher",
+    }  # fmt: skip
+    answer = client.post(reverse("star-measure-create"), typed)
+    measure = StarMeasure.objects.get()
+    assert answer["Location"] == measure.get_absolute_url()
+    assert measure.target_quantity == Decimal("0.25")
+    assert client.post(reverse("measures-work-out", args=[Q1.code])).status_code == 302
+    page = client.get(f"{measure.get_absolute_url()}?quarter={Q1.code}").text
+    assert "Show the rows" in page and "The first divided by the second" in page
+    shown = client.get(reverse("star-measure-edit", args=[measure.key])).context["form"]
+    assert str(shown.initial["target_quantity"]) == "25"
+
+
+def test_as_known_on_a_day_before_anything_was_known_says_so(client: Client) -> None:
+    measure = computed()
+    work_out_measures(quarter=Q1, by=None, now=NOW)
+    client.force_login(make_user("auditor"))
+    address = f"{measure.get_absolute_url()}?quarter={Q1.code}&as_known_on=1/7/2026"
+    page = client.get(address).text
+    assert "as known on that day" in page
+
+
+def test_the_api_answers_as_the_page_does(client: Client) -> None:
+    measure, line = computed(), delivered("4")
+    work_out_measures(quarter=Q1, by=None, now=NOW)
+    client.force_login(make_user("steering_chair"))
+    (row,) = client.get("/api/v1/star-readings/?quarter=2026-27-Q1").json()["results"]
+    assert row["measure"] == measure.key and row["quarter"] == "2026-27-Q1"
+    assert Decimal(row["value"]) == line.verified_pounds
+    assert client.get("/api/v1/star-readings/?as_of=2026-07-01").json()["results"] == []
+
+
+def test_a_second_comment_meets_the_first(client: Client) -> None:
+    measure, officer = computed(), make_user("coordinator")
+    held = write_comment(
+        measure=measure, quarter=Q1, text="Low: two returns are out.", expected_version=None,
+        by=officer, now=NOW,
+    )  # fmt: skip
+    client.force_login(officer)
+    address = reverse("star-measure-comment", args=[measure.key, Q1.code])
+    stale = client.post(address, {"text": "Mine", "version": held.version + 5})
+    assert stale.status_code == 409 and "Low: two returns" in stale.text and "Mine" in stale.text
