@@ -31,6 +31,7 @@ from tests.factories_delivery import (
     make_tender,
     make_upload,
 )
+from tests.watched_queries import get_watched
 from trafford_sv.core.models import ApiToken
 from trafford_sv.core.roles import PERMISSIONS, ROLES, Reach
 
@@ -49,15 +50,13 @@ class Address:
     parts: tuple[tuple[str, str], ...]
     is_api: bool
 
+    def samples(self) -> dict[str, Any]:
+        """An argument of the right kind for each part, though no record may have it."""
+        samples = {"int": 1, "uuid": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
+        return {name: samples.get(kind, "a") for name, kind in self.parts}
+
     def at(self, arguments: dict[str, Any] | None = None) -> str:
-        samples = {
-            "int": 1,
-            "slug": "a",
-            "str": "a",
-            "uuid": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
-        }
-        values = {name: samples.get(kind, "a") for name, kind in self.parts}
-        values |= arguments or {}
+        values = self.samples() | (arguments or {})
         if not values and "(" in self.pattern:
             return "/" + re.sub(r"\^|\$|\.\*", "", self.pattern)
         return reverse(self.name, kwargs=values)
@@ -136,8 +135,7 @@ def knock(client: Client, method: str, address: Address, arguments: dict[str, An
     return answer
 
 
-@pytest.fixture
-def world(db: None) -> World:
+def make_world() -> World:
     mine = make_organisation("Directorate of Parks", "council_service")
     theirs = make_organisation("Directorate of Roads", "council_service")
     supplier = make_organisation("Invented Supplies")
@@ -186,6 +184,11 @@ def world(db: None) -> World:
         own=side("Park benches", mine, supplier),
         other=side(UNSEEN_CONTRACT, theirs, unseen),
     )
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
 
 
 def test_every_address_is_in_the_table() -> None:
@@ -277,29 +280,38 @@ def test_a_limited_role_opens_its_own_records_and_nobody_elses(
 
 
 @pytest.mark.parametrize("who", LIMITED)
-@pytest.mark.parametrize("query", ["", "?format=csv", "?q=Zebra", "?search=Zebra"])
 def test_no_page_list_or_export_shows_a_limited_role_somebody_elses_contract(
-    client: Client, world: World, who: str, query: str
+    client: Client, world: World, who: str
 ) -> None:
     client.raise_request_exception = False
     client.force_login(world.people[who])
     _with_token(world, who)
-    leaks = []
+    leaks, searched = [], 0
     for name, address in ADDRESSES.items():
         if TABLE.get(name, PUBLIC) == PUBLIC or not may_open(who, name):
             continue
         if address.parts and name not in OBJECTS:
             continue
-        arguments = OBJECTS[name](world.own) if name in OBJECTS else None
-        response = client.get(address.at(arguments) + query)
-        body = b"".join(response.streaming_content) if response.streaming else response.content
-        text = body.decode(errors="replace")
+        url = address.at(OBJECTS[name](world.own) if name in OBJECTS else None)
+        plain, parameters = get_watched(client, url)
+        answers = [plain]
+        for query in ("format=csv", "q=Zebra", "search=Zebra"):
+            # A page that does not read it would only show the same once more.
+            if query.split("=")[0] in parameters:
+                answers.append(client.get(f"{url}?{query}"))
+                searched += 1
+        text = ""
+        for answer in answers:
+            body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            text += body.decode(errors="replace")
+            answer.close()
         if UNSEEN_CONTRACT in text:
             leaks.append(f"{name} shows {who} another directorate's contract")
         # A contract manager may look up any supplier (see EVERYONES); the others may not.
         if who != "contract_manager" and UNSEEN_SUPPLIER in text:
             leaks.append(f"{name} shows {who} another supplier")
     assert leaks == []
+    assert searched > 5 or who == "hub"
 
 
 def test_the_public_list_is_short_and_read(client: Client, world: World) -> None:

@@ -102,7 +102,7 @@ class ColleagueInviteAgain(PeopleView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        grant = self.grants().filter(user=pk).first()
+        grant = self.grants().filter(user__pk=pk).first()
         if grant is None or grant.organisation is None:
             raise Http404
         by: Any = request.user

@@ -2,28 +2,35 @@
 
 The walk finds addresses, parameters and fields by itself, so a new page, filter or form is
 tried without a change here. It runs on PostgreSQL as well, which refuses what SQLite takes.
+
+Values take turns, so that the walk grows with the number of pages and not with pages times
+values: every parameter and field of every page is tried, and every name with every value somewhere.
+`WALK=product` tries each with each (the servers' run does), `WALK=everything` with more values.
 """
 
 from __future__ import annotations
 
-import datetime
+import itertools
 import json
 import os
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from html import unescape
-from typing import Any, ClassVar
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
-from django.core.handlers.wsgi import WSGIRequest
 from django.db import transaction
-from django.http import QueryDict
 from django.test import Client
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
-from contracts.models import Contract, Payee, SpendSource
-from tests.factories import make_award, make_contract, make_organisation, make_user, make_ward
-from tests.test_access import ADDRESSES, Address
+from contracts.models import Payee, SpendSource
+from tests.access_table import OBJECTS, World
+from tests.factories import make_organisation, make_user, make_ward
+from tests.test_access import ADDRESSES, Address, make_world, may_open
+from tests.watched_queries import get_watched
+from trafford_sv.core.models import ApiToken
 
 NUMBERS_LIKE = [
     "99999999999999999999",
@@ -56,83 +63,128 @@ TEXTS_LIKE = [
 ]
 # Signing out by accident would end the walk; the readiness page speaks to services.
 LEFT_OUT = {"account_logout", "readyz"}
+# The first of these who may open a page tries it.
+WHO = ["administrator", "supplier", "hub", "contract_manager", "steering_member"]
 
 
 EVERYTHING = [*NUMBERS_LIKE, *DECIMALS_LIKE, *DAYS_LIKE, *PERIODS_LIKE, *TEXTS_LIKE]
-# The fewest that have ever broken anything; all of them with WALK=everything (some minutes).
+# The fewest that have ever broken anything.
 QUERY_VALUES = [
     "99999999999999999999", "²", "1e999999", "0001-01-01", "9999-00", "a\x00b", "\ud800"
 ]  # fmt: skip
 FIELD_VALUES = ["99999999999999999999", "²", "sNaN", "a\x00b"]
-if os.environ.get("WALK") == "everything":
+PART_VALUES = [*NUMBERS_LIKE[:6], "0", "\x00", "a\x00b", "%", "..", "x" * 500]
+WALK = os.environ.get("WALK", "in turn")
+if WALK == "everything":
     QUERY_VALUES = FIELD_VALUES = EVERYTHING
+IN_TURN = WALK not in {"product", "everything"}
+JSON_VALUES: list[Any] = [
+    *FIELD_VALUES, 10**30, None, {}, [[]], ["\x00"], [10**30],
+    [{"scheme": "GB-COH", "value": "\x00"}],
+    [{"suppliers": [10**30], "value_pounds": "1e40", "awarded_on": "0001-01-01"}],
+]  # fmt: skip
 
 
-class Noted(QueryDict):
-    """A query that writes down which of its parameters were asked for."""
+class Turns:
+    """Which values a name is tried with at one place: one after another, or all of them."""
 
-    asked: ClassVar[set[str]] = set()
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+        self.taken: Counter[str] = Counter()
 
-    def __getitem__(self, key: str) -> Any:
-        self.asked.add(key)
-        return super().__getitem__(key)
+    def at(self, name: str) -> list[Any]:
+        if not IN_TURN:
+            return self.values
+        self.taken[name] += 1
+        return [self.values[(self.taken[name] - 1) % len(self.values)]]
 
-    def __contains__(self, key: object) -> bool:
-        self.asked.add(str(key))
-        return super().__contains__(key)
+    def left(self, name: str) -> list[Any]:
+        """The values that a name met nowhere, for the last place that has it."""
+        return self.values[self.taken[name] :] if IN_TURN else []
 
-    def get(self, key: str, default: Any = None) -> Any:
-        self.asked.add(key)
-        return super().get(key, default)
-
-    def getlist(self, key: str, default: Any = None) -> Any:
-        self.asked.add(key)
-        return super().getlist(key, default)
-
-
-def parameters_of(client: Client, monkeypatch: pytest.MonkeyPatch, url: str) -> list[str]:
-    """What the page at this address reads from its query, seen by watching it."""
-    Noted.asked.clear()
-    with monkeypatch.context() as watched:
-        watched.setattr(
-            WSGIRequest, "GET", property(lambda self: Noted(self.META.get("QUERY_STRING", "")))
-        )
-        client.get(url)
-    return sorted(Noted.asked)
+    def together(self, names: Iterable[str], turn: int = 0) -> Iterator[dict[str, Any]]:
+        """All names at once, each with another value than its neighbour."""
+        for shift in range(turn, turn + 2) if IN_TURN else range(len(self.values)):
+            yield {
+                name: self.values[(shift + place) % len(self.values)]
+                for place, name in enumerate(names)
+            }
 
 
-@pytest.fixture
-def coordinator(client: Client, db: None) -> Client:
-    ward = make_ward()
-    supplier = make_organisation("Invented Supplies", postcode="M33 7ZF", ward=ward)
-    directorate = make_organisation("Directorate of Parks", "council_service")
-    contract = make_contract(title="Park benches", directorate=directorate)
-    make_award(
-        contract,
-        value="60000",
-        awarded_on=datetime.date(2025, 5, 3),
-        suppliers=[supplier],
+def fields_of(page: str) -> list[tuple[str, dict[str, str]]]:
+    """(where it posts to, its fields as they stand) for each form that a page shows."""
+    found = []
+    for form in re.findall(
+        r"<form\b[^>]*method=\"post\".*?</form>", page, re.DOTALL | re.IGNORECASE
+    ):
+        action = re.search(r"<form\b[^>]*action=\"([^\"]*)\"", form)
+        fields: dict[str, str] = {}
+        for tag in re.findall(r"<(?:input|select|textarea|button)\b[^>]*>", form):
+            name = re.search(r"\bname=\"([^\"]+)\"", tag)
+            value = re.search(r"\bvalue=\"([^\"]*)\"", tag)
+            if name and name[1] != "csrfmiddlewaretoken":
+                fields.setdefault(name[1], unescape(value[1]) if value else "")
+        found.append((unescape(action[1]) if action else "", fields))
+    return found
+
+
+def page_at(client: Client, url: str) -> tuple[list[str], list[tuple[str, dict[str, str]]]]:
+    """What the page at this address reads from its query, seen by watching it, and its forms."""
+    page, parameters = get_watched(client, url)
+    if page.streaming:
+        page.close()
+    is_page = page.status_code == 200 and page.headers.get("Content-Type", "").startswith(
+        "text/html"
     )
-    client.raise_request_exception = False
-    client.force_login(make_user("administrator"))
-    return client
+    return sorted(parameters), fields_of(page.content.decode()) if is_page else []
 
 
 @pytest.fixture
-def shelf(db: None) -> dict[str, Any]:
-    """The first word of URL names -> a record that they name."""
-    contract = Contract.objects.get()
-    award = contract.awards.get()
+def world(db: None) -> World:
+    """Both sides of the access table's world, one more person, and a payee."""
+    make_ward()
+    world = make_world()
     source = SpendSource.objects.create(name="Invented Council", is_own_council=True)
-    payee = Payee.objects.create(source=source, name="Invented Supplies")
-    return {
-        "contract": contract.pk,
-        "award": award.pk,
-        "successor": contract.pk,
-        "organisation": award.suppliers.get().pk,
-        "payee": payee.pk,
-        "person": make_user("hub", make_organisation("Invented Hub", "hub")).pk,
-    }
+    world.own["payee"] = Payee.objects.create(source=source, name="Invented Supplies")
+    world.own["person"] = make_user("hub", make_organisation("Invented Hall", "hub"))
+    world.own["token"], _ = ApiToken.objects.create(user=world.people["supplier"], name="A test")
+    return world
+
+
+class Doors:
+    """For each address somebody who may open it, signed in, and a record that is there."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.clients: dict[str, Client] = {}
+
+    def client(self, name: str) -> Client:
+        who = next((who for who in WHO if may_open(who, name)), WHO[0])
+        if who not in self.clients:
+            self.clients[who] = Client(raise_request_exception=False)
+            self.clients[who].force_login(self.world.people[who])
+        return self.clients[who]
+
+    def url(self, address: Address) -> str:
+        return address.at(self.arguments(address))
+
+    def arguments(self, address: Address) -> dict[str, Any]:
+        made = address.samples()
+        if address.name in OBJECTS:
+            return made | OBJECTS[address.name](self.world.own)
+        for word, record in (
+            ("organisation", "supplier"),
+            ("payee", "payee"),
+            ("person", "person"),
+        ):
+            if address.name.removeprefix("api-").startswith(word) and address.parts:
+                made[address.parts[0][0]] = self.world.own[record].pk
+        return made
+
+
+@pytest.fixture
+def doors(world: World) -> Doors:
+    return Doors(world)
 
 
 def broken(client: Client, method: str, url: str, **how: Any) -> str:
@@ -159,121 +211,119 @@ def as_query(name: str, value: str) -> str:
     return urlencode({name: value}, errors="surrogatepass")
 
 
-def arguments_of(address: Address, shelf: dict[str, Any]) -> dict[str, Any]:
-    """A record that is there, so that the page itself is reached."""
-    made: dict[str, Any] = {}
-    for name, kind in address.parts:
-        if kind == "int":
-            made[name] = 1
-    for prefix, pk in shelf.items():
-        if address.name.removeprefix("api-").startswith(prefix) and address.parts:
-            made[address.parts[0][0]] = pk
-    return made
+def view_of(url: str) -> str:
+    try:
+        return resolve(urlsplit(url).path).view_name
+    except Resolver404:
+        return url
 
 
-def test_no_value_of_a_parameter_breaks_a_page(
-    coordinator: Client, shelf: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    failures, tried = [], 0
+def test_no_value_of_a_parameter_or_field_breaks_a_page(doors: Doors) -> None:
+    failures: list[str] = []
+    tried: Counter[str] = Counter()
+    queries, fields = Turns(QUERY_VALUES), Turns(FIELD_VALUES)
+    last_asked: dict[str, tuple[Client, str]] = {}
+    last_form: dict[str, tuple[Client, str, dict[str, str]]] = {}
+    forms_seen = set()
+
+    def ask(client: Client, url: str, parameter: str, value: str) -> None:
+        tried["get"] += 1
+        failures.append(broken(client, "get", f"{url}?{as_query(parameter, value)}"))
+
+    def send(client: Client, url: str, body: dict[str, str], changed: str) -> None:
+        tried["post"] += 1
+        if failure := broken(client, "post", url, data=body):
+            failures.append(f"{changed}: {failure}")
+
     for name, address in ADDRESSES.items():
         if name in LEFT_OUT:
             continue
-        url = address.at(arguments_of(address, shelf))
-        for parameter in parameters_of(coordinator, monkeypatch, url):
-            for value in QUERY_VALUES:
-                tried += 1
-                if failure := broken(coordinator, "get", f"{url}?{as_query(parameter, value)}"):
-                    failures.append(failure)
-    assert failures == []
-    assert tried > 300
+        client, url = doors.client(name), doors.url(address)
+        parameters, forms = page_at(client, url)
+        for parameter in parameters:
+            last_asked[parameter] = (client, url)
+            for value in queries.at(parameter):
+                ask(client, url, parameter, value)
+        for action, form in forms if not address.is_api else []:
+            target = action or url
+            # The same form on many pages, such as a search in the header, is tried once.
+            key = (view_of(target), tuple(sorted(form)))
+            if target.startswith(reverse("account_logout")) or (key in forms_seen and IN_TURN):
+                continue
+            forms_seen.add(key)
+            for field in form:
+                last_form[field] = (client, target, form)
+                for value in fields.at(field):
+                    send(client, target, {**form, field: value}, field)
+            for body in fields.together(form, len(forms_seen)):
+                send(client, target, body, "all fields")
+    for parameter, (client, url) in last_asked.items():
+        for value in queries.left(parameter):
+            ask(client, url, parameter, value)
+    for field, (client, target, form) in last_form.items():
+        for value in fields.left(field):
+            send(client, target, {**form, field: value}, field)
+    assert [failure for failure in failures if failure] == []
+    assert tried["get"] > 300
+    assert tried["post"] > 300
+    assert len(forms_seen) > 50
 
 
-def test_no_part_of_an_address_breaks_a_page(coordinator: Client) -> None:
+def test_no_part_of_an_address_breaks_a_page(doors: Doors) -> None:
+    """Numbers take turns over the addresses; the few words in addresses meet every value."""
     failures = []
+    whole, tried = Turns([value for value in PART_VALUES if value.isascii()]), 0
     for name, address in ADDRESSES.items():
         if name in LEFT_OUT or not address.parts:
             continue
-        for value in [*NUMBERS_LIKE[:6], "0", "\x00", "a\x00b", "%", "..", "x" * 500]:
-            arguments = {
-                part: (value if value.isdecimal() else 1) if kind == "int" else value
-                for part, kind in address.parts
-            }
-            try:
-                url = address.at(arguments)
-            except NoReverseMatch:
-                continue
-            for method in ("get", "post", "head"):
-                if failure := broken(coordinator, method, url):
+        has_words = any(kind == "str" for _, kind in address.parts)
+        usual = doors.arguments(address)
+        # All parts at once, and one alone beside a record that is there.
+        changes = [set(usual), *({part} for part in usual if len(usual) > 1)]
+        for changed, method in itertools.product(changes, ("get", "post", "head")):
+            for value in whole.values if has_words or not IN_TURN else NUMBERS_LIKE[:1]:
+                arguments = {
+                    part: value
+                    if part in changed and (kind != "int" or value.isdecimal())
+                    else usual[part]
+                    for part, kind in address.parts
+                }
+                try:
+                    url = address.at(arguments)
+                except NoReverseMatch:
+                    continue
+                tried += 1
+                if failure := broken(doors.client(name), method, url):
                     failures.append(failure)
     assert failures == []
+    assert tried > 200
 
 
-def fields_of(page: str) -> list[tuple[str, dict[str, str]]]:
-    """(where it posts to, its fields as they stand) for each form that a page shows."""
-    found = []
-    for form in re.findall(
-        r"<form\b[^>]*method=\"post\".*?</form>", page, re.DOTALL | re.IGNORECASE
-    ):
-        action = re.search(r"<form\b[^>]*action=\"([^\"]*)\"", form)
-        fields: dict[str, str] = {}
-        for tag in re.findall(r"<(?:input|select|textarea|button)\b[^>]*>", form):
-            name = re.search(r"\bname=\"([^\"]+)\"", tag)
-            value = re.search(r"\bvalue=\"([^\"]*)\"", tag)
-            if name and name[1] != "csrfmiddlewaretoken":
-                fields.setdefault(name[1], unescape(value[1]) if value else "")
-        found.append((unescape(action[1]) if action else "", fields))
-    return found
-
-
-def test_no_value_of_a_field_breaks_a_form(coordinator: Client, shelf: dict[str, Any]) -> None:
-    failures, tried = [], 0
-    for name, address in ADDRESSES.items():
-        if name in LEFT_OUT or address.is_api:
-            continue
-        url = address.at(arguments_of(address, shelf))
-        page = coordinator.get(url)
-        if page.status_code != 200 or getattr(page, "streaming", False):
-            continue
-        for action, fields in fields_of(page.content.decode()):
-            if action.startswith(reverse("account_logout")):
-                continue
-            for field in fields:
-                for value in FIELD_VALUES:
-                    tried += 1
-                    body = {**fields, field: value}
-                    if failure := broken(coordinator, "post", action or url, data=body):
-                        failures.append(f"{field}: {failure}")
-    assert failures == []
-    assert tried > 300
-
-
-def test_no_body_breaks_the_api(coordinator: Client, shelf: dict[str, Any]) -> None:
+def test_no_body_breaks_the_api(doors: Doors) -> None:
     """Each field of each body as each kind of JSON value, as new and as a change."""
-    values: list[Any] = [
-        *FIELD_VALUES, 10**30, None, {}, [[]], ["\x00"], [10**30],
-        [{"scheme": "GB-COH", "value": "\x00"}],
-        [{"suppliers": [10**30], "value_pounds": "1e40", "awarded_on": "0001-01-01"}],
-    ]  # fmt: skip
-    failures = []
+    turns, tried, failures = Turns(JSON_VALUES), 0, []
     for address in ADDRESSES.values():
         if not address.is_api:
             continue
         serializer = getattr(get_view(address), "write_serializer", None)
         if serializer is None:
             continue
-        url = address.at(arguments_of(address, shelf))
-        etag = coordinator.get(url).headers.get("ETag", "")
+        names = list(serializer().fields)
+        usual = {"title": "T", "reference": "R", "name": "N"}
+        usual = {key: value for key, value in usual.items() if key in names}
+        client, url = doors.client(address.name), doors.url(address)
+        etag = client.get(url).headers.get("ETag", "")
         for method in ("post", "patch"):
-            if getattr(coordinator, method)(url).status_code == 405:
+            if getattr(client, method)(url).status_code == 405:
                 continue
-            for field in serializer().fields:
-                for value in values:
-                    body = {"title": "T", "reference": "R", "name": "N", field: value}
-                    body = {key: body[key] for key in body if key in serializer().fields}
-                    failure = broken(
-                        coordinator, method, url, data=json.dumps(body),
-                        content_type="application/json", headers={"If-Match": etag},
-                    )  # fmt: skip
-                    if failure:
-                        failures.append(f"{field}: {failure}")
+            bodies = [usual | {name: value} for name in names for value in turns.at(name)]
+            for body in [*bodies, *turns.together(names)]:
+                tried += 1
+                failure = broken(
+                    client, method, url, data=json.dumps(body),
+                    content_type="application/json", headers={"If-Match": etag},
+                )  # fmt: skip
+                if failure:
+                    failures.append(f"{sorted(body)}: {failure}")
     assert failures == []
+    assert tried > 100
