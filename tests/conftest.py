@@ -14,6 +14,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if WORKER:
@@ -95,6 +96,30 @@ def django_db_setup(
             copy.close()
         draft.replace(kept)
     yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """On SQLite a copy of a migrated database; elsewhere what pytest-django does."""
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    from tests.prepared_database import prepare, tear_down
+
+    request.getfixturevalue("django_test_environment")
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock():
+            before = prepare()
+        yield
+        with django_db_blocker.unblock():
+            tear_down(before)
+        return
+    request.getfixturevalue("django_db_modify_db_settings")
+    with django_db_blocker.unblock():
+        old = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(old, verbosity=0)
 
 
 @pytest.fixture(autouse=True)
