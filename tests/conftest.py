@@ -7,10 +7,8 @@ developer's environment except `DATABASE_URL` and `REDIS_URL`, which `make test-
 from __future__ import annotations
 
 import atexit
-import hashlib
 import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,63 +37,6 @@ import django  # noqa: E402
 django.setup()
 
 import pytest  # noqa: E402
-import pytest_django  # noqa: E402
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def _kept_tables() -> Path:
-    """Where the empty tables of these very migrations are kept from one run to the next."""
-    said = hashlib.sha256(sqlite3.sqlite_version.encode())
-    found = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("trafford_sv/*/migrations/*.py")]
-    for path in [ROOT / "requirements-dev.lock", *sorted(found)]:
-        said.update(path.name.encode() + path.read_bytes())
-    return ROOT / "var" / f"test-tables-{said.hexdigest()[:20]}.sqlite3"
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    request: pytest.FixtureRequest, django_db_modify_db_settings: None
-) -> Iterator[None]:
-    """Migrating from nothing takes ten seconds of every process; on SQLite it is done once.
-
-    The kept tables are laid into the empty database, where `migrate` finds them applied. A
-    changed migration makes new ones. PostgreSQL, and a run with --create-db, migrate each time.
-    """
-    from django.db import connection
-
-    kept = _kept_tables()
-    if connection.vendor == "sqlite" and kept.exists() and not request.config.option.create_db:
-        memory = sqlite3.connect(connection.creation._get_test_db_name(), uri=True)
-        source = sqlite3.connect(kept)
-        source.backup(memory)
-        source.close()
-        yield
-        memory.close()
-    else:
-        yield
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
-) -> Iterator[None]:
-    """As pytest-django has it; then the tables are kept, still empty, for the next run."""
-    from django.db import connection
-
-    kept = _kept_tables()
-    if connection.vendor == "sqlite" and not kept.exists():
-        kept.parent.mkdir(exist_ok=True)
-        for stale in kept.parent.glob("test-tables-*.sqlite3"):
-            stale.unlink(missing_ok=True)
-        draft = kept.with_suffix(f".{os.getpid()}")
-        with django_db_blocker.unblock():
-            copy = sqlite3.connect(draft)
-            connection.ensure_connection()
-            connection.connection.backup(copy)
-            copy.close()
-        draft.replace(kept)
-    yield
 
 
 @pytest.fixture(scope="session")
