@@ -15,6 +15,7 @@ from django.urls import reverse
 from contracts.models import LocalPriorityYear, Payee, SpendExclusion, SpendSource, SpendUnit
 from reporting.models import MeasureSet, StarMeasure
 from tests.access_table import TABLE
+from tests.action_plan.edits_steering import EDITS as STEERING_EDITS
 from tests.factories import (
     make_award,
     make_contract,
@@ -304,6 +305,7 @@ EDITS: dict[str, Callable[[], Edit]] = {
     "tender-edit": tender,
     "tender-measures": tender_measures,
     "supplier-bid-edit": bid,
+    **STEERING_EDITS,
 }
 
 

@@ -17,6 +17,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from action_plan.api.steering import urlpatterns as steering_urls
 from contracts.api.bids import urlpatterns as bid_urls
 from contracts.api.categories import urlpatterns as category_urls
 from contracts.api.commitments import urlpatterns as commitment_urls
@@ -56,6 +57,10 @@ NOUNS = {
     "api-ratings": "Yearly ratings of contracts above the threshold of the Procurement Act 2023",
     "api-star-measures": "Measures that are reported each quarter: definition, basis, period, target",
     "api-star-readings": "What each measure says of each quarter, now or as known on a day",
+    "api-steering-seats": "Who sits on the Steering Group: organisations and roles, no names",
+    "api-steering-meetings": "Meetings of the Steering Group, and how far each is",
+    "api-steering-decisions": "What the Steering Group decided, and what reversed it",
+    "api-steering-actions": "Actions arising from its meetings, by whom and by when",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 
@@ -170,5 +175,6 @@ urlpatterns = [
     *portfolio_urls,
     *pacing_urls,
     *star_measure_urls,
+    *steering_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("contracts.urls_pacing")),
     path("", include("contracts.urls_portfolio")),
     path("spend/", include("contracts.urls_spend")),
+    path("steering-group/", include("action_plan.urls_steering")),
     path("", include("reporting.urls")),
     path("api/v1/", include("trafford_sv.api")),
 ]

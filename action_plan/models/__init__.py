@@ -1,4 +1,4 @@
-"""The Action Plan: themes, desired outcomes, actions, milestones, quarterly updates."""
+"""The Action Plan: themes, desired outcomes, actions, milestones, quarterly updates; the Steering Group."""
 
 from .maturity import (
     AgreedError,
@@ -15,6 +15,8 @@ from .maturity import (
     ThemeResult,
     covered_criteria,
 )
+from .meetings import AgendaItem, Attendance, Interest, ItemComment, Meeting, Paper
+from .outcomes import ArisingAction, Decision, Minutes, MinutesReply, MinutesSection
 from .plan import (
     Action,
     ActionUpdate,
@@ -23,23 +25,39 @@ from .plan import (
     Theme,
     UpdateLink,
 )
+from .steering import ChairTerm, MeetingSeries, QuorumRule, Seat
 
 __all__ = [
     "Action",
     "ActionUpdate",
+    "AgendaItem",
     "AgreedError",
+    "ArisingAction",
     "Assessment",
     "Assessor",
+    "Attendance",
+    "ChairTerm",
     "Criterion",
     "CriterionAction",
     "CriterionEvidence",
     "CriterionReason",
+    "Decision",
     "DesiredOutcome",
     "EditionStage",
+    "Interest",
+    "ItemComment",
     "MaturityEdition",
+    "Meeting",
+    "MeetingSeries",
     "Milestone",
+    "Minutes",
+    "MinutesReply",
+    "MinutesSection",
+    "Paper",
+    "QuorumRule",
     "ResultComment",
     "Score",
+    "Seat",
     "Theme",
     "ThemeResult",
     "UpdateLink",

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from action_plan.demo_steering import load_steering, remove_steering
 from contracts.demo import load_contracts, remove_contracts
 from contracts.demo_delivery import load_delivery, remove_delivery
 from contracts.demo_spend import load_payments, remove_payments
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         removed = 0
         with transaction.atomic():
             if options["reset"]:
-                removed = remove_payments() + remove_delivery()
+                removed = remove_steering() + remove_payments() + remove_delivery()
                 removed += remove_contracts() + remove_directory()
             directory = load_directory(by=None, now=now)
             counts = directory.counts
@@ -59,6 +60,7 @@ class Command(BaseCommand):
             if not options["dry_run"]:
                 # Its evidence is written to the disk, so it is not rehearsed.
                 counts += load_delivery(directory, by=None, now=now, today=today)
+                counts += load_steering(by=None, now=now, today=today)
             if options["dry_run"]:
                 transaction.set_rollback(True)
             elif counts.created or removed:
