@@ -119,7 +119,7 @@ def by_quarter(user: Any, scope: Scope, *, last: Quarter, quarters: int = 8) -> 
     return [
         Group(
             key=quarter.code,
-            label=str(quarter),
+            label=quarter.short,
             figures=FourFigures(
                 reported=amounts(
                     (r["commitment__measure__kind"], r["reported"]) for r in found.get(quarter, [])

@@ -29,6 +29,7 @@ from ..pacing import METHOD, METHOD_PERCENTAGE, Pace, pace
 from ..profiles import even_profile
 from ..restatement import RestatedLine, restate
 from ..valuation import Kind, Line, add, price_line
+from .measures import library_pages
 
 # The address of a rule on the page: `counting-rules` + "#" + the measure's own `counting`.
 ANCHORS = (
@@ -66,6 +67,7 @@ class CountingRules(PublicView):
                 ("Measures", reverse("measure-list")),
                 ("How social value is counted", None),
             ],
+            "pages": library_pages(request),
             "anchors": ANCHORS,
             "units": _worked(CountingRule.UNITS, Inputs(quantity=D(3)), Inputs(quantity=D(0))),
             "fte": _worked(
@@ -128,7 +130,7 @@ def _quarters(rule: CountingRule, quantities: tuple[Decimal | None, ...], sign: 
         rows.append((str(first), _words(quantity, sign)))
         first = first.next
     return Table(
-        "For example",
+        "For example, three quarters",
         ("Return for", "Reported"),
         rows,
         numeric=frozenset({1}),
@@ -167,13 +169,13 @@ def _shares() -> Table:
             held.append(wanted)
             answer = f"Accepted. {percent_words(sum(held, D(0)))} is claimed."
         rows.append((f"{name} contract", percent_words(wanted), answer))
-    return Table("For example", ("Who claims", "Share", "Answer"), rows)
+    return Table("For example, three claims of one event", ("Who claims", "Share", "Answer"), rows)
 
 
 def _confirmed() -> Table:
     settled = settle(D(40), D(40), D(25), confirmation_asked=True)
     return Table(
-        "For example",
+        "For example, hours at a hub",
         ("A supplier claims 40 hours and the hub confirms 25", "Hours"),
         [
             ("Reported", _words(settled.reported)),
@@ -196,7 +198,7 @@ def _restated() -> Table:
         [RestatedLine("hours", "hours", D(12), D("13.00")), RestatedLine("days", "days", D(2), None)],
     )  # fmt: skip
     return Table(
-        "For example",
+        "For example, 12 hours and 2 days",
         ("What changed", "Pounds"),
         [
             ("Before, under the first edition", _money(found.before_pounds)),

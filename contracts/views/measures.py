@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from trafford_sv.core.access import can
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListMixin, Sort
-from trafford_sv.core.navigation import url_of
+from trafford_sv.core.navigation import NavigationLink, url_of
 from trafford_sv.core.parts import EmptyState, Link, SummaryRow, Tag, Tone
 from trafford_sv.core.selectors.history import history_of
 from trafford_sv.core.views_base import PublicView
@@ -155,8 +155,8 @@ def shown_value(row: Any, sight: Sight) -> str:
     return unit_value(row.current_value_pounds)
 
 
-def library_pages(request: HttpRequest) -> list[Link]:
-    """The library's other pages, beside the one that is open."""
+def library_pages(request: HttpRequest) -> list[NavigationLink]:
+    """The library's pages, with the one that is open marked."""
     offered = [
         ("Measures", "measure-list"),
         ("Editions", "measure-edition-list"),
@@ -169,7 +169,11 @@ def library_pages(request: HttpRequest) -> list[Link]:
     if can(request.user, "see_dashboard"):
         offered.append(("The same deliveries under two editions", "measure-restatement"))
     found = [(text, url_of(name)) for text, name in offered]
-    return [Link(text, url) for text, url in found if url and url != request.path]
+    return [
+        NavigationLink(text, url, "page" if url == request.path else "")
+        for text, url in found
+        if url
+    ]
 
 
 class RateList(ListMixin, PublicView):

@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import reverse
 
 from trafford_sv.core.charts import Chart, Series, line_chart
+from trafford_sv.core.charts.lines import LOCAL, PLANNED, PROVEN, SAID
 from trafford_sv.core.money import percentage, readable
 from trafford_sv.core.parts import Figure, State, Table, Tag, Tone
 from trafford_sv.core.periods import Quarter
@@ -76,12 +77,14 @@ class PaceRow:
     reasons: tuple[str, ...]
     recovery: Any
     is_percentage: bool
+    may_need_recovery: bool
 
 
 def pace_row(found: CommitmentPace) -> PaceRow:
     commitment, pace = found.commitment, found.verified
     unit = "%" if found.is_percentage else commitment.measure.unit
     differs = found.reported.rating != pace.rating
+    ratings = {found.reported.rating, pace.rating}
     return PaceRow(
         pk=commitment.pk,
         url=reverse("commitment-pacing", kwargs={"pk": commitment.pk}),
@@ -101,6 +104,7 @@ def pace_row(found: CommitmentPace) -> PaceRow:
         reasons=pace.reasons,
         recovery=found.recovery,
         is_percentage=found.is_percentage,
+        may_need_recovery=RED in ratings or AMBER in ratings,
     )
 
 
@@ -134,7 +138,7 @@ def agreement_figures(found: AgreementPace, completeness: Any, quarter: Quarter)
             state=State.VERIFIED,
             of_what="Weighed by committed pounds; none counts above 100%",
             completeness=f"{completeness.received} of {completeness.expected} returns for "
-            f"{quarter} are in"
+            f"{quarter.short} are in"
             if completeness.expected
             else "No return was due yet",
             missing="Not available",
@@ -148,6 +152,7 @@ def quantity_chart(found: CommitmentPace) -> Chart | None:
     if not lines:
         return None
     unit = "%" if found.is_percentage else found.commitment.measure.unit
+    proven = LOCAL if found.commitment.measure.kind == "local_economic" else PROVEN
     pick = _as_they_stand if found.is_percentage else _added_up
     verified = pick([_known(line.verified, line.state) for line in lines])
     reported = pick([line.reported for line in lines])
@@ -155,11 +160,11 @@ def quantity_chart(found: CommitmentPace) -> Chart | None:
         key=f"pace-{found.commitment.pk}",
         title=_answer(found),
         subtitle=f"{unit[0].upper()}{unit[1:]}, {'by quarter' if found.is_percentage else 'added up by quarter'}",
-        points=[str(line.quarter) for line in lines],
+        points=[line.quarter.short for line in lines],
         series=[
-            Series("Verified", verified),
-            Series("Profile", pick([line.due for line in lines])),
-            Series("Reported", reported),
+            Series("Profile", pick([line.due for line in lines]), PLANNED),
+            Series("Reported", reported, SAID),
+            Series("Verified", verified, proven),
         ],
         text=reading_words,
         heading="Quarter",
@@ -246,11 +251,15 @@ def _pounds_chart(kind: str, words: str, rows: Sequence[CommitmentPace]) -> Char
         key=f"pace-{kind}",
         title=_pounds_answer(rows, words),
         subtitle=f"{words} in pounds, added up by quarter",
-        points=[str(quarter) for quarter in quarters],
+        points=[quarter.short for quarter in quarters],
         series=[
-            Series("Verified", _added_up([verified[one] for one in quarters])),
-            Series("Profile", _added_up([profile[one] for one in quarters])),
-            Series("Reported", _added_up([reported[one] for one in quarters])),
+            Series("Profile", _added_up([profile[one] for one in quarters]), PLANNED),
+            Series("Reported", _added_up([reported[one] for one in quarters]), SAID),
+            Series(
+                "Verified",
+                _added_up([verified[one] for one in quarters]),
+                LOCAL if kind == "local_economic" else PROVEN,
+            ),
         ],
         text=readable,
         heading="Quarter",
@@ -275,7 +284,7 @@ def quarter_table(found: CommitmentPace) -> Table:
     unit = "%" if found.is_percentage else found.commitment.measure.unit
     rows = [
         (
-            str(line.quarter),
+            line.quarter.short,
             _reading(line.due, unit),
             "Not known" if line.reported is None else _reading(line.reported, unit),
             "Not known" if line.verified is None else _reading(line.verified, unit),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from trafford_sv.core.access import can
 from trafford_sv.core.exports import CONTENT_TYPES, ExportColumn, export_response
 from trafford_sv.core.parts import EmptyState, Link
-from trafford_sv.core.periods import Quarter
+from trafford_sv.core.periods import MONTHS, Quarter
 from trafford_sv.core.views_base import PermissionView
 
 from ..contract_tabs import contract_tabs, permissions_here
@@ -51,6 +51,11 @@ def file_columns(heading: str) -> list[ExportColumn]:
                 )
             )
     return [*columns, ExportColumn("Deliveries counted", "lines")]
+
+
+def _up_to(quarter: Quarter) -> str:
+    """Everything up to the end of September 2026 (Q2 2026/27)."""
+    return f"Everything up to the end of {MONTHS[quarter.end.month - 1]} {quarter.end.year} ({quarter.short})"
 
 
 class Portfolio(PermissionView):
@@ -92,7 +97,7 @@ class Portfolio(PermissionView):
         report = portfolio_report(request.user, scope, first=first, last=last)
         found = report.position
         trend = by_quarter(request.user, scope, last=last)
-        period = f"In {last.label}" if first else f"Everything up to {last.label}"
+        period = f"In {last.label}" if first else _up_to(last)
         heading, caption = BREAKDOWNS[by]
         return render(
             request,
@@ -102,6 +107,7 @@ class Portfolio(PermissionView):
                 "breadcrumbs": [("Dashboard", reverse("dashboard")), ("Social value", None)],
                 "has_errors": not form.is_valid(),
                 "form": form,
+                "is_narrowed": any(request.GET.get(name) for name in form.fields),
                 "sentence": parts.headline(found.figures),
                 "period": period,
                 "report": report,
@@ -199,9 +205,7 @@ class ContractSocialValue(PermissionView):
                     found.figures.pounds(state, Kind.LOCAL_ECONOMIC) is not None
                     for state, *_ in parts.STATES
                 ),
-                "chart": parts.four_chart(
-                    "four", found.figures, Kind.SOCIAL, f"Everything up to {last.label}"
-                ),
+                "chart": parts.four_chart("four", found.figures, Kind.SOCIAL, _up_to(last)),
                 "trend": parts.quarters_chart(
                     "trend", by_quarter(request.user, scope, last=last, quarters=12)
                 ),

@@ -141,10 +141,14 @@ def quarters_chart(key: str, groups: Sequence[Group], kind: Kind = Kind.SOCIAL) 
     known = [(group, amount) for group, amount in amounts if amount is not None]
     if not known:
         return None
-    best, most = max(known, key=lambda pair: (pair[1], pair[0].key))
+    _, most = max(known, key=lambda pair: pair[1])
+    best = [group.label for group, amount in known if readable(amount) == readable(most)]
+    title = f"Most was verified in {best[0]}: {readable(most)}"
+    if len(best) > 1:
+        title = f"At most {readable(most)} was verified in a quarter"
     return column_chart(
         key=key,
-        title=f"Most was verified in {best.label}: {readable(most)}",
+        title=title,
         subtitle=f"Verified {KIND_WORDS[kind]} by the quarter in which it counts",
         bars=[
             Bar(
@@ -185,7 +189,9 @@ def group_tables(caption: str, heading: str, groups: Sequence[Group], until: str
         if rows:
             headings = (heading, "Committed", "Reported", "Verified", "Verified of committed")
             title = f"{caption}: {KIND_WORDS[kind]}"
-            tables.append(Table(title, headings, rows, numeric=frozenset(range(1, 5))))
+            tables.append(
+                Table(title, headings, rows, numeric=frozenset(range(1, 5)), is_stacked=True)
+            )
     return tables
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -61,7 +61,7 @@ class Dashboard(PermissionView):
                 "board": board,
                 "empty": empty,
                 "sentence": sentence(board, own_part(request.user)),
-                "needs": tuple(needs(board)),
+                "needs": worst_first(needs(board)),
                 "figures": tuple(figures(board)),
                 "by_year": charts.by_year(board),
                 "by_directorate": charts.by_directorate(board),
@@ -99,8 +99,16 @@ def sentence(board: OfficerDashboard, part: str = "") -> str:
     return words + "."
 
 
+_URGENCY = {Tone.BAD: 0, Tone.WARNING: 1}
+
+
+def worst_first(found: Iterable[Need]) -> tuple[Need, ...]:
+    """What is late, then what is soon or waits long, then the rest; each in the order it came."""
+    return tuple(sorted(found, key=lambda need: _URGENCY.get(need.tag.tone, 2) if need.tag else 2))
+
+
 def needs(board: OfficerDashboard) -> Iterator[Need]:
-    """What waits for this person, worst first."""
+    """What waits for this person: notices by their date, then work, then what is to be recorded."""
     for line in board.notices.lines:
         late = line.days is not None and line.days < 0
         yield Need(

@@ -139,6 +139,45 @@ def test_a_line_of_nothing_is_still_a_drawing():
     assert line().wide.height > 0
 
 
+def test_names_of_lines_that_stop_early_stand_above_the_names_of_the_points():
+    chart = charts.line_chart(
+        key="k",
+        title="T",
+        subtitle="S",
+        heading="Quarter",
+        text=str,
+        points=["First", "Second", "Third"],
+        series=[
+            Series("Profile", [Decimal(50), Decimal(90), Decimal(100)]),
+            Series("Reported", [Decimal(1), Decimal(1), None]),
+            Series("Verified", [Decimal(1), Decimal(1), None]),
+        ],
+    )
+    at = {words.text: words.y for words in chart.wide.words}
+    assert max(at["Reported"], at["Verified"]) < at["Second"] - 15
+    assert abs(at["Reported"] - at["Verified"]) >= 19
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Health and social work services",
+        "Agricultural, forestry, horticultural, aquacultural and apicultural services",
+    ],
+)
+def test_a_long_name_beside_a_bar_is_never_cut(name):
+    chart = charts.bar_chart(
+        key="k",
+        title="T",
+        subtitle="S",
+        headings=("A", "B"),
+        bars=[Bar(name, Decimal(3_000_000), "£30.16 million (13)")],
+    )
+    for drawing in (chart.wide, chart.narrow):
+        said = " ".join(words.text for words in drawing.words if not words.bold)
+        assert said == name
+
+
 def test_labels_under_a_line_do_not_run_into_each_other():
     chart = charts.line_chart(
         key="k",

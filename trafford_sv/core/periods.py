@@ -115,8 +115,13 @@ class Quarter:
         """For readers: April to June 2026 (Q1 2026/27)."""
         return (
             f"{MONTHS[self.start.month - 1]} to {MONTHS[self.end.month - 1]} {self.end.year} "
-            f"(Q{self.number} {self.year.label})"
+            f"({self.short})"
         )
+
+    @property
+    def short(self) -> str:
+        """For readers where room is scarce, such as a chart: Q1 2026/27."""
+        return f"Q{self.number} {self.year.label}"
 
     def __contains__(self, day: datetime.date) -> bool:
         return self.start <= day <= self.end

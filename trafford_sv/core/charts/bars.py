@@ -123,7 +123,7 @@ def _lying(bars: Sequence[Bar], width: int, missing: str, *, beside: bool) -> Dr
     for bar in bars:
         said = _said(bar, missing)
         space = names - 12 if beside else width - text_width(said) - 12
-        lines = wrap(bar.label, space, most=2)
+        lines = wrap(bar.label, space, most=6)
         deep = len(lines) * _LINE
         tall = max(deep, _BAR) if beside else deep + _BAR + 2
         bar_top = top + (tall - _BAR) // 2 if beside else top + deep + 2

@@ -30,14 +30,21 @@ from .drawing import (
 
 # Colour and dash together, so that lines differ without colour.
 _STYLES = ((TEAL, ""), (AMBER, "8 5"), (INK, "2 4"), (MUTED, "12 4 2 4"))
+PROVEN, LOCAL = (TEAL, ""), (AMBER, "")
+PLANNED, SAID = (MUTED, "8 5"), (INK, "2 4")
 
 
 @dataclass(frozen=True)
 class Series:
-    """`values` run along the chart's points; None is not reported."""
+    """`values` run along the chart's points; None is not reported.
+
+    `look` is a colour and a dash: PLANNED for what was expected, SAID for what is only reported, LOCAL
+    for local economic value. Without one the chart chooses.
+    """
 
     label: str
     values: Sequence[Decimal | None]
+    look: tuple[str, str] | None = None
 
 
 def line_chart(
@@ -105,7 +112,7 @@ def _draw(
     top = 14
     if not wide:
         for number, one in enumerate(series):
-            colour, dash = _STYLES[number]
+            colour, dash = one.look or _STYLES[number]
             row_at = 10 + number * 22
             drawing.lines.append(Line(px(0), px(row_at), px(28), px(row_at), colour, 3, dash))
             drawing.words.append(Words(px(36), px(row_at + 5), one.label, size=size))
@@ -153,7 +160,7 @@ def _draw(
     ends: list[tuple[Decimal, str, str]] = []
     early: dict[int, list[tuple[Decimal, Series, str]]] = {}
     for number, one in enumerate(series):
-        colour, dash = _STYLES[number]
+        colour, dash = one.look or _STYLES[number]
         path, pen_down, last, stops = [], False, None, 0
         for at, value in enumerate(one.values):
             if value is None:
@@ -176,10 +183,18 @@ def _draw(
         floor = max(end + 5, floor + 19)
         lines = wrap(label, right - 14, size, most=1)
         drawing.words.append(
-            Words(px(width - right + 12), px(floor), lines[0], size=size, bold=True, colour=colour)
+            Words(
+                px(width - right + 12),
+                px(floor),
+                lines[0],
+                size=size,
+                bold=True,
+                colour=colour,
+                halo=WHITE,
+            )
         )
     for at, stopped in early.items():
-        drawing.words += _stopped(at, x_of(at), y_of, stopped, series, size)
+        drawing.words += _stopped(at, x_of(at), y_of, stopped, series, size, top + plot)
     drawing.height = top + plot + 18 + 18 * rows
     return drawing
 
@@ -191,9 +206,13 @@ def _stopped(
     stopped: list[tuple[Decimal, Series, str]],
     series: Sequence[Series],
     size: int,
+    bottom: int,
 ) -> list[Words]:
-    """Names of lines that end before the last point, beside their ends and clear of the others."""
-    words = []
+    """Names of lines that end before the last point, beside their ends and clear of the others.
+
+    They stay above `bottom`, where the names of the points begin.
+    """
+    places: list[tuple[Decimal, Series, str]] = []
     names = [one for _, one, _ in stopped]
     going = [
         y_of(value) for one in series if one not in names and (value := one.values[at]) is not None
@@ -205,5 +224,11 @@ def _stopped(
         if any(y < other < y + 40 for other in going):
             place = y - 6
         floor = max(place, floor + 19)
-        words.append(Words(px(x + 12), px(floor), one.label, size=size, bold=True, colour=colour))
-    return words
+        places.append((floor, one, colour))
+    up = max(floor - (bottom - 5), Decimal(0))
+    return [
+        Words(
+            px(x + 12), px(place - up), one.label, size=size, bold=True, colour=colour, halo=WHITE
+        )
+        for place, one, colour in places
+    ]
