@@ -31,6 +31,14 @@ def due_words(quarter: Quarter, day: datetime.date) -> str:
     return left_words(days_left(quarter, day))
 
 
+def due_sentence(quarter: Quarter, day: datetime.date) -> str:
+    """ "It is due on 20 January 2027, in 51 days." and "It was due on 20 October 2026, 41 days ago."."""
+    days, due = days_left(quarter, day), f"{due_on(quarter):%-d %B %Y}"
+    if days < 0:
+        return f"It was due on {due}, {_days(-days)} ago."
+    return f"It is due on {due}, {'today' if days == 0 else f'in {_days(days)}'}."
+
+
 def sent_words(quarter: Quarter, sent: datetime.date) -> str:
     """How a return that came in compares with its due day."""
     days = days_left(quarter, sent)

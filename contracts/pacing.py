@@ -215,7 +215,7 @@ class _Summed:
             reasons.append("No return has come in yet, so the position is not known.")
         else:
             reasons.append("Nothing is due yet.")
-        reasons += _missing_words(self.missing)
+        reasons = _cause_first(reasons, self.missing, ratio)
         if delivered is not None and delivered >= self.promised:
             return tuple(reasons)
         if high is not None and low is not None:
@@ -262,7 +262,7 @@ def _pace_of_percentage(
         reasons = ["No return has come in yet, so the position is not known."]
     else:
         reasons = ["Nothing is due yet."]
-    reasons += _missing_words(missing)
+    reasons = _cause_first(reasons, missing, ratio)
     shortfall = None if value is None else max(ZERO, promised - value)
     if shortfall and remaining:
         reasons.append(f"The quarters to come must reach {quantity_words(promised)}%.")
@@ -290,10 +290,22 @@ def _rated(ratio: Decimal, has_missing: bool) -> Rating:
     return AMBER if ratio < GREEN_FROM or has_missing else GREEN
 
 
+def _cause_first(
+    reasons: list[str], missing: tuple[Quarter, ...], ratio: Decimal | None
+) -> list[str]:
+    """A list shows the first reason alone: where enough is delivered, what is missing is the cause."""
+    known_to_keep_pace = ratio is not None and ratio >= GREEN_FROM
+    return (
+        [*_missing_words(missing), *reasons]
+        if known_to_keep_pace
+        else [*reasons, *_missing_words(missing)]
+    )
+
+
 def _missing_words(missing: tuple[Quarter, ...]) -> list[str]:
     if not missing:
         return []
-    named = ", ".join(str(quarter) for quarter in missing)
+    named = ", ".join(quarter.short for quarter in missing)
     if len(missing) == 1:
         return [f"The return for {named} has not come in; what it holds is not known."]
     return [f"The returns for {named} have not come in; what they hold is not known."]

@@ -60,7 +60,7 @@ def reminder_email(digest: PersonDigest) -> EmailMessage:
 def subject_of(digest: PersonDigest) -> str:
     if len(digest.items) == 1:
         due = digest.items[0].due
-        return f"The return for {due.reference}, {due.quarter}, is {due.words}"[:150]
+        return f"The return for {due.reference}, {due.quarter.short}, is {due.words}"[:150]
     if not digest.others:
         late = sum(item.due.is_late for item in digest.items)
         first = min(digest.items, key=lambda item: item.due.due_on).due

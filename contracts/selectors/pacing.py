@@ -336,4 +336,4 @@ def _with_unknown(
 
 
 def _named(lines: Sequence[QuarterLine]) -> str:
-    return ", ".join(str(line.quarter) for line in lines)
+    return ", ".join(line.quarter.short for line in lines)

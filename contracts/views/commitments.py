@@ -30,7 +30,7 @@ from trafford_sv.core.selectors.history import History, history_of
 from trafford_sv.core.views_base import PermissionView
 
 from ..agreement_words import words_for
-from ..counting import CountingRule, quantity_words
+from ..counting import CountingRule, quantity_words, reading_words
 from ..filters_commitments import CommitmentFilter
 from ..licensing import TEXT_WITHHELD, WITHHELD, may_show_text
 from ..models import Commitment, Measure
@@ -363,22 +363,30 @@ def profile_chart(row: Commitment) -> Chart | None:
     if len(parts) < 2:
         return None
     most = max(parts, key=lambda part: part.due_quantity)
-    even = len({part.due_quantity for part in parts}) == 1
+    # As it is read: an even spread leaves a ten-thousandth over in the last quarter.
+    said = [reading_words(part.due_quantity) for part in parts]
+    even = len(set(said)) == 1
+    as_much = said.count(reading_words(most.due_quantity))
+    answer = f"Most is due in {most.period.label}"
+    if even:
+        answer = "Every quarter brings the same"
+    elif as_much > 1:
+        answer = f"At most {reading_words(most.due_quantity)} is due in a quarter"
     total = CountingRule(row.measure.counting) != CountingRule.PERCENTAGE
     return column_chart(
         key="profile",
-        title="Every quarter brings the same" if even else f"Most is due in {most.period.label}",
+        title=answer,
         subtitle=f"Promised by quarter, in {row.measure.unit if total else 'per cent'}",
         bars=[
             Bar(
                 f"Q{part.quarter} {part.period.year.label}",
                 part.due_quantity,
-                quantity_words(part.due_quantity),
+                words,
                 paint=Paint.LOCAL_COMMITTED
                 if row.measure.kind == Measure.Kind.LOCAL_ECONOMIC
                 else Paint.COMMITTED,
             )
-            for part in parts
+            for part, words in zip(parts, said, strict=True)
         ],
         headings=("Quarter", "Promised"),
     )

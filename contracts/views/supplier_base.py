@@ -87,7 +87,7 @@ class SupplierView(EditMixin, PermissionView):
         trail: list[tuple[str, str | None]] = [("Your promises", reverse("supplier-home"))]
         if row is not None:
             trail.append(("Returns", reverse("supplier-returns")))
-            name = f"{row.contract.reference}, {row.period}"
+            name = f"{row.contract.reference}, {row.period.short}"
             trail.append((name, reverse("supplier-return", args=[row.pk]) if here else None))
         if here:
             trail.append((here, None))

@@ -21,7 +21,7 @@ from trafford_sv.core.parts import Tag, TimelineEntry
 from trafford_sv.core.services.records import Collision
 
 from ..counting import CountingRule, quantity_words
-from ..due_dates import due_words, sent_words
+from ..due_dates import due_sentence, due_words, sent_words
 from ..forms.returns import DeclarationForm, ReturnForm
 from ..licensing import WITHHELD, may_show_value
 from ..models import DeliveryReturn, ReturnLine
@@ -174,10 +174,8 @@ class ReturnPage(SupplierView):
 def standing(detail: ReturnDetail, today: datetime.date) -> str:
     """One sentence: where this return stands."""
     row = detail.row
-    due = f"It is due on {detail.due_on:%-d %B %Y}"
     if row.state == DeliveryReturn.State.DRAFT:
-        left = due_words(row.period, today)
-        return f"Nothing is sent yet. {due}: {left}."
+        return f"Nothing is sent yet. {due_sentence(row.period, today)}"
     sent = row.submitted_at
     words = sent_words(row.period, row.first_submitted_at.date()) if row.first_submitted_at else ""
     said = {

@@ -17,7 +17,7 @@ from trafford_sv.core.parts import EmptyState, Link
 from trafford_sv.core.periods import PeriodError, Quarter
 from trafford_sv.directory.models import Organisation
 
-from ..due_dates import due_on, due_words
+from ..due_dates import due_on, due_sentence, due_words
 from ..filters_own_returns import OwnReturnFilter
 from ..models import Commitment, Contract, DeliveryReturn
 from ..selectors.returns import expected_commitments, own_suppliers
@@ -154,8 +154,7 @@ class ReturnBegin(SupplierView):
             "supplier": supplier,
             "period": period,
             "has_begun": period.start <= self.today,
-            "due_on": due_on(period),
-            "due_words": due_words(period, self.today),
+            "due_sentence": due_sentence(period, self.today),
             "expected": list(expected),
             "action": self.request.get_full_path(),
         }

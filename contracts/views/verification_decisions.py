@@ -132,7 +132,7 @@ class Decision(PermissionView):
             "cancel": line_address(held) if isinstance(held, ReturnLine) else back.get_absolute_url(),
             "breadcrumbs": [
                 ("Delivery returns", reverse("return-list")),
-                (f"{back.contract.reference}, {back.period}", back.get_absolute_url()),
+                (f"{back.contract.reference}, {back.period.short}", back.get_absolute_url()),
                 (title, None),
             ],
             **more,

@@ -130,7 +130,7 @@ class ReturnPage(PermissionView):
                 "title": f"Return for {row.period.label}",
                 "breadcrumbs": [
                     ("Delivery returns", reverse("return-list")),
-                    (f"{row.contract.reference}, {row.period}", None),
+                    (f"{row.contract.reference}, {row.period.short}", None),
                 ],
                 "found": found,
                 "row": row,

@@ -50,7 +50,7 @@ def test_every_rule_of_counting_can_be_linked(page: str) -> None:
         "40 delivered of 50 expected in the quarters reported, which is 80%.",
         "At this pace it ends at 80 of 100.",
         "must bring up to 40, less what the missing return holds",
-        "The return for 2026-27 Q2 has not come in; what it holds is not known.",
+        "The return for Q2 2026/27 has not come in; what it holds is not known.",
         "At this pace it ends at between 60 and 80 of 100.",
     ],
 )

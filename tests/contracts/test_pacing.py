@@ -81,9 +81,11 @@ def test_a_zero_return_is_not_a_missing_one() -> None:
     # It ends at 100 where Q2 went as Q1 did, and at 25 + 50 = 75 where Q2 brought nothing.
     assert (missing.expected_end_low, missing.expected_end) == (75, 100)
     assert (
-        "The return for 2026-27 Q2 has not come in; what it holds is not known." in missing.reasons
+        "The return for Q2 2026/27 has not come in; what it holds is not known." in missing.reasons
     )
     assert "At this pace it ends at between 75 and 100 of 100." in missing.reasons
+    # Enough was delivered: what is missing is why it is amber, and is said first.
+    assert missing.reasons[0].startswith("The return for Q2 2026/27")
     # 100 - 25 = 75 over the two quarters to come is the most that could be needed: 37.5 each.
     assert missing.reasons[-1] == (
         "Each of the 2 remaining quarters must bring up to 37.5, less what the missing return "
@@ -120,7 +122,7 @@ def test_no_return_at_all_is_amber_and_unknown() -> None:
     found = at({Q1: None, Q2: None})
     assert (found.rating, found.ratio, found.expected_end) == (AMBER, None, None)
     assert found.reasons[0] == "No return has come in yet, so the position is not known."
-    assert "2026-27 Q1, 2026-27 Q2" in found.reasons[1]
+    assert "Q1 2026/27, Q2 2026/27" in found.reasons[1]
 
 
 def test_after_the_end_what_is_delivered_is_what_there_is() -> None:

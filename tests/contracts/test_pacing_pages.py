@@ -73,7 +73,7 @@ def test_an_agreements_page_says_its_pace_in_words_and_a_shape_with_reasons(clie
     assert "At this pace it ends at 20 of 100." in answer.text
     assert "Each of the 2 remaining quarters must bring 45 to keep the promise." in answer.text
     assert "By what is reported: ◆ Amber: at risk" in answer.text  # 40 of 50 is 80%
-    assert "2 of 2 returns" not in answer.text and "1 of 1 returns for 2026-27 Q2" in answer.text
+    assert "2 of 2 returns" not in answer.text and "1 of 1 returns for Q2 2026/27" in answer.text
     assert "Social value: 1 of 1 commitment is behind" in answer.text
     assert "Expected at the end = delivered so far" in answer.text
     assert "Open a recovery action" in answer.text

@@ -70,7 +70,7 @@ def test_a_quarter_that_is_not_decided_waits_and_is_no_zero():
     assert found.in_state(QuarterState.WAITING) == (Q2,)
     assert (found.verified.delivered, found.verified.expected_reported) == (25, 25)
     assert found.rating == Rating.GREEN
-    assert any("2026-27 Q2 waits for verification" in each for each in found.verified.reasons)
+    assert any("Q2 2026/27 waits for verification" in each for each in found.verified.reasons)
     assert found.reported.delivered == 50
 
 

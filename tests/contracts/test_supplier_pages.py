@@ -221,7 +221,7 @@ def test_the_page_says_what_was_promised_and_asks_by_the_rule(client: Client) ->
     said = words(client.get(reverse("supplier-return", args=[row.pk])))
     assert "Planned for this quarter: 25 hours, of 100 promised in all." in said
     assert "Hours of the session" in said and "People who came" in said
-    assert "Nothing is sent yet. It is due on" in said
+    assert "Nothing is sent yet. It was due on" in said
 
 
 def test_a_draft_is_saved_and_two_hours_for_eight_people_are_said_to_count_16(

@@ -203,8 +203,11 @@ def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:
             at = top + tall + 18 if bar.value < 0 else top - 8
             if number % spoken == 0:
                 drawing.words.append(Words(px(middle), px(at), bar.text, "middle", size, bold=True))
+        # A label that is wider than its column stays inside the drawing at both ends.
+        half = Decimal(max((text_width(line, 15) for line in lines), default=0)) / 2
+        centre = max(half, min(middle, width - half))
         for row, line in enumerate(lines):
-            drawing.words.append(Words(px(middle), px(bottom + 22 + row * 18), line, "middle", 15))
+            drawing.words.append(Words(px(centre), px(bottom + 22 + row * 18), line, "middle", 15))
     drawing.lines.append(Line(px(0), px(zero), px(width), px(zero), MUTED))
     if low < 0:
         drawing.lines.append(Line(px(0), px(bottom), px(width), px(bottom), RULE))
