@@ -19,8 +19,8 @@ local economic value stay apart. A sum over nothing is None, a sum over zeros is
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -83,7 +83,7 @@ class Scope:
 
     def query(self, **more: Any) -> str:
         """The parameters of a list page that hold exactly this scope's rows."""
-        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        held = {one.name: getattr(self, one.name) for one in fields(self)}
         return urlencode({k: v for k, v in {**held, **more}.items() if v not in (None, "")})
 
 
@@ -113,6 +113,7 @@ class Position:
     contract_value_pounds: Decimal | None
     contracts_without_value: int
     tendered_value_pounds: Decimal | None = None
+    of_kind: Mapping[str, Counts] = field(default_factory=dict)  # `counts`, for each kind of value
 
     @property
     def offered_share(self) -> Decimal | None:
@@ -325,16 +326,11 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
             reported=amounts((kind, row.one) for kind, row in delivered.items()),
             verified=amounts((kind, row.two) for kind, row in delivered.items()),
         ),
-        counts=Counts(
-            agreements=agreements,
-            commitments=sum(row.rows - row.blank for row in committed.values()),
-            commitments_varied=sum(row.blank for row in committed.values()),
-            commitments_without_value=_unpriced(committed),
-            lines=sum(row.rows for row in delivered.values()),
-            lines_not_reported=sum(row.blank for row in delivered.values()),
-            lines_undecided=sum(row.undecided for row in delivered.values()),
-            lines_without_value=_unpriced(delivered),
-        ),
+        counts=_counts(committed, delivered, agreements),
+        of_kind={
+            kind: _counts(_only(kind, committed), _only(kind, delivered), agreements)
+            for kind in {*committed, *delivered}
+        },
         contract_value_pounds=value,
         contracts_without_value=without_value,
         tendered_value_pounds=tendered,
@@ -354,6 +350,23 @@ class _Sums:
     blank: int
     undecided: int
     unpriced: int
+
+
+def _only(kind: str, found: dict[str, _Sums]) -> dict[str, _Sums]:
+    return {kind: found[kind]} if kind in found else {}
+
+
+def _counts(committed: dict[str, _Sums], delivered: dict[str, _Sums], agreements: int) -> Counts:
+    return Counts(
+        agreements=agreements,
+        commitments=sum(row.rows - row.blank for row in committed.values()),
+        commitments_varied=sum(row.blank for row in committed.values()),
+        commitments_without_value=_unpriced(committed),
+        lines=sum(row.rows for row in delivered.values()),
+        lines_not_reported=sum(row.blank for row in delivered.values()),
+        lines_undecided=sum(row.undecided for row in delivered.values()),
+        lines_without_value=_unpriced(delivered),
+    )
 
 
 def _unpriced(found: dict[str, _Sums]) -> int:

@@ -13,7 +13,7 @@ from trafford_sv.core.money import exact, percentage, readable
 from trafford_sv.core.parts import Figure, Link, State, Table
 
 from ..four_figures import Amounts, Completeness, FourFigures, ValueState
-from ..selectors.position import Position
+from ..selectors.position import Counts, Position
 from ..selectors.position_groups import Group
 from ..valuation import Kind
 
@@ -38,12 +38,13 @@ def four_tiles(
     found: Position, completeness: Completeness | None, kind: Kind, until: str
 ) -> list[Figure]:
     """Offered, committed, reported, verified of one kind of value, each with a way to its rows."""
-    figures, counts = found.figures, found.counts
+    # The same rows as in the list that the tile opens: those of this kind.
+    figures, counts = found.figures, found.of_kind.get(kind.value, Counts())
     lines = found.scope.query(kind=kind.value, until=until)
     promised = found.scope.query(kind=kind.value, state="agreed")
     of_what = {
         ValueState.OFFERED: "In the bids that won",
-        ValueState.COMMITTED: _commitments(found),
+        ValueState.COMMITTED: _commitments(counts),
         ValueState.REPORTED: "Said by suppliers, not yet all checked",
         ValueState.VERIFIED: _of_promise(figures, kind),
     }
@@ -88,12 +89,12 @@ def four_tiles(
     return tiles
 
 
-def _commitments(found: Position) -> str:
-    number = found.counts.commitments
+def _commitments(counts: Counts) -> str:
+    number = counts.commitments
     words = f"{number:,} agreed commitment{'' if number == 1 else 's'}"
-    if found.counts.commitments_without_value:
-        words += f", {found.counts.commitments_without_value:,} without a value"
-    if varied := found.counts.commitments_varied:
+    if counts.commitments_without_value:
+        words += f", {counts.commitments_without_value:,} without a value"
+    if varied := counts.commitments_varied:
         words += f", and what was verified under {varied:,} that {'was' if varied == 1 else 'were'} varied"
     return words
 

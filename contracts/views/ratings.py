@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 from trafford_sv.directory.models import Organisation
 
+from ..counting import reading_words
 from ..filters_pacing import RatingFilter
 from ..forms.pacing import RatingAgreeForm, RatingProposeForm, RatingReplyForm
 from ..models import Commitment, Contract, DeliveryRating
@@ -217,8 +219,8 @@ def rating_context(rating: DeliveryRating) -> dict[str, Any]:
     rows = [
         (
             entry["name"],
-            f"{entry['due']} {entry['unit']}",
-            "Not known" if entry["verified"] is None else entry["verified"],
+            f"{_as_read(entry['due'])} {entry['unit']}",
+            "Not known" if entry["verified"] is None else _as_read(entry["verified"]),
             f"Not known: {', '.join(entry['not_known'])}" if entry["not_known"] else "All known",
             entry["word"],
         )
@@ -238,8 +240,17 @@ def rating_context(rating: DeliveryRating) -> dict[str, Any]:
             ("Commitment", "Due in the year", "Verified", "Quarters", "Rating"),
             rows,
             numeric=frozenset({1, 2}),
+            is_stacked=True,
         ),
     }
+
+
+def _as_read(words: str) -> str:
+    """A quantity of the basis, which is kept exact, rounded for reading."""
+    try:
+        return reading_words(Decimal(words.replace(",", "")))
+    except InvalidOperation:
+        return words
 
 
 class RatingAgree(_OneRating):

@@ -216,6 +216,11 @@ class LineVerify(LineForm):
     button = "Accept this part"
     done = "A part of line {number} is accepted. The supplier sees how much, and why."
 
+    def form(self, line: ReturnLine, data: Any) -> forms.Form:
+        form = super().form(line, data)
+        form.fields["quantity"].help_text = f"In {line.commitment.measure.unit}"
+        return form
+
     def decide(self, line: ReturnLine, said: dict[str, Any]) -> Any:
         return verification.accept_part(
             line=line,

@@ -43,6 +43,7 @@ class Dashboard(PermissionView):
         with contextlib.suppress(PeriodError):
             year = FinancialYear.parse(request.GET.get("year", ""))
         board = officer_dashboard(user=request.user, as_of=self.today, now=self.now, year=year)
+        part = own_part(request.user)
         empty = None
         if not (board.portfolio.summary.contracts or board.portfolio.by_year or board.spend):
             empty = EmptyState(
@@ -60,11 +61,14 @@ class Dashboard(PermissionView):
                 "breadcrumbs": [("Home", reverse("home")), ("Dashboard", None)],
                 "board": board,
                 "empty": empty,
-                "sentence": sentence(board, own_part(request.user)),
+                "sentence": sentence(board, part),
+                # Who may change nothing is shown what needs somebody, not what needs them.
+                "may_act": can(request.user, "change_contracts"),
                 "needs": worst_first(needs(board)),
                 "figures": tuple(figures(board)),
                 "by_year": charts.by_year(board),
-                "by_directorate": charts.by_directorate(board),
+                # One directorate compared with nothing is no answer.
+                "by_directorate": None if part else charts.by_directorate(board),
                 "by_category": charts.by_category(board),
                 "retained": board.spend and retained_chart(board.spend.quarters, board.spend.year),
                 "wards": charts.wards(board),

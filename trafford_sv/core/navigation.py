@@ -62,6 +62,7 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Verify", "verification-inbox", "verify_delivery", _VALUE),
     NavigationItem("Commitments", "commitment-list", "view_commitments", _VALUE, _SUPPLIER),
     NavigationItem("Returns", "return-list", "view_returns", _VALUE, _SUPPLIER),
+    NavigationItem("Deliveries", "delivery-list", "view_commitments", _VALUE, _SUPPLIER),
     NavigationItem("Pacing", "pacing-list", "view_commitments", _VALUE),
     NavigationItem("Recovery actions", "recovery-list", "view_commitments", _VALUE, _SUPPLIER),
     NavigationItem("Ratings", "rating-list", "view_returns", _VALUE, _SUPPLIER),
