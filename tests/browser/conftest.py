@@ -24,11 +24,15 @@ START_SECONDS = 240
 
 @dataclass(frozen=True)
 class Site:
-    """Where the product answers, and who can sign in: `people[role]` is an e-mail address."""
+    """Where the product answers, and who can sign in: `people[role]` is an e-mail address.
+
+    `mail` is the folder that its e-mails are written to.
+    """
 
     url: str
     people: dict[str, str]
     password: str
+    mail: Path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -68,7 +72,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             time.sleep(0.3)
         from django.conf import settings
 
-        yield Site(f"http://127.0.0.1:{port}", _people(var_dir), settings.DEMO_PASSWORD)
+        yield Site(
+            f"http://127.0.0.1:{port}",
+            _people(var_dir),
+            settings.DEMO_PASSWORD,
+            var_dir / "mail",
+        )
     finally:
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -52,6 +52,8 @@ class Command(BaseCommand):
             self.prepare(demo=not options["no_demo"])
             if not options["no_demo"]:
                 os.environ.setdefault("DEMO_BANNER", "1")
+            # Links in e-mails lead to this site, on whatever port it is.
+            os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{port}")
             self.run_until_stopped(port)
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
