@@ -113,4 +113,5 @@ def test_a_licence_that_keeps_its_values_keeps_the_pounds_of_a_line(client):
     assert "£91" not in page
     answer = client.get(reverse("delivery-list"), {"format": "csv"})
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    assert b"91" not in body.split(b"\n", 1)[1]
+    # As a cell: a reference may hold these digits by chance.
+    assert b",91" not in body.split(b"\n", 1)[1]
