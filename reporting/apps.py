@@ -9,9 +9,12 @@ class ReportingConfig(AppConfig):
     verbose_name = "Reporting"
 
     def ready(self) -> None:
+        from trafford_sv.core.closing import register_closing_step
         from trafford_sv.core.reference_data import register_loader
 
         from .services.reference import load_published_figures, load_star_measures
+        from .services.star_measures import record_at_closing
 
         register_loader("star measures", load_star_measures)
+        register_closing_step("measures", record_at_closing)
         register_loader("published figures", load_published_figures)

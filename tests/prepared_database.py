@@ -21,14 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def key() -> str:
-    """Of our migrations and models, the settings, and the packages that bring migrations."""
+    """Of our migrations and of the packages that bring some."""
     digest = hashlib.sha256(django.__version__.encode())
-    found = [
-        path
-        for path in ROOT.glob("*/**/*.py")
-        if ("migrations" in path.parts or path.name in ("settings.py", "apps.py"))
-        and ".venv" not in path.parts
-    ]
+    found = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("trafford_sv/*/migrations/*.py")]
     for path in [*sorted(found), ROOT / "requirements-dev.lock"]:
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(path.read_bytes())

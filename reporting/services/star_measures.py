@@ -325,6 +325,11 @@ def work_out_measures(
     return len(fresh), problems
 
 
+def record_at_closing(quarter: Quarter, by: Any, now: datetime.datetime) -> None:
+    """The last word of a quarter that is being closed."""
+    work_out_measures(quarter=quarter, by=by, now=now)
+
+
 def work_out_open_quarters(
     *, today: datetime.date, by: Any, now: datetime.datetime, back: int = 8
 ) -> int:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from reporting.demo import load_measures, remove_measures
 from reporting.models import MeasureReading, MeasureSet, PublishedFigure, StarMeasure
 from reporting.selectors.figures import FigureReader
 from reporting.selectors.star_measures import measure_lines, set_in_force
@@ -149,9 +150,29 @@ def test_a_closed_quarter_is_not_worked_out_by_night() -> None:
     computed()
     delivered("4")
     close_quarter(quarter=Q1, by=None, now=NOW)
-    work_out_open_quarters(today=datetime.date(2026, 11, 30), by=None, now=NOW)
-    held = {row.period for row in MeasureReading.objects.all()}
+    work_out_open_quarters(today=datetime.date(2026, 11, 30), by=None, now=LATER)
+    held = {row.period for row in MeasureReading.objects.all() if row.known_at == LATER}
     assert Quarter.parse("2026-27 Q3") in held and Q1 not in held
+
+
+def test_closing_a_quarter_puts_its_last_word_on_record() -> None:
+    computed()
+    line = delivered("4")
+    close_quarter(quarter=Q1, by=None, now=NOW)
+    row = MeasureReading.objects.get()
+    assert (row.period, row.value_quantity, row.known_at) == (Q1, line.verified_pounds, NOW)
+
+
+def test_the_demos_set_loads_once_and_leaves_without_trace(
+    library: dict[str, StarMeasure],
+) -> None:
+    today = datetime.date(2026, 11, 30)
+    assert load_measures(by=None, now=NOW, today=today).created > 5
+    assert load_measures(by=None, now=LATER, today=today).created == 0
+    assert set_in_force(today) == MeasureSet.objects.get(is_demo=True)
+    remove_measures()
+    assert set_in_force(today) is None and not MeasureReading.objects.exists()
+    assert set_in_force(datetime.date(2020, 7, 1)) is not None
 
 
 def test_many_measures_read_each_scope_once(library: dict[str, StarMeasure]) -> None:

@@ -21,6 +21,8 @@ from trafford_sv.core.services.audit import record_event
 from trafford_sv.directory.demo import load_directory, remove_directory
 from trafford_sv.directory.models import Area
 
+from ...demo import load_measures, remove_measures
+
 
 class Command(BaseCommand):
     help = (
@@ -52,7 +54,9 @@ class Command(BaseCommand):
         removed = 0
         with transaction.atomic():
             if options["reset"]:
-                removed = remove_steering() + remove_payments() + remove_delivery()
+                removed = remove_measures()
+                removed += remove_steering()
+                removed += remove_payments() + remove_delivery()
                 removed += remove_contracts() + remove_directory()
             directory = load_directory(by=None, now=now)
             counts = directory.counts
@@ -76,6 +80,7 @@ class Command(BaseCommand):
         if not options["dry_run"]:
             # An import keeps its own transactions: a file, a plan, then all rows at once.
             counts += load_payments(by=None, now=now, today=today)
+            counts += load_measures(by=None, now=now, today=today)
         self._say(options, counts, removed)
 
     def _say(self, options: dict[str, Any], counts: Counts, removed: int) -> None:

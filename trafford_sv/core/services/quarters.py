@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from ..closing import run_closing_steps
 from ..models import ClosedQuarter
 from ..periods import Quarter
 from .audit import actor_name, record_event
@@ -83,6 +84,7 @@ def close_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime) -> Close
                 closed_by_name=actor_name(by),
             )
             record_event(by=by, now=now, verb="quarter closed", subject=row)
+            run_closing_steps(quarter, by, now)
     except IntegrityError as error:
         raise QuarterStateError(f"{quarter.label} is closed already.") from error
     return row

@@ -1,0 +1,73 @@
+"""The demo's own set of measures and what they said, quarter by quarter. Invented and marked so.
+
+The measures themselves are the product's; what they count in the demo are the demo's rows.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+
+from trafford_sv.core.periods import FinancialYear, Quarter
+from trafford_sv.core.reference_data import Counts
+
+from .models import MeasureComment, MeasureReading, MeasureSet, SetMember, StarMeasure
+from .services.star_measures import approve_set, prepare_set, work_out_measures, write_comment
+
+QUARTERS = 8
+MEASURES = (
+    "social-value-against-contract-value",
+    "social-value-verified-against-committed",
+    "social-value-verified",
+    "returns-received",
+    "spend-retained",
+)
+SET_NAME = "Demonstration set"
+
+
+def load_measures(*, by: Any, now: datetime.datetime, today: datetime.date) -> Counts:
+    """Loaded once; a second time changes nothing."""
+    if MeasureSet.objects.filter(is_demo=True).exists():
+        return Counts(unchanged=1 + MeasureReading.objects.filter(is_demo=True).count())
+    held = {one.key: one for one in StarMeasure.objects.filter(key__in=MEASURES)}
+    if len(held) < len(MEASURES):
+        return Counts()
+    last = Quarter.of(today).previous
+    starts = FinancialYear(last.start_year - 2).start
+    with transaction.atomic():
+        made = prepare_set(
+            values={
+                "name": SET_NAME, "starts": starts, "is_demo": True,
+                "note": "Invented for the demonstration: no committee approved this set.",
+            },
+            measures=[held[key] for key in MEASURES], by=by, now=now,
+        )  # fmt: skip
+        approve_set(
+            measure_set=made, approved_by="Joint Committee (invented)", approved_on=starts,
+            reference="Invented minute 7", expected_version=made.version, by=by, now=now,
+        )  # fmt: skip
+        quarter, added = last, 0
+        for _ in range(QUARTERS):
+            added += work_out_measures(
+                quarter=quarter, by=by, now=now, measures=[held[key] for key in MEASURES],
+                is_demo=True,
+            )[0]  # fmt: skip
+            quarter = quarter.previous
+        write_comment(
+            measure=held["returns-received"], quarter=last, expected_version=None, by=by, now=now,
+            text="Invented commentary: the missing returns have been asked for by e-mail.",
+        )  # fmt: skip
+    return Counts(created=2 + added)
+
+
+def remove_measures() -> int:
+    """The demo's set, readings and commentary, and only those."""
+    demo_sets = MeasureSet.objects.filter(is_demo=True)
+    if not demo_sets.exists():
+        return 0
+    removed = MeasureReading.objects.filter(is_demo=True).delete()[0]
+    removed += MeasureComment.objects.filter(text__startswith="Invented commentary:").delete()[0]
+    removed += SetMember.objects.filter(measure_set__in=demo_sets).delete()[0]
+    return removed + demo_sets.delete()[0]
