@@ -21,6 +21,7 @@ class ContractsConfig(AppConfig):
         from .imports.spend import SpendImporter
         from .measure_sections import register_measure_section
         from .services.measures.reference import load_open_library, load_open_rates
+        from .services.priority_fits import link_principles, load_priority_fits
         from .services.reference import load_cpv_codes, load_threshold_rules
         from .services.spend.exclusions import load_exclusions
         from .views.organisation_section import contracts_section
@@ -38,4 +39,6 @@ class ContractsConfig(AppConfig):
         register_loader("spending exclusions", load_exclusions)
         register_loader("open rates", load_open_rates)
         register_loader("open measures", load_open_library)
+        register_loader("measures that fit priorities", load_priority_fits)
+        register_loader("charter principles of commitments", link_principles)
         register_flag_handler("contract", FlagHandler("contract-detail", "change_contracts"))

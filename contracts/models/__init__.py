@@ -25,6 +25,7 @@ from .measures import (
     OpenRate,
     StakeholderView,
 )
+from .need_offers import NeedClause, NeedOffer, PriorityFit, SpareOffer
 from .returns import ActivityClaim, DeliveryReturn, ReturnEvent, ReturnLine, SharedActivity
 from .spend import (
     Payee,
@@ -38,6 +39,10 @@ from .spend import (
 )
 
 __all__ = [
+    "SpareOffer",
+    "PriorityFit",
+    "NeedOffer",
+    "NeedClause",
     "ActivityClaim",
     "Award",
     "AwardSupplier",

@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from charter.models import Principle
+from community_needs.models import Need
 from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
 from trafford_sv.core.periods import Quarter
@@ -102,7 +104,14 @@ class Commitment(Versioned):
     wards = models.ManyToManyField(Area, blank=True, related_name="commitments")
     starts = models.DateField(null=True, blank=True)
     due = models.DateField(null=True, blank=True)
-    charter_principle = models.CharField(max_length=20, blank=True)
+    charter_principle = models.CharField(
+        max_length=20, blank=True, help_text="the principle’s number, as its measure gives it"
+    )
+    principle = models.ForeignKey(
+        Principle, null=True, blank=True, on_delete=models.PROTECT, related_name="commitments",
+        verbose_name="charter principle",
+    )  # fmt: skip
+    needs = models.ManyToManyField(Need, blank=True, related_name="commitments")
     agreed_on = models.DateField(null=True, blank=True)
     council_accepted_at = models.DateTimeField(null=True, blank=True)
     council_accepted_by_name = models.CharField(max_length=200, blank=True)
@@ -119,7 +128,7 @@ class Commitment(Versioned):
     is_demo = models.BooleanField(default=False)
 
     objects = CommitmentQuerySet.as_manager()
-    history = HistoricalRecords(m2m_fields=[wards])
+    history = HistoricalRecords(m2m_fields=[wards, needs])
 
     class Meta:
         ordering = ["contract", "number"]

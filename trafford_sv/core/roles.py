@@ -57,6 +57,10 @@ PERMISSIONS: dict[str, str] = {
     "read_confidential_steering": "Read what is confidential at the Steering Group, without a seat",
     "take_part_in_steering": "Comment, send apologies and approve minutes, while one’s seat lasts",
     "run_steering": "Prepare Steering Group meetings, record decisions and minutes, keep the seats",
+    "view_offers": "Read what is offered for a need, and what came of it",
+    "match_needs": "Propose promises for needs, and edit which measures fit a priority",
+    "offer_help": "Say yes or no for one’s own organisation, and offer what it can spare",
+    "answer_offers": "Accept, decline and confirm what is offered to one’s own hub",
     "view_organisations": "Read organisations",
     "change_organisations": "Record, edit and merge organisations",
     "view_spend": "Read payments and retained spend",
@@ -73,8 +77,8 @@ PERMISSIONS: dict[str, str] = {
     "use_api": "Use the API with a token",
 }
 # What one party says for itself. No officer says it in its place.
-_SUPPLIERS_OWN = frozenset({"submit_bids", "accept_commitments", "report_delivery"})
-_HUBS_OWN = frozenset({"raise_needs", "answer_rounds"})
+_SUPPLIERS_OWN = frozenset({"submit_bids", "accept_commitments", "report_delivery", "offer_help"})
+_HUBS_OWN = frozenset({"raise_needs", "answer_rounds", "answer_offers"})
 _READ = frozenset(
     {
         "see_dashboard",
@@ -88,6 +92,7 @@ _READ = frozenset(
         "view_rounds",
         "view_charter",
         "view_maturity",
+        "view_offers",
         "view_organisations",
         "view_spend",
         "view_imports",
@@ -108,6 +113,7 @@ _STEERING = frozenset(
         "view_maturity",
         "view_steering",
         "take_part_in_steering",
+        "view_offers",
         "view_organisations",
         "view_spend",
         "view_reports",
@@ -169,6 +175,7 @@ ROLES: dict[str, Role] = {
                     "view_measures",
                     "view_needs",
                     "view_rounds",
+                    "view_offers",
                     "view_organisations",
                     "use_api",
                 }
@@ -220,6 +227,7 @@ ROLES: dict[str, Role] = {
                 "view_commitments",
                 "view_returns",
                 "view_measures",
+                "view_offers",
                 "use_api",
             },
         ),
@@ -228,7 +236,7 @@ ROLES: dict[str, Role] = {
             "Community hub",
             "Says what its community needs and confirms what arrived.",
             Reach.OWN,
-            _HUBS_OWN | {"view_needs", "view_rounds", "view_measures", "use_api"},
+            _HUBS_OWN | {"view_needs", "view_rounds", "view_offers", "view_measures", "use_api"},
         ),
         Role(
             "auditor",

@@ -19,7 +19,7 @@ from ...selectors.measures import value_for
 from ...selectors.mobilisation import Gap, gaps_of
 from ...thresholds import day_words
 from ...valuation import ValuationError, price_line
-from .drawing_up import CHANGEABLE, NOBODY_HAS_ACCEPTED, draft
+from .drawing_up import CHANGEABLE, MANY, NOBODY_HAS_ACCEPTED, draft
 from .rows import _write_profile, locked, profile_of, save, spread
 
 State = Commitment.State
@@ -226,8 +226,8 @@ def vary_commitment(
             raise ValidationError(
                 "A variation of this commitment is under way already. Finish or withdraw it first."
             )
-        values = {name: getattr(old, name) for name in CHANGEABLE - {"wards"}}
-        values["wards"] = list(old.wards.all())
+        values = {name: getattr(old, name) for name in CHANGEABLE - MANY}
+        values.update({name: list(getattr(old, name).all()) for name in MANY})
         values.update(changes, replaces=old)
         new = draft(
             contract=contract,

@@ -19,6 +19,7 @@ from ...counting import CountingRule, quantity_words
 from ...models import Bid, Commitment, Contract, MeasureEdition, Offer
 from ...profiles import ProfileError, check_profile
 from ...selectors.mobilisation import awarded_suppliers, winning_offers
+from ...selectors.principles import principles_by_number
 from ...thresholds import day_words
 from .rows import _write_profile, note_history, profile_of, spread_of
 
@@ -26,13 +27,14 @@ State = Commitment.State
 OVER = (Contract.Stage.ENDED, Contract.Stage.TERMINATED)
 LARGEST_PERCENTAGE = Decimal(100)
 # What may change without asking the other side again, also after agreement.
-FREE = frozenset({"charter_principle", "exclusion_reason"})
-AFTER_AGREEMENT = frozenset({"owner_name", "charter_principle"})
+FREE = frozenset({"charter_principle", "principle", "needs", "exclusion_reason"})
+AFTER_AGREEMENT = frozenset({"owner_name", "charter_principle", "principle", "needs"})
+MANY = frozenset({"wards", "needs"})
 CHANGEABLE = frozenset(
     {
         "supplier", "measure", "title", "promised_quantity", "owner_name", "evidence_rule",
         "partner", "partner_named", "wards", "starts", "due", "charter_principle",
-        "exclusion_reason",
+        "principle", "needs", "exclusion_reason",
     }
 )  # fmt: skip
 NOBODY_HAS_ACCEPTED: dict[str, Any] = {
@@ -81,6 +83,9 @@ def draft(
             given["evidence_rule"] = measure.evidence_asked
         if not given.get("charter_principle"):
             given["charter_principle"] = measure.charter_principle
+    if given.get("principle") is None and given.get("charter_principle"):
+        numbered = principles_by_number(now.date())
+        given["principle"] = numbered.get(given["charter_principle"])
     problems = _problems(contract, given, is_new=not is_from_offer)
     if contract.stage in OVER:
         problems["__all__"] = [
@@ -279,14 +284,14 @@ def _may_change(stored: Commitment, differing: set[str]) -> None:
 
 
 def _terms(stored: Commitment) -> dict[str, Any]:
-    return {name: getattr(stored, name) for name in CHANGEABLE - {"wards"}}
+    return {name: getattr(stored, name) for name in CHANGEABLE - MANY}
 
 
 def _differing(stored: Commitment, changes: Mapping[str, Any]) -> set[str]:
     found = set()
     for name, value in changes.items():
-        if name == "wards":
-            held = set(stored.wards.values_list("pk", flat=True))
+        if name in MANY:
+            held = set(getattr(stored, name).values_list("pk", flat=True))
             if held != {getattr(area, "pk", area) for area in value}:
                 found.add(name)
         elif getattr(stored, name) != value:
