@@ -34,6 +34,7 @@ from tests.factories_delivery import (
     make_return,
     make_tender,
 )
+from tests.factories_offers import make_clause, make_fit, make_spare
 from trafford_sv.core.collisions import posted_as
 from trafford_sv.core.models import AuditEvent
 
@@ -277,7 +278,36 @@ def measure_set() -> Edit:
     return Edit(record, reverse("measure-set-edit", args=[record.pk]))
 
 
+def clause() -> Edit:
+    record = make_clause()
+    return Edit(record, reverse("clause-edit", args=[record.pk]))
+
+
+def clause_settled() -> Edit:
+    record = make_clause()
+    return Edit(record, reverse("clause-settle", args=[record.pk]))
+
+
+def spare() -> Edit:
+    record = make_spare()
+    return Edit(
+        record,
+        reverse("spare-edit", args=[record.pk]),
+        role="supplier",
+        organisation=record.supplier,
+    )
+
+
+def priority_fit() -> Edit:
+    record = make_fit()
+    return Edit(record, reverse("priority-fit-edit", args=[record.pk]))
+
+
 EDITS: dict[str, Callable[[], Edit]] = {
+    "clause-edit": clause,
+    "clause-settle": clause_settled,
+    "spare-edit": spare,
+    "priority-fit-edit": priority_fit,
     "star-measure-edit": star_measure,
     "measure-set-edit": measure_set,
     "supplier-line-edit": return_line,

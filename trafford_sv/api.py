@@ -23,6 +23,7 @@ from contracts.api.categories import urlpatterns as category_urls
 from contracts.api.commitments import urlpatterns as commitment_urls
 from contracts.api.contracts import urlpatterns as contract_urls
 from contracts.api.measures import urlpatterns as measure_urls
+from contracts.api.need_offers import urlpatterns as need_offer_urls
 from contracts.api.pacing import urlpatterns as pacing_urls
 from contracts.api.portfolio import urlpatterns as portfolio_urls
 from contracts.api.returns import urlpatterns as return_urls
@@ -61,6 +62,8 @@ NOUNS = {
     "api-steering-meetings": "Meetings of the Steering Group, and how far each is",
     "api-steering-decisions": "What the Steering Group decided, and what reversed it",
     "api-steering-actions": "Actions arising from its meetings, by whom and by when",
+    "api-offers": "What is offered for a community’s need, and what came of it",
+    "api-coverage": "Needs by ward and priority beside live promises and deprivation",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 
@@ -176,5 +179,6 @@ urlpatterns = [
     *pacing_urls,
     *star_measure_urls,
     *steering_urls,
+    *need_offer_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("contracts.urls_verification")),
     path("", include("contracts.urls_evidence")),
     path("", include("contracts.urls_pacing")),
+    path("", include("contracts.urls_needs")),
     path("", include("contracts.urls_portfolio")),
     path("spend/", include("contracts.urls_spend")),
     path("steering-group/", include("action_plan.urls_steering")),

@@ -609,6 +609,7 @@ class Migration(migrations.Migration):
                 (
                     "reasons",
                     models.JSONField(
+                        blank=True,
                         default=list,
                         help_text="[[criterion, weight, points or null, words]] on that day",
                     ),
@@ -854,6 +855,7 @@ class Migration(migrations.Migration):
                 (
                     "reasons",
                     models.JSONField(
+                        blank=True,
                         default=list,
                         help_text="[[criterion, weight, points or null, words]] on that day",
                     ),

@@ -123,7 +123,7 @@ def candidates_for(
 ) -> Candidates:
     """Ranked for one need. `user` None: whoever's they are. `always` names one that is ranked too.
 
-    Eight queries, one more for `always`.
+    Seven queries, three more where `always` is not among the best.
     """
     table = _table([need.priority_id], as_of)
     wards = _wards([need.pk]).get(need.pk, {})
@@ -334,8 +334,9 @@ def _commitments(
         default=_points(Decimal(WEIGHTS[Criterion.FIT]) / 2),
         output_field=_POINTS,
     )
+    links: Any = Commitment.wards.through.objects
     shared = (
-        Commitment.wards.through.objects.filter(
+        links.filter(
             commitment=OuterRef("pk"),
             area__in=Need.wards.through.objects.filter(need=need.pk).values("area"),
         )
@@ -391,9 +392,9 @@ _FIELDS = (
 def _read(rows: Any, table: _Table, *, needs: Sequence[int], counted: bool = False) -> Any:
     """Sources out of commitments with `free_quantity`; with `counted` also how many there are.
 
-    Two queries: the rows, and their wards with the needs that they name.
+    The rows, their wards, and (unless they say so themselves) the needs that they name.
     """
-    read = list(rows.values_list(*_FIELDS, *(["found"] if counted else [])))
+    read = list(rows.values_list(*_FIELDS, *(["found", "names_it"] if counted else [])))
     keys = [row[0] for row in read]
     wards: dict[int, set[str]] = defaultdict(set)
     for pk, code in Commitment.wards.through.objects.filter(commitment__in=keys).values_list(
@@ -401,11 +402,14 @@ def _read(rows: Any, table: _Table, *, needs: Sequence[int], counted: bool = Fal
     ):
         wards[pk].add(code)
     named: dict[int, set[int]] = defaultdict(set)
-    links = Commitment.needs.through.objects.filter(commitment__in=keys)
-    if needs:
-        links = links.filter(need__in=needs)
-    for pk, need in links.values_list("commitment", "need"):
-        named[pk].add(need)
+    if counted:  # for one need, and the rows say so themselves
+        for row in read:
+            if row[-1]:
+                named[row[0]].update(needs)
+    else:
+        links = Commitment.needs.through.objects.filter(commitment__in=keys)
+        for pk, need in links.values_list("commitment", "need"):
+            named[pk].add(need)
     sources = []
     for row in read:
         (pk, measure, title, measure_title, reference, kind, number, supplier, supplier_name,
@@ -434,7 +438,7 @@ def _read(rows: Any, table: _Table, *, needs: Sequence[int], counted: bool = Fal
             )
         )
     if counted:
-        return sources, (read[0][-1] if read else 0)
+        return sources, (read[0][-2] if read else 0)
     return sources
 
 
@@ -443,10 +447,11 @@ def _spares(priority: int, as_of: datetime.date, user: Any) -> list[_Source]:
     rows: Any = open_spares(as_of).filter(priorities=priority)
     if user is not None:
         rows = rows.visible_to(user)
-    return _read_spares(rows)
+    return _read_spares(rows, priority)
 
 
-def _read_spares(rows: Any) -> list[_Source]:
+def _read_spares(rows: Any, priority: int | None = None) -> list[_Source]:
+    """Of one priority, or of whichever each of them names."""
     read = list(
         with_free_spares(rows)
         .filter(free_quantity__gt=0)
@@ -464,6 +469,7 @@ def _read_spares(rows: Any) -> list[_Source]:
             "spareoffer", "area__code"
         ):
             wards[pk].add(code)
+    if keys and priority is None:
         for pk, key in SpareOffer.priorities.through.objects.filter(
             spareoffer__in=keys
         ).values_list("spareoffer", "priority"):
@@ -472,7 +478,7 @@ def _read_spares(rows: Any) -> list[_Source]:
         _Source(
             f"spare:{pk}", "spare", pk, None, title, "", supplier, name, unit, Decimal(free),
             starts, ends, "", None if lon is None or lat is None else (lon, lat),
-            frozenset(wards[pk]), frozenset(priorities[pk]), frozenset(),
+            frozenset(wards[pk]), frozenset(priorities[pk] if priority is None else {priority}), frozenset(),
         )
         for pk, title, supplier, name, unit, free, starts, ends, lon, lat in read
     ]  # fmt: skip

@@ -28,8 +28,8 @@ def agree_offer(
         _still_stands(stored)
         refuse_more_than_free(stored.source, stored.drawn_quantity, stored.source_unit)
         return save(
-            stored,
-            {
+            offer=stored,
+            changes={
                 "state": State.AGREED,
                 "held_quantity": stored.drawn_quantity,
                 "supplier_answered_at": now,
@@ -49,8 +49,8 @@ def refuse_offer(
         stored = hold(offer, expected_version, {"reason": reason})
         expect(stored, State.PROPOSED)
         return save(
-            stored,
-            {
+            offer=stored,
+            changes={
                 "state": State.REFUSED,
                 "supplier_answered_at": now,
                 "supplier_answered_by_name": actor_name(by),
@@ -92,8 +92,8 @@ def accept_offer(
             taken = most if accepted_quantity is None else _taken(accepted_quantity, most, stored)
             kept = drawn(offered, taken, stored.drawn_quantity)
         return save(
-            stored,
-            {
+            offer=stored,
+            changes={
                 "state": State.ACCEPTED,
                 "accepted_quantity": taken,
                 "held_quantity": kept,
@@ -117,8 +117,8 @@ def decline_offer(
         stored = hold(offer, expected_version, {"reason": reason})
         expect(stored, State.AGREED)
         return save(
-            stored,
-            {
+            offer=stored,
+            changes={
                 "state": State.DECLINED,
                 "held_quantity": Decimal(0),
                 "hub_answered_at": now,

@@ -65,8 +65,8 @@ def deliver_offer(
                 )
             kept = drawn(accepted, done, stored.held_quantity)
         return save(
-            stored,
-            {
+            offer=stored,
+            changes={
                 "state": State.DELIVERED,
                 "delivered_quantity": done,
                 "held_quantity": kept,
@@ -122,8 +122,8 @@ def confirm_offer(
         if arrived is not None and stored.delivered_quantity:
             kept = drawn(stored.delivered_quantity, arrived, kept)
         return save(
-            stored,
-            {
+            offer=stored,
+            changes={
                 "state": State.CONFIRMED if has_arrived else State.MISSED,
                 "confirmed_quantity": arrived,
                 "held_quantity": kept if has_arrived else Decimal(0),

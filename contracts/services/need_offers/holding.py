@@ -85,9 +85,9 @@ def refuse_more_than_free(source: Commitment | SpareOffer, wanted: Decimal, unit
 
 
 def save(
+    *,
     offer: NeedOffer,
     changes: Mapping[str, Any],
-    *,
     verb: str,
     by: Any,
     now: datetime.datetime,

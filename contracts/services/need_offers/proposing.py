@@ -121,8 +121,8 @@ def withdraw_offer(
         stored = hold(offer, expected_version, {"reason": reason})
         expect(stored, State.PROPOSED, State.AGREED, State.ACCEPTED)
         return save(
-            stored,
-            {
+            offer=stored,
+            changes={
                 "state": State.WITHDRAWN,
                 "held_quantity": Decimal(0),
                 "withdrawn_at": now,

@@ -1,0 +1,162 @@
+"""`/near-me/`: a postcode in, plain words out. For anyone, without a script or an account."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.feedgenerator import Atom1Feed
+
+from trafford_sv.core.views_base import PublicView
+from trafford_sv.directory.forms.organisations import PostcodeForm
+from trafford_sv.directory.models import Area
+from trafford_sv.directory.selectors.places import Location, locate
+
+from ..selectors.near_me import Near, near
+from .offer_parts import need_url
+
+YEAR = 2023
+
+
+def answer_words(found: Location) -> str:
+    """What to do about a postcode that has no ward here; empty where it has one."""
+    if found.ward_code and found.ward_year == YEAR:
+        return ""
+    if not found.postcode:
+        return "Type your postcode, for example M32 0TH."
+    if found.proposal:
+        return f"“{found.postcode}” is not a postcode. Did you mean {found.proposal}?"
+    if found.precision == "unknown" and found.locality == "unknown" and not found.la_code:
+        if "not a postcode" in found.sentence:
+            return f"“{found.postcode}” is not a postcode. Check it and try again."
+        return (
+            f"We do not know {found.postcode}. It may be new, or no longer in use. "
+            "Choose your ward from the list."
+        )
+    if found.locality == "trafford":
+        return (
+            f"{found.postcode} is not on our list of February 2025. It may be new, or no longer in "
+            "use. Choose your ward from the list."
+        )
+    if found.precision == "approximate":
+        return (
+            f"{found.postcode} seems to be in {found.la_name}, not in Trafford. We only hold what "
+            "happens in Trafford. If you do live here, choose your ward from the list."
+        )
+    place = found.la_name or "another place"
+    return (
+        f"{found.postcode} is in {place}, not in Trafford. We only hold what happens in Trafford."
+    )
+
+
+class NearMe(PublicView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = PostcodeForm(request.GET if "postcode" in request.GET else None)
+        said = proposal = ""
+        if form.is_bound and form.is_valid():
+            found = locate(form.cleaned_data["postcode"])
+            said = answer_words(found)
+            if not said and found.ward_code:
+                return redirect("near-me-ward", code=found.ward_code)
+            proposal = found.proposal
+            form.add_error("postcode", said)
+        context = {
+            "title": "What happens near me",
+            "form": form,
+            "proposal": proposal,
+            "wards": Area.objects.wards(YEAR).defer("geometry").order_by("name"),
+        }
+        return render(request, "contracts/near_me.html", context)
+
+
+def _ward(code: str) -> Area:
+    try:
+        return Area.objects.wards(YEAR).defer("geometry").get(code=code.upper())
+    except Area.DoesNotExist:
+        raise Http404 from None
+
+
+class NearMeWard(PublicView):
+    def get(self, request: HttpRequest, code: str) -> HttpResponse:
+        ward = _ward(code)
+        found = near(ward, self.today)
+        context = {
+            "title": f"What happens in {ward.name}",
+            "ward": ward,
+            "near": found,
+            "needs": [(need, need_url(need)) for need in found.needs],
+            "feed_url": reverse("near-me-feed", kwargs={"code": ward.code}),
+            "follow_url": follow_url(ward),
+            "breadcrumbs": [("Near me", reverse("near-me")), (ward.name, None)],
+        }
+        return render(request, "contracts/near_me_ward.html", context)
+
+
+def follow_url(ward: Area) -> str:
+    """Where an e-mail about this ward is asked for; "" while there is no such page."""
+    try:
+        return f"{reverse('bulletin-follow')}?topic=near_me&ward={ward.code}"
+    except NoReverseMatch:
+        return ""
+
+
+class NearMeFeed(PublicView):
+    """An Atom feed of one ward: promises agreed, help accepted, help that came, needs raised."""
+
+    def get(self, request: HttpRequest, code: str) -> HttpResponse:
+        ward = _ward(code)
+        page = request.build_absolute_uri(reverse("near-me-ward", kwargs={"code": ward.code}))
+        feed = Atom1Feed(
+            title=f"Social value in {ward.name}",
+            link=page,
+            description=f"What was promised and what came in {ward.name} ward, Trafford",
+            feed_url=request.build_absolute_uri(),
+            language="en-gb",
+        )
+        for entry in entries(near(ward, self.today), request):
+            feed.add_item(**entry, link=page)
+        return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+
+
+def entries(found: Near, request: HttpRequest) -> list[dict[str, Any]]:
+    """Newest first. An entry keeps its id for ever, so that a reader shows it once."""
+    host = request.get_host().partition(":")[0]
+    told: list[dict[str, Any]] = []
+    for one in found.help:
+        words = f"{one.supplier}: {one.amount.words or one.need}, for “{one.need}”."
+        what = "Help came" if one.has_come else "Help is on its way"
+        told.append(
+            {
+                "title": f"{what}: {one.need}",
+                "description": words,
+                "unique_id": f"tag:{host},2026:offer-{one.pk}-{'came' if one.has_come else 'coming'}",
+                "pubdate": one.moment,
+                "updateddate": one.moment,
+            }
+        )
+    for promise in found.promises:
+        moment = datetime.datetime.combine(promise.since, datetime.time(), datetime.UTC)
+        told.append(
+            {
+                "title": f"Promised by {promise.supplier}",
+                "description": promise.sentence,
+                "unique_id": f"tag:{host},2026:promise-{promise.pk}",
+                "pubdate": moment,
+                "updateddate": moment,
+            }
+        )
+    for need in found.needs:
+        told.append(
+            {
+                "title": f"Needed: {need.title}",
+                "description": need.words or need.title,
+                "unique_id": f"tag:{host},2026:need-{need.pk}",
+                "pubdate": need.raised_at,
+                "updateddate": need.raised_at,
+            }
+        )
+    told.sort(key=lambda entry: (entry["updateddate"], entry["unique_id"]), reverse=True)
+    return told[:50]
