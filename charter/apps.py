@@ -11,6 +11,7 @@ class CharterConfig(AppConfig):
     def ready(self) -> None:
         from trafford_sv.core.reference_data import register_loader
 
-        from .services.reference import load_charter
+        from .services.reference import load_case_studies, load_charter
 
         register_loader("charter", load_charter)
+        register_loader("case studies", load_case_studies)

@@ -98,6 +98,9 @@ def test_a_quantity_carries_its_unit(model):
 
 # Writes that nobody in particular makes, each with its reason.
 NOBODY_WRITES = {
+    "charter.services.adoptions.ask_to_adopt": "the organisation, through the public form",
+    "charter.services.affirmations.answer_affirmation": "the adopter, by its link",
+    "charter.services.pledges.answer_pledge": "whom the pledge was for, by their link",
     "contracts.services.confirmations.answer_confirmation": "the beneficiary, by their link",
     "contracts.services.spend.proposals.propose_matches": "the product proposes, a person decides",
     "trafford_sv.core.services.audit.record_event": "it is what says who",

@@ -16,6 +16,7 @@ from contracts.models import LocalPriorityYear, Payee, SpendExclusion, SpendSour
 from reporting.models import MeasureSet, StarMeasure
 from tests.access_table import TABLE
 from tests.action_plan.edits_steering import EDITS as STEERING_EDITS
+from tests.charter.rows import make_adoption, make_case_study, make_pledge, make_version
 from tests.factories import (
     make_award,
     make_contract,
@@ -308,6 +309,66 @@ EDITS: dict[str, Callable[[], Edit]] = {
     "clause-settle": clause_settled,
     "spare-edit": spare,
     "priority-fit-edit": priority_fit,
+def charter_draft() -> Edit:
+    make_version()
+    record = make_version(2, draft=True)
+    return Edit(record, reverse("charter-draft-edit", args=[2]))
+
+
+def charter_decision() -> Edit:
+    record = make_version()
+    address = reverse("charter-approval-correct", args=[1])
+    return Edit(record, address, post=lambda client: shown(client, address) | {"reason": "Minute"})
+
+
+def charter_part(kind: str) -> Callable[[], Edit]:
+    def edit() -> Edit:
+        principle = make_version(2, draft=True).principles.get()
+        area = principle.focus_areas.get()
+        record = {"principle": principle, "area": area, "initiative": area.initiatives.get()}[kind]
+        return Edit(record, reverse(f"charter-{kind}-edit", args=[record.pk]))
+
+    return edit
+
+
+def adoption() -> Edit:
+    record = make_adoption()
+    return Edit(record, reverse("adoption-edit", args=[record.pk]))
+
+
+def adoption_withdrawn() -> Edit:
+    record = make_adoption()
+    address = reverse("adoption-withdraw", args=[record.pk])
+    return Edit(record, address, post=lambda client: shown(client, address) | {"reason": "Closed"})
+
+
+def pledge() -> Edit:
+    record = make_pledge()
+    return Edit(record, reverse("pledge-edit", args=[record.pk]))
+
+
+def pledge_reported() -> Edit:
+    record = make_pledge()
+    address = reverse("pledge-report", args=[record.pk])
+    return Edit(record, address, post=lambda client: shown(client, address) | {"words": "Done"})
+
+
+def case_study() -> Edit:
+    record = make_case_study()
+    return Edit(record, reverse("case-study-edit", args=[record.key]))
+
+
+EDITS: dict[str, Callable[[], Edit]] = {
+    "charter-draft-edit": charter_draft,
+    "charter-approval-correct": charter_decision,
+    "charter-principle-edit": charter_part("principle"),
+    "charter-area-edit": charter_part("area"),
+    "charter-initiative-edit": charter_part("initiative"),
+    "adoption-edit": adoption,
+    "adoption-withdraw": adoption_withdrawn,
+    "pledge-edit": pledge,
+    "pledge-report": pledge_reported,
+    "case-study-edit": case_study,
     "star-measure-edit": star_measure,
     "measure-set-edit": measure_set,
     "supplier-line-edit": return_line,

@@ -18,6 +18,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from action_plan.api.steering import urlpatterns as steering_urls
+from charter.api.charter import urlpatterns as charter_urls
+from charter.api.standing import urlpatterns as standing_urls
 from contracts.api.bids import urlpatterns as bid_urls
 from contracts.api.categories import urlpatterns as category_urls
 from contracts.api.commitments import urlpatterns as commitment_urls
@@ -36,6 +38,11 @@ from trafford_sv.core.views_base import PublicView
 from trafford_sv.directory.api import urlpatterns as directory_urls
 
 NOUNS = {
+    "api-charter-versions": "Versions of the charter, with what each is on a day",
+    "api-principles": "Principles of the charter, by version, with areas for focus and initiatives",
+    "api-adoptions": "Who has adopted the charter, since when, and who has withdrawn",
+    "api-pledges": "What organisations promise outside contracts; in no other total",
+    "api-case-studies": "Stories of what social value did, published with consent",
     "api-contracts": "Contracts with their value, dates, suppliers and what they must carry",
     "api-commitments": "What was promised, by whom, by when, and the value pinned when it was agreed",
     "api-returns": "What suppliers reported in a quarter, and what became of it",
@@ -167,6 +174,8 @@ urlpatterns = [
     path("problems/", Problems.as_view(), name="api-problems"),
     path("problems/<slug:code>/", Problems.as_view(), name="api-problem"),
     *directory_urls,
+    *charter_urls,
+    *standing_urls,
     *contract_urls,
     *category_urls,
     *spend_urls,

@@ -215,6 +215,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "contracts.tasks.send_reminders",
         "schedule": crontab(minute="10", hour="8-18"),
     },
+    "ask-adopters": {
+        "task": "charter.tasks.ask_adopters",
+        "schedule": crontab(minute="40", hour="9"),
+    },
+    "forget-pledge-addresses": {
+        "task": "charter.tasks.forget_pledge_addresses",
+        "schedule": 6 * 3600.0,
+    },
     "open-recoveries": {
         "task": "contracts.tasks.open_recoveries",
         "schedule": crontab(minute="20", hour="3"),
@@ -370,6 +378,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "LocalityEnum": "trafford_sv.directory.models.Organisation.Locality",
+        "CharterStatusEnum": "charter.models.CharterVersion.Status",
+        "OriginEnum": "charter.models.Origin",
+        "PledgeStateEnum": "charter.models.Pledge.State",
+        "CaseStudyStateEnum": "charter.models.CaseStudy.State",
         "PayeeStateEnum": "contracts.models.Payee.State",
         "ProposalStateEnum": "contracts.models.PayeeProposal.State",
         "AgreementKindEnum": "contracts.models.Contract.Kind",

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("trafford_sv.core.urls")),
     path("", include("trafford_sv.directory.urls")),
+    path("charter/", include("charter.urls")),
     path("contracts/", include("contracts.urls")),
     path("contracts/", include("contracts.urls_bids")),
     path("measures/", include("contracts.urls_measures")),

@@ -12,8 +12,13 @@ from django.db import transaction
 from trafford_sv.core.reference_data import Counts
 from trafford_sv.core.services.audit import record_event
 
-from ..models import CharterVersion, FocusArea, Initiative, Origin, Principle
+from ..models import CaseStudy, CharterVersion, FocusArea, Initiative, Origin, Principle
 
+REPORT = (
+    "Trafford Council, report to the Executive of 24 October 2022, “Trafford Social Value Charter and"
+    " Draft Social Value Action Plan”, paragraph 3.2"
+)
+REPORTED_ON = datetime.date(2022, 10, 24)
 FOLDER = Path(__file__).resolve().parent.parent / "reference"
 
 
@@ -80,3 +85,31 @@ def _save(record: Any, now: datetime.datetime) -> None:
     record.full_clean()
     record._history_date = now
     record.save()
+
+
+def load_case_studies(now: datetime.datetime, dry_run: bool) -> Counts:
+    """The two examples of the report, published; one that is there already stays as it is."""
+    created = unchanged = 0
+    principles = {
+        row.key: row for row in Principle.objects.filter(charter_version__number=1).order_by("pk")
+    }
+    held = set(CaseStudy.objects.values_list("key", flat=True))
+    for told in json.loads((FOLDER / "case_studies.json").read_text(encoding="utf-8")):
+        if told["key"] in held:
+            unchanged += 1
+            continue
+        created += 1
+        if dry_run:
+            continue
+        with transaction.atomic():
+            study = CaseStudy(
+                **_without(told, "principle"),
+                principle=principles.get(told["principle"]),
+                consent_on=REPORTED_ON,
+                source_title=REPORT,
+                state=CaseStudy.State.PUBLISHED,
+                published_on=REPORTED_ON,
+            )
+            _save(study, now)
+            record_event(by=None, now=now, verb="case study recorded", subject=study)
+    return Counts(created=created, unchanged=unchanged)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.urls import path
 from rest_framework import serializers
 
-from trafford_sv.core.api.columns import Column, Row, choice, date, text, whole, yes_no
+from trafford_sv.core.api.columns import Column, Row, choice, date, quantity, text, whole, yes_no
 from trafford_sv.core.api.views import ListView
 
 from ..delivery_rating import WORDS
@@ -27,20 +27,6 @@ RATINGS = [
     (Rating.NOT_YET.value, "Nothing to judge yet"),
 ]
 CODES = [(str(code.value), word) for code, word in WORDS.items()]
-
-
-def quantity(name: str, help_text: str, source: str | None = None) -> Column:
-    """Text with four decimals; null where it is not known."""
-    path_ = name if source is None else source
-
-    def plain(row: Row) -> str | None:
-        value = row[path_]
-        return None if value is None else f"{Decimal(value).quantize(Decimal('0.0001')):f}"
-
-    schema = serializers.DecimalField(
-        max_digits=20, decimal_places=4, help_text=help_text, read_only=True, allow_null=True
-    )
-    return Column(name, schema, path_, make=plain)
 
 
 def _words(row: Row, prefix: str = "") -> str | None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from action_plan.demo_steering import load_steering, remove_steering
+from charter.demo import load_charter_demo, remove_charter_demo
 from contracts.demo import load_contracts, remove_contracts
 from contracts.demo_delivery import load_delivery, remove_delivery
 from contracts.demo_spend import load_payments, remove_payments
@@ -57,9 +58,10 @@ class Command(BaseCommand):
                 removed = remove_measures()
                 removed += remove_steering()
                 removed += remove_payments() + remove_delivery()
-                removed += remove_contracts() + remove_directory()
+                removed += remove_contracts() + remove_charter_demo() + remove_directory()
             directory = load_directory(by=None, now=now)
             counts = directory.counts
+            counts += load_charter_demo(directory, by=None, now=now, today=today)
             counts += load_contracts(directory, by=None, now=now, today=today)
             if not options["dry_run"]:
                 # Its evidence is written to the disk, so it is not rehearsed.

@@ -95,6 +95,20 @@ def pounds(name: str, help_text: str, source: str | None = None, *, null: bool =
     return Column(name, schema, path, make=to_the_penny)
 
 
+def quantity(name: str, help_text: str, source: str | None = None) -> Column:
+    """Text with four decimals; null where it is not known."""
+    path = name if source is None else source
+
+    def plain(row: Row) -> str | None:
+        value = row[path]
+        return None if value is None else f"{Decimal(value).quantize(Decimal('0.0001')):f}"
+
+    schema = serializers.DecimalField(
+        max_digits=20, decimal_places=4, **_kept(help_text, allow_null=True)
+    )
+    return Column(name, schema, path, make=plain)
+
+
 def date(name: str, help_text: str, source: str | None = None, *, null: bool = True) -> Column:
     schema = serializers.DateField(**_kept(help_text, allow_null=null))
     return Column(name, schema, name if source is None else source)
