@@ -16,6 +16,7 @@ from action_plan.models import DesiredOutcome
 from contracts.models import LocalPriorityYear, Payee, SpendExclusion, SpendSource, SpendUnit
 from reporting.models import MeasureSet, StarMeasure
 from tests.access_table import TABLE
+from tests.action_plan import stale_maturity
 from tests.action_plan.edits_steering import EDITS as STEERING_EDITS
 from tests.charter.rows import make_adoption, make_case_study, make_pledge, make_version
 from tests.factories import (
@@ -403,6 +404,7 @@ EDITS: dict[str, Callable[[], Edit]] = {
     "milestone-edit": milestone,
     "target-edit": target,
     "update-decide": update_decided,
+    **stale_maturity.EDITS,
     "supplier-line-edit": return_line,
     "supplier-return": whole_return,
     "supplier-return-take-back": return_taken_back,

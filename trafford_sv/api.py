@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from action_plan.api.plan import urlpatterns as plan_urls
+from action_plan.api.maturity import urlpatterns as maturity_urls
 from action_plan.api.steering import urlpatterns as steering_urls
 from charter.api.charter import urlpatterns as charter_urls
 from charter.api.standing import urlpatterns as standing_urls
@@ -75,6 +76,9 @@ NOUNS = {
     "api-themes": "The seven themes of the Action Plan, with the stage each should reach by when",
     "api-actions": "Actions of the plan: who leads, dates, milestones, how they stand, what is overdue",
     "api-action-updates": "What leads reported of their actions, quarter by quarter",
+    "api-assessments": "Assessments of maturity: the stage of each theme, once moderation is open",
+    "api-maturity-editions": "Editions of the maturity index with their five stages",
+    "api-maturity-criteria": "What each stage of a theme asks for, and the actions that would satisfy it",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 
@@ -194,5 +198,6 @@ urlpatterns = [
     *steering_urls,
     *need_offer_urls,
     *plan_urls,
+    *maturity_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]

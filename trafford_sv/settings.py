@@ -410,6 +410,12 @@ SPECTACULAR_SETTINGS = {
         "ActionUpdateStateEnum": "action_plan.models.ActionUpdate.State",
         "StageEnum": "action_plan.stages.STAGE_CHOICES",
         "PaceRatingEnum": "contracts.api.pacing.RATINGS",
+        "StageEnum": "contracts.models.Contract.Stage",
+        "MaturityStageEnum": "action_plan.stages.STAGE_CHOICES",
+        "AssessmentStateEnum": "action_plan.models.Assessment.State",
+        "ThemeStageStateEnum": "action_plan.models.ThemeResult.State",
+        "MaturityEditionStateEnum": "action_plan.models.MaturityEdition.State",
+        "MaturityEvidenceKindEnum": "action_plan.models.CriterionEvidence.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("spend/", include("contracts.urls_spend")),
     path("steering-group/", include("action_plan.urls_steering")),
     path("action-plan/", include("action_plan.urls_plan")),
+    path("action-plan/maturity/", include("action_plan.urls_maturity")),
     path("", include("reporting.urls")),
     path("api/v1/", include("trafford_sv.api")),
 ]

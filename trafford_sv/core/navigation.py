@@ -74,6 +74,7 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Action Plan", "plan-board", None, Section.CHARTER),
     NavigationItem("All actions", "action-list", "view_plan", Section.CHARTER),
     NavigationItem("Updates", "update-inbox", "change_plan", Section.CHARTER),
+    NavigationItem("Maturity", "maturity-overview", None, Section.CHARTER),
     NavigationItem("Measures", "measure-list"),
     NavigationItem("Reports", "report-home", "view_reports", Section.REPORTS),
     NavigationItem("Measure definitions", "star-measure-list", "view_reports", Section.REPORTS),

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from action_plan.demo_maturity import load_maturity, remove_maturity
 from action_plan.demo_plan import load_plan, remove_plan
 from action_plan.demo_steering import load_steering, remove_steering
 from charter.demo import load_charter_demo, remove_charter_demo
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             if options["reset"]:
                 removed = remove_measures()
-                removed += remove_steering() + remove_plan()
+                removed += remove_steering() + remove_maturity() + remove_plan()
                 removed += remove_payments() + remove_delivery()
                 removed += remove_contracts() + remove_charter_demo() + remove_directory()
             directory = load_directory(by=None, now=now)
@@ -65,6 +66,7 @@ class Command(BaseCommand):
             counts += load_charter_demo(directory, by=None, now=now, today=today)
             counts += load_contracts(directory, by=None, now=now, today=today)
             counts += load_plan(directory, by=None, now=now, today=today)
+            counts += load_maturity(directory.people, by=None, now=now, today=today)
             if not options["dry_run"]:
                 # Its evidence is written to the disk, so it is not rehearsed.
                 counts += load_delivery(directory, by=None, now=now, today=today)

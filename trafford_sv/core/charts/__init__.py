@@ -8,6 +8,7 @@ from .bars import Bar, bar_chart, column_chart
 from .drawing import Chart, Drawing
 from .lines import Series, line_chart
 from .maps import Place, WardMap, ward_map
+from .radar import Reach, radar_chart
 from .stacks import Part, Stack, stacked_chart
 
 __all__ = [
@@ -16,12 +17,14 @@ __all__ = [
     "Drawing",
     "Part",
     "Place",
+    "Reach",
     "Series",
     "Stack",
     "WardMap",
     "bar_chart",
     "column_chart",
     "line_chart",
+    "radar_chart",
     "stacked_chart",
     "ward_map",
 ]
