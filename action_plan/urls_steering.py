@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from .views import steering_agenda as agenda
+from .views import steering_decisions as effects
 from .views import steering_holding as holding
 from .views import steering_home as home
 from .views import steering_meetings as meetings
@@ -50,6 +51,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("items/<int:pk>/papers/new/", agenda.PaperAdd.as_view(), name="paper-add"),
     path("items/<int:pk>/decisions/new/", holding.DecisionRecord.as_view(), name="decision-record"),
+    path(
+        "items/<int:pk>/decisions/new-action/",
+        effects.DecideNewAction.as_view(),
+        name="decide-new-action",
+    ),
+    path(
+        "items/<int:pk>/decisions/action-change/",
+        effects.DecideActionChange.as_view(),
+        name="decide-action-change",
+    ),
+    path("items/<int:pk>/decisions/stage/", effects.DecideStage.as_view(), name="decide-stage"),
+    path(
+        "items/<int:pk>/decisions/charter/",
+        effects.DecideCharter.as_view(),
+        name="decide-charter",
+    ),
     path("items/<int:pk>/actions/new/", holding.ArisingRecord.as_view(), name="arising-record"),
     path("papers/<uuid:pk>/", agenda.PaperFile.as_view(), name="paper-file"),
     path("papers/<uuid:pk>/take-off/", agenda.PaperRemove.as_view(), name="paper-remove"),

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import dashboard, public, star_measures
+from .views import committee_block, dashboard, public, star_measures, steering_pack
 
 urlpatterns = [
     path("", public.Home.as_view(), name="home"),
     path("dashboard/", dashboard.Dashboard.as_view(), name="dashboard"),
     path("accessibility/", public.Accessibility.as_view(), name="accessibility"),
     path("privacy/", public.Privacy.as_view(), name="privacy"),
+    path(
+        "steering-group/meetings/<int:pk>/pack/",
+        steering_pack.PackPage.as_view(),
+        name="steering-pack",
+    ),
+    path(
+        "steering-group/meetings/<int:pk>/pack.pdf",
+        steering_pack.PackPdf.as_view(),
+        name="steering-pack-pdf",
+    ),
+    path(
+        "steering-group/pack-mails/<int:pk>/",
+        steering_pack.PackMailSettle.as_view(),
+        name="pack-mail-settle",
+    ),
+    path(
+        "reports/committee-block/",
+        committee_block.CommitteeBlockPage.as_view(),
+        name="committee-block",
+    ),
     path("reports/", star_measures.ReportHome.as_view(), name="report-home"),
     path(
         "reports/work-out/<slug:quarter>/",

@@ -223,6 +223,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "charter.tasks.forget_pledge_addresses",
         "schedule": 6 * 3600.0,
     },
+    # By day, so that members get it when they read; again each hour for what was refused.
+    "send-packs": {
+        "task": "reporting.tasks.send_packs",
+        "schedule": crontab(minute="40", hour="8-18"),
+    },
     "open-recoveries": {
         "task": "contracts.tasks.open_recoveries",
         "schedule": crontab(minute="20", hour="3"),

@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
+from trafford_sv.core.access import can
 from trafford_sv.core.files.kinds import KINDS, KINDS_WORDS, too_large_words
+from trafford_sv.core.parts import Link
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.serving import BYTES_ARE, file_response
 from trafford_sv.core.uploads import too_large
@@ -26,7 +28,7 @@ from ..forms.meetings import (
     PaperForm,
 )
 from ..models import AgendaItem, Attendance, Meeting, Paper, Seat
-from ..selectors.meetings import papers_for, view_item
+from ..selectors.meetings import PaperLine, papers_for, view_item
 from ..services.agenda import (
     add_item,
     add_paper,
@@ -41,6 +43,19 @@ from ..services.agenda import (
 from ..words import day_words
 from .steering_base import GroupPage, MembersPage, RunPage, WorkingPage
 
+EFFECTS = (
+    ("decide-new-action", "Decide on a new action", "change_plan"),
+    ("decide-action-change", "Decide on a change to an action", "change_plan"),
+    ("decide-stage", "Agree a maturity stage", "moderate_maturity"),
+    ("decide-charter", "Approve a charter version", "change_charter"),
+)
+
+
+def paper_words(paper: PaperLine) -> str:
+    """ "PDF, 1.2 MB"."""
+    kind = KINDS.get(paper.kind)
+    return f"{kind.words if kind else paper.kind}, {size_words(paper.file_bytes)}"
+
 
 class ItemDetail(WorkingPage):
     """For members and officers: the papers, what others say, and a box to say something."""
@@ -51,23 +66,28 @@ class ItemDetail(WorkingPage):
     def page(self, item: AgendaItem, form: CommentForm) -> HttpResponse:
         meeting = item.meeting
         seen = view_item(item, confidential=self.reader.confidential, seat=self.standing.seat)
-        for paper in seen.papers:
-            kind = KINDS.get(paper.kind)
-            object.__setattr__(
-                paper,
-                "kind",
-                f"{kind.words if kind else paper.kind}, {size_words(paper.file_bytes)}",
-            )
         return self.show(
             "item_detail",
             title=item.title,
             item=item,
             meeting=meeting,
             seen=seen,
+            papers=[(paper, paper_words(paper)) for paper in seen.papers],
             form=form,
             runs=self.standing.runs,
+            effects=self.effects(item),
             breadcrumbs=self.meeting_crumbs(meeting, (f"Item {item.position}", None)),
         )
+
+    def effects(self, item: AgendaItem) -> list[Link]:
+        """Decisions that set something in motion, for whoever may do that."""
+        if not self.standing.runs:
+            return []
+        return [
+            Link(words, reverse(name, args=[item.pk]))
+            for name, words, needed in EFFECTS
+            if can(self.request.user, needed)
+        ]
 
 
 class ItemComment(MembersPage):

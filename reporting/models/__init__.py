@@ -1,5 +1,6 @@
 """What reports keep: measures, their approved sets, their readings, and published figures."""
 
+from .pack_mails import PackMail
 from .star_measures import (
     MeasureComment,
     MeasureReading,
@@ -13,6 +14,7 @@ __all__ = [
     "MeasureComment",
     "MeasureReading",
     "MeasureSet",
+    "PackMail",
     "PublishedFigure",
     "SetMember",
     "StarMeasure",

@@ -1,0 +1,1 @@
+"""How the reports' e-mails read."""

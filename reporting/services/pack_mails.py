@@ -1,0 +1,167 @@
+"""Sending packs: claimed in a row of its own, looked at again, sent, marked.
+
+The claim is committed before the mail server hears anything, so two workers send one mail. What
+was refused surely did not go and is tried again with growing pauses; what is in doubt is shown to
+a person and never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from action_plan.models import Meeting
+from action_plan.selectors.meetings import Reader
+from trafford_sv.core.models import User
+from trafford_sv.core.sending import FAILED, IN_DOUBT, open_connection, send_one
+from trafford_sv.core.services.audit import record_event
+
+from ..mailings.pack import pack_email
+from ..models import PackMail
+from ..selectors.pack_mails import due_meetings, is_due, is_in_doubt, recipients
+from ..selectors.steering_pack import gather_steering_pack
+
+TRIES_AT_MOST = 5
+FIRST_PAUSE = datetime.timedelta(minutes=15)
+# What a member reads by e-mail: all that members read, but nothing confidential.
+BY_MAIL = Reader(works=True, confidential=False)
+State = PackMail.State
+
+
+@dataclass
+class PackReport:
+    """`others`: claimed or sent before, by this run's predecessors or another worker."""
+
+    due: int = 0
+    sent: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+    skipped: int = 0
+    others: int = 0
+
+
+def send_packs(
+    *, as_of: datetime.date, by: Any, now: datetime.datetime, dry_run: bool = False
+) -> PackReport:
+    """Every pack due on the day that its reader has not got. Must not run inside a transaction."""
+    wanted = [
+        (meeting, user) for meeting in due_meetings(as_of) for user in recipients(meeting, as_of)
+    ]
+    report = PackReport(due=len(wanted))
+    done = set(
+        PackMail.objects.filter(meeting__in={meeting.pk for meeting, _ in wanted})
+        .exclude(state=State.FAILED)
+        .values_list("meeting", "user")
+    )
+    open_ones = [(m, u) for m, u in wanted if (m.pk, u.pk) not in done]
+    report.others = len(wanted) - len(open_ones)
+    if dry_run or not open_ones:
+        return report
+    connection = open_connection()
+    try:
+        for meeting, user in open_ones:
+            claimed = _claim(meeting, user, now)
+            outcome = "others" if claimed is None else _deliver(claimed, connection, as_of, now)
+            setattr(report, outcome, getattr(report, outcome) + 1)
+    finally:
+        connection.close()
+    if report.sent or report.failed or report.in_doubt:
+        record_event(
+            by=by,
+            now=now,
+            verb="packs sent",
+            subject_type="packmail",
+            subject_name=f"Packs of {as_of.isoformat()}",
+            after={"sent": report.sent, "refused": report.failed, "in doubt": report.in_doubt},
+        )
+    return report
+
+
+def _claim(meeting: Meeting, user: User, now: datetime.datetime) -> PackMail | None:
+    """The row for this member and meeting, claimed and committed; None where it is not ours."""
+    try:
+        with transaction.atomic():
+            held = PackMail.objects.select_for_update().filter(meeting=meeting, user=user).first()
+            if held is None:
+                return PackMail.objects.create(meeting=meeting, user=user, claimed_at=now)
+            pause = FIRST_PAUSE * 2 ** max(0, held.tries - 1)
+            if (
+                held.state != State.FAILED
+                or held.tries >= TRIES_AT_MOST
+                or now < held.claimed_at + pause
+            ):
+                return None
+            held.state, held.failure, held.claimed_at = State.CLAIMED, "", now
+            held.tries += 1
+            held.save()
+            return held
+    except IntegrityError:  # another worker was quicker by a moment
+        return None
+
+
+def _deliver(mail: PackMail, connection: Any, as_of: datetime.date, now: datetime.datetime) -> str:
+    """Look again, send, mark. Returns the report's word for what happened."""
+    meeting = Meeting.objects.select_related("series", "minutes", "chaired_by").get(
+        pk=mail.meeting_id
+    )
+    if not is_due(meeting, as_of) or mail.user not in recipients(meeting, as_of):
+        _mark(mail, State.SKIPPED)
+        return "skipped"
+    pack = gather_steering_pack(meeting, user=mail.user, reader=BY_MAIL, now=now)
+    outcome, why = send_one(connection, pack_email(mail.user, pack, meeting.pk))
+    if outcome == FAILED:
+        _mark(mail, State.FAILED, failure=why)
+        return "failed"
+    if outcome == IN_DOUBT:
+        _mark(mail, State.CLAIMED, failure=why)
+        return "in_doubt"
+    _mark(mail, State.SENT, sent_at=now)
+    return "sent"
+
+
+def _mark(mail: PackMail, state: str, **values: Any) -> None:
+    PackMail.objects.filter(pk=mail.pk, state=State.CLAIMED).update(state=state, **values)
+
+
+# --- what a person settles ----------------------------------------------------------------
+
+
+def mark_pack_sent(*, mail: PackMail, by: Any, now: datetime.datetime) -> PackMail:
+    """Somebody found out that it went. Raises ValidationError where nothing is in doubt."""
+    with transaction.atomic():
+        stored = PackMail.objects.select_for_update().get(pk=mail.pk)
+        _must_be_open(stored, now)
+        stored.state, stored.sent_at = State.SENT, now
+        stored.save()
+        record_event(by=by, now=now, verb="pack marked as sent", subject=stored)
+    return stored
+
+
+def send_pack_again(*, mail: PackMail, by: Any, now: datetime.datetime) -> str:
+    """Send it although it may have gone. Returns sent, skipped, failed or in_doubt."""
+    connection = open_connection()
+    try:
+        with transaction.atomic():
+            stored = PackMail.objects.select_for_update().get(pk=mail.pk)
+            _must_be_open(stored, now)
+            stored.state, stored.claimed_at, stored.failure = State.CLAIMED, now, ""
+            stored.tries += 1
+            stored.save()
+            record_event(by=by, now=now, verb="pack sent again", subject=stored)
+        return _deliver(stored, connection, timezone.localtime(now).date(), now)
+    finally:
+        connection.close()
+
+
+def _must_be_open(mail: PackMail, now: datetime.datetime) -> None:
+    if mail.state in (State.SENT, State.SKIPPED):
+        raise ValidationError(
+            f"This e-mail is settled: {mail.get_state_display().lower()}. Load the page again."
+        )
+    if mail.state == State.CLAIMED and not is_in_doubt(mail, now):
+        raise ValidationError("This e-mail is being sent now. Look again in an hour.")
