@@ -27,6 +27,7 @@ COPY action_plan action_plan
 COPY reporting reporting
 COPY templates templates
 COPY static static
+COPY locale locale
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

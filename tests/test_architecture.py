@@ -101,6 +101,8 @@ NOBODY_WRITES = {
     "charter.services.adoptions.ask_to_adopt": "the organisation, through the public form",
     "charter.services.affirmations.answer_affirmation": "the adopter, by its link",
     "charter.services.pledges.answer_pledge": "whom the pledge was for, by their link",
+    "community_needs.services.responses.begin_public_answer": "a resident, by the public link",
+    "community_needs.services.responses.send_answer": "a hub or a resident, by their link",
     "contracts.services.confirmations.answer_confirmation": "the beneficiary, by their link",
     "contracts.services.spend.proposals.propose_matches": "the product proposes, a person decides",
     "trafford_sv.core.services.audit.record_event": "it is what says who",

@@ -39,6 +39,7 @@ from tests.factories_delivery import (
 )
 from tests.factories_offers import make_clause, make_fit, make_spare
 from tests.factories_plan import make_action, make_milestone, make_theme, make_update
+from tests.factories_needs import make_hub, make_need, make_priority, make_round
 from trafford_sv.core.collisions import posted_as
 from trafford_sv.core.models import AuditEvent
 
@@ -398,6 +399,59 @@ EDITS: dict[str, Callable[[], Edit]] = {
     "pledge-edit": pledge,
     "pledge-report": pledge_reported,
     "case-study-edit": case_study,
+def need() -> Edit:
+    record = make_need(quantity="40")
+    return Edit(record, reverse("need-edit", args=[record.pk]))
+
+
+def hubs_own_need() -> Edit:
+    hub = make_hub()
+    record = make_need(hub=hub.organisation)
+    address = reverse("hub-need-edit", args=[record.pk])
+    return Edit(record, address, role="hub", organisation=hub.organisation)
+
+
+def need_withdrawn() -> Edit:
+    record = make_need()
+
+    def post(client: Client) -> dict[str, Any]:
+        return {**PLAIN_VERSION, "reason": "No longer wanted"}
+
+    return Edit(record, reverse("need-withdraw", args=[record.pk]), post=post)
+
+
+def priority_of_communities() -> Edit:
+    record = make_priority()
+    return Edit(record, reverse("priority-edit", args=[record.pk]))
+
+
+def hub_with_its_wards() -> Edit:
+    record = make_hub()
+    return Edit(record, reverse("hub-edit", args=[record.pk]))
+
+
+def consultation_round() -> Edit:
+    record = make_round(state="draft")
+    return Edit(record, reverse("round-edit", args=[record.pk]))
+
+
+def consultation_round_published() -> Edit:
+    record = make_round(state="closed")
+
+    def post(client: Client) -> dict[str, Any]:
+        return {**PLAIN_VERSION, "heard": "What we heard"}
+
+    return Edit(record, reverse("round-publish", args=[record.pk]), post=post)
+
+
+EDITS: dict[str, Callable[[], Edit]] = {
+    "need-edit": need,
+    "hub-need-edit": hubs_own_need,
+    "need-withdraw": need_withdrawn,
+    "priority-edit": priority_of_communities,
+    "hub-edit": hub_with_its_wards,
+    "round-edit": consultation_round,
+    "round-publish": consultation_round_published,
     "star-measure-edit": star_measure,
     "measure-set-edit": measure_set,
     "action-edit": action,

@@ -22,6 +22,7 @@ from action_plan.api.maturity import urlpatterns as maturity_urls
 from action_plan.api.steering import urlpatterns as steering_urls
 from charter.api.charter import urlpatterns as charter_urls
 from charter.api.standing import urlpatterns as standing_urls
+from community_needs.api.needs import urlpatterns as need_urls
 from contracts.api.bids import urlpatterns as bid_urls
 from contracts.api.categories import urlpatterns as category_urls
 from contracts.api.commitments import urlpatterns as commitment_urls
@@ -79,6 +80,9 @@ NOUNS = {
     "api-assessments": "Assessments of maturity: the stage of each theme, once moderation is open",
     "api-maturity-editions": "Editions of the maturity index with their five stages",
     "api-maturity-criteria": "What each stage of a theme asks for, and the actions that would satisfy it",
+    "api-needs": "What communities asked for: where, for whom, how many, and how far it has come",
+    "api-rounds": "Consultation rounds: when they ran, what they asked, how many answered",
+    "api-hubs": "Community hubs, their opening hours and the wards they serve",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 
@@ -199,5 +203,6 @@ urlpatterns = [
     *need_offer_urls,
     *plan_urls,
     *maturity_urls,
+    *need_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]

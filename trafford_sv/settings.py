@@ -210,6 +210,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "contracts.tasks.forget_confirmation_addresses",
         "schedule": 6 * 3600.0,
     },
+    # Often: an officer who invites hubs while the queue is away need not ask again.
+    "send-round-mails": {
+        "task": "community_needs.tasks.send_round_mails",
+        "schedule": 300.0,
+    },
+    "send-bulletins": {
+        "task": "community_needs.tasks.send_bulletins",
+        "schedule": 900.0,
+    },
     # By day, when people read; again each hour for what the mail server refused.
     "send-reminders": {
         "task": "contracts.tasks.send_reminders",
@@ -413,7 +422,6 @@ SPECTACULAR_SETTINGS = {
         "DeliveryRatingEnum": "contracts.api.pacing.CODES",
         "ActionStatusEnum": "action_plan.progress.STATUS_CHOICES",
         "ActionUpdateStateEnum": "action_plan.models.ActionUpdate.State",
-        "StageEnum": "action_plan.stages.STAGE_CHOICES",
         "PaceRatingEnum": "contracts.api.pacing.RATINGS",
         "StageEnum": "contracts.models.Contract.Stage",
         "MaturityStageEnum": "action_plan.stages.STAGE_CHOICES",
@@ -421,6 +429,8 @@ SPECTACULAR_SETTINGS = {
         "ThemeStageStateEnum": "action_plan.models.ThemeResult.State",
         "MaturityEditionStateEnum": "action_plan.models.MaturityEdition.State",
         "MaturityEvidenceKindEnum": "action_plan.models.CriterionEvidence.Kind",
+        "NeedStateEnum": "community_needs.models.Need.State",
+        "RoundStateEnum": "community_needs.models.Round.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

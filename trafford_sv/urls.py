@@ -20,6 +20,10 @@ urlpatterns = [
     path("steering-group/", include("action_plan.urls_steering")),
     path("action-plan/", include("action_plan.urls_plan")),
     path("action-plan/maturity/", include("action_plan.urls_maturity")),
+    path("", include("community_needs.urls_rounds")),
+    path("", include("community_needs.urls_following")),
+    path("needs/", include("community_needs.urls")),
+    path("hub/", include("community_needs.urls_hub")),
     path("", include("reporting.urls")),
     path("api/v1/", include("trafford_sv.api")),
 ]

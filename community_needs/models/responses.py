@@ -84,8 +84,6 @@ class Response(Versioned):
         return f"Answer {self.pk} to {self.round}"
 
     def in_reach_of(self, organisation_id: int, role: str) -> bool:
-        if role == "contract_manager":
-            return self.state == self.State.SENT
         return role == "hub" and self.organisation_id == organisation_id
 
 

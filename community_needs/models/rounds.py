@@ -94,9 +94,7 @@ class Round(Versioned):
         return reverse("round-detail", kwargs={"pk": self.pk})
 
     def in_reach_of(self, organisation_id: int, role: str) -> bool:
-        return role == "contract_manager" or (
-            role == "hub" and self.invitations.filter(organisation_id=organisation_id).exists()
-        )
+        return role == "hub" and self.invitations.filter(organisation_id=organisation_id).exists()
 
     def takes_answers_on(self, day: datetime.date) -> bool:
         """The closing day is the last day on which answers are taken."""

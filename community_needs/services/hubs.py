@@ -20,18 +20,24 @@ from ..models.hubs import CATCHMENT_YEAR
 def register_hub(
     *, organisation: Organisation, by: Any, now: datetime.datetime, is_demo: bool = False
 ) -> Hub:
-    """An organisation that is marked as a hub takes part in rounds from now on."""
+    """An organisation that is marked as a hub takes part in rounds from now on. Its catchment begins
+    with the ward it stands in."""
     if not organisation.kinds.filter(kind="hub").exists():
         raise ValidationError(
             "This organisation is not marked as a community hub. Add that kind to it first."
         )
-    return create_record(
-        model=Hub,
-        values={"organisation": organisation, "is_demo": is_demo},
-        by=by,
-        now=now,
-        verb="hub registered",
-    )
+    with transaction.atomic():
+        hub = create_record(
+            model=Hub,
+            values={"organisation": organisation, "is_demo": is_demo},
+            by=by,
+            now=now,
+            verb="hub registered",
+        )
+        home = organisation.ward
+        if home is not None and home.boundary_year == CATCHMENT_YEAR:
+            Catchment.objects.get_or_create(hub=organisation, ward=home)
+    return hub
 
 
 def change_hub(

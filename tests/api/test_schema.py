@@ -71,8 +71,8 @@ def one_connection(db: None) -> Iterator[None]:
 # More where `make test-services` walks further.
 EXAMPLES = 5 if os.environ.get("WALK") is None else 20
 TAGS = [
-    "actions", "bids", "commitments", "contracts", "maturity", "measures", "organisations", "pacing",
-    "portfolio", "reports", "returns", "spend", "wards",
+    "actions", "bids", "commitments", "contracts", "hubs", "maturity", "measures", "needs",
+    "organisations", "pacing", "portfolio", "reports", "returns", "rounds", "spend", "wards",
 ]  # fmt: skip
 CHECKS: list[Any] = [
     not_a_server_error,

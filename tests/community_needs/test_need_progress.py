@@ -16,8 +16,8 @@ from community_needs.need_progress import (
     why_not_possible,
 )
 
-quantities = st.decimals(min_value=0, max_value=10_000, places=2)
-wanted = st.decimals(min_value=Decimal("0.01"), max_value=10_000, places=2)
+quantities = st.integers(min_value=0, max_value=1_000_000).map(lambda n: Decimal(n) / 100)
+wanted = st.integers(min_value=1, max_value=1_000_000).map(lambda n: Decimal(n) / 100)
 counts = st.integers(min_value=0, max_value=50)
 ORDER = [NeedState.OPEN, NeedState.MATCHED, NeedState.PART_MET, NeedState.MET]
 

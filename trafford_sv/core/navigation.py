@@ -47,6 +47,7 @@ class NavigationItem:
 
 _CONTRACTS = Section.CONTRACTS
 _VALUE = Section.SOCIAL_VALUE
+_NEEDS = Section.NEEDS
 _OFFICE = Section.ADMINISTRATION
 _SUPPLIER = "report_delivery"
 
@@ -76,6 +77,13 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("All actions", "action-list", "view_plan", Section.CHARTER),
     NavigationItem("Updates", "update-inbox", "change_plan", Section.CHARTER),
     NavigationItem("Maturity", "maturity-overview", None, Section.CHARTER),
+    NavigationItem("Your hub", "hub-home", "raise_needs"),
+    NavigationItem("Needs", "needs-home", None, _NEEDS),
+    NavigationItem("Rounds", "round-list", "view_rounds", _NEEDS),
+    NavigationItem("Hubs", "hub-list", "view_rounds", _NEEDS),
+    NavigationItem("Bulletins", "bulletin-list", "run_bulletin", _NEEDS),
+    NavigationItem("Priorities", "priority-list", "change_needs", _NEEDS),
+    NavigationItem("May be the same", "need-merge-list", "change_needs", _NEEDS),
     NavigationItem("Measures", "measure-list"),
     NavigationItem("Reports", "report-home", "view_reports", Section.REPORTS),
     NavigationItem("Measure definitions", "star-measure-list", "view_reports", Section.REPORTS),

@@ -54,9 +54,19 @@ def _close(connection: Any) -> None:
         connection.connection = None
 
 
+def has_no_such_address(words: str) -> bool:
+    """The server says that nobody is there (550, 551, 553 or 5.1.x): trying again is of no use."""
+    return words[:3] in {"550", "551", "553"} or words[4:8] == "5.1."
+
+
 def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        replies = error.recipients.values()
+        return "; ".join(f"{code} {_text(said)}" for code, said in replies)[:500]
     if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error
-        text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-        return f"{error.smtp_code} {text}"[:500]
+        return f"{error.smtp_code} {_text(error.smtp_error)}"[:500]
     return (str(error) or type(error).__name__)[:500]
+
+
+def _text(said: Any) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)

@@ -118,6 +118,8 @@ class AfterSignIn(SignedInView):
         if can(request.user, "see_dashboard"):
             return redirect("dashboard")
         own_place = url_of("supplier-home") if can(request.user, "report_delivery") else ""
+        if not own_place and can(request.user, "raise_needs"):
+            own_place = url_of("hub-home")
         return redirect(own_place or "my-account")
 
 

@@ -1,0 +1,384 @@
+"""Following what is needed: by e-mail, by feed, on paper; and the bulletin that officers send."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.feedgenerator import Atom1Feed
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from kombu.exceptions import OperationalError
+
+from trafford_sv.core.documents import pdf_response, render_pdf
+from trafford_sv.core.link_views import SendThrottle
+from trafford_sv.core.lists import Column, ListPage, Sort
+from trafford_sv.core.parts import EmptyState, Figure, Link, Tag, Tone
+from trafford_sv.core.views.errors import too_many_requests
+from trafford_sv.core.views_base import EditMixin, PermissionView, PublicView
+
+from ..forms.following import AddressesForm, BulletinForm, FollowForm
+from ..models import BulletinIssue, BulletinMail, Subscription
+from ..selectors.needs import needs_to_answer
+from ..services.bulletins import bulletin_data, make_bulletin
+from ..services.following import (
+    CONFIRM,
+    LEAVE,
+    ask_to_follow,
+    bring_in_addresses,
+    confirm_following,
+    find_subscription,
+    send_confirmation,
+    stop_following,
+)
+from ..tasks import send_bulletins
+from .need_editing import crumbs, form_page
+
+FEED_LENGTH = 50
+
+
+class BulletinFollow(EditMixin, PublicView):
+    """Step one. What it says does not tell whether the address is known."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page(FollowForm())
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = FollowForm(request.POST)
+        if not form.is_valid():
+            return self.page(form)
+        if not SendThrottle().allow_request(request, self):  # type: ignore[arg-type]
+            return too_many_requests(request)
+        try:
+            found = ask_to_follow(
+                email=form.cleaned_data["email"],
+                topic=Subscription.Topic.NEEDS,
+                by=None,
+                now=self.now,
+            )
+        except ValidationError as error:
+            self.add_errors(form, error)
+            return self.page(form)
+        send_confirmation(subscription=found, by=None, now=self.now)
+        return redirect("bulletin-asked")
+
+    def page(self, form: FollowForm) -> HttpResponse:
+        return form_page(
+            self.request,
+            form,
+            title="Get an e-mail about what is needed",
+            button="Send me the link",
+            cancel=reverse("needs-home"),
+            introduction="A few times a year: what communities need, and where help counts most. We "
+            "send you a link first, so that nobody signs up for somebody else.",
+            breadcrumbs=crumbs(("By e-mail", None)),
+        )
+
+
+class BulletinAsked(PublicView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.said("Look at your e-mail", "If the address is right, a link is on its way. "
+                         "Open it, and you are in. Look in the junk folder too.")  # fmt: skip
+
+    def said(self, title: str, text: str, status: int = 200, **more: Any) -> HttpResponse:
+        context = {"title": title, "text": text, "breadcrumbs": crumbs((title, None)), **more}
+        return render(self.request, "community_needs/said.html", context, status=status)
+
+
+@method_decorator([never_cache, csrf_exempt], name="dispatch")
+class BulletinConfirm(BulletinAsked):
+    """Step two. Opening the link asks, the button answers: mail scanners open links too."""
+
+    def get(self, request: HttpRequest, token: str = "") -> HttpResponse:
+        found = find_subscription(token=token, purpose=CONFIRM)
+        if found is None or found.state == Subscription.State.LEFT:
+            return self.unknown()
+        return self.said(
+            "One more click",
+            "Press the button and you get an e-mail when there is a new bulletin.",
+            button="Yes, send me the bulletin",
+        )
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        if confirm_following(token=token, by=None, now=self.now) is None:
+            return self.unknown()
+        return self.said("You are in", "You get the next bulletin. Each has a link to stop them.")
+
+    def unknown(self) -> HttpResponse:
+        return self.said(
+            "We do not know this link",
+            "A part of it may have been lost, or a newer e-mail took its place. Ask for a new one.",
+            status=404,
+        )
+
+
+@method_decorator([never_cache, csrf_exempt], name="dispatch")
+class BulletinLeave(BulletinAsked):
+    """The link in each e-mail. Opening it asks; a mail program's one click posts without asking.
+
+    Free of the token against forged forms, because a mail program has none: the link is the proof,
+    and all it does is stop these e-mails.
+    """
+
+    def get(self, request: HttpRequest, token: str = "") -> HttpResponse:
+        found = find_subscription(token=token, purpose=LEAVE)
+        if found is None:
+            return self.unknown()
+        if found.state == Subscription.State.LEFT:
+            return self.gone()
+        return self.said("Stop these e-mails?", "You will get no more of them.", button="Stop them")
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        if stop_following(token=token, by=None, now=self.now) is None:
+            return self.unknown()
+        return self.gone()
+
+    def gone(self) -> HttpResponse:
+        return self.said(
+            "You get no more of these e-mails",
+            "Your address is deleted. No list brings it back; only you can, by asking again.",
+        )
+
+    def unknown(self) -> HttpResponse:
+        return self.said(
+            "We do not know this link",
+            "A part of it may have been lost on the way. Open it from the e-mail again.",
+            status=404,
+        )
+
+
+class NeedsFeed(PublicView):
+    """Atom: needs that wait for help, newest first. The same words as the page."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        feed = NeedFeed(
+            title="What communities need in Trafford",
+            link=request.build_absolute_uri(reverse("needs-home")),
+            description="Needs that wait for help",
+            language="en-gb",
+            feed_url=request.build_absolute_uri(request.path),
+            feed_guid="urn:trafford-social-value:needs",
+        )
+        for need in needs_to_answer(self.today, most=FEED_LENGTH):
+            parts = [need.words, need.wanted, f"For {need.for_whom}" if need.for_whom else ""]
+            parts += [f"Wards: {', '.join(need.wards)}"]
+            parts += ["Invented, for the demonstration"] if need.is_demo else []
+            feed.add_item(
+                title=need.title,
+                link=request.build_absolute_uri(reverse("need-detail", args=[need.key])),
+                description=clean("\n".join(part for part in parts if part)),
+                unique_id=f"urn:trafford-social-value:need:{need.key}",
+                pubdate=need.raised_at,
+                updateddate=need.raised_at,
+                categories=[need.priority],
+            )
+        return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+
+
+class NeedFeed(Atom1Feed):
+    """An empty feed has a date too, but not one that changes with each look."""
+
+    def latest_post_date(self) -> datetime.datetime:
+        if not self.items:
+            return datetime.datetime(2022, 10, 24, tzinfo=datetime.UTC)
+        return super().latest_post_date()
+
+
+def clean(text: str) -> str:
+    """Without the characters that no XML may hold."""
+    return "".join(sign for sign in text if sign in "\n\t" or sign >= " ")
+
+
+class BulletinPdf(PublicView):
+    """What is needed today, to print and pin up."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        data = bulletin_data(self.today)
+        needs = data["needs"]
+        context = {
+            "title": "What communities need",
+            "subtitle": "Where businesses can help",
+            "kicker": "Trafford Social Value",
+            "date_line": f"{self.today:%-d %B %Y}",
+            "focus": data["focus"],
+            "needs": needs[:60],
+            "more": max(0, len(needs) - 60),
+            "address": request.build_absolute_uri(reverse("needs-home")),
+            "some_invented": any(need["is_demo"] for need in needs),
+        }
+        body = render_pdf(template="community_needs/documents/bulletin.html", context=context)
+        return pdf_response(body, name=f"Needs bulletin {self.today:%Y-%m-%d}")
+
+
+MAIL_TONES = {
+    Subscription.State.PENDING: Tone.NEUTRAL,
+    Subscription.State.ACTIVE: Tone.GOOD,
+    Subscription.State.LEFT: Tone.NEUTRAL,
+    Subscription.State.BOUNCING: Tone.BAD,
+}
+
+
+class BulletinList(ListPage):
+    """Every bulletin with what became of its copies; followers as counts, addresses only of mail
+    that comes back."""
+
+    permission = "run_bulletin"
+    title = "Needs bulletins"
+    noun = "bulletin"
+    introduction = (
+        "Each tells followers what is needed on a day. A copy goes once to each follower."
+    )
+    template_name = "community_needs/bulletin_list.html"
+    row_template = "community_needs/_bulletin_rows.html"
+    columns = (
+        Column("Bulletin", sort="number"),
+        Column("Needs", numeric=True),
+        Column("Sent", numeric=True),
+        Column("Not sent"),
+    )
+    sorts: ClassVar[dict[str, Sort]] = {
+        "number": Sort("Number", ("number",), "oldest first", "newest first")
+    }
+    default_sort = "-number"
+    empty_state = EmptyState(
+        "No bulletin yet", "Make the first one when there are needs to tell about."
+    )
+
+    def get_queryset(self) -> QuerySet[Any]:
+        def copies(*states: str) -> Count:
+            return Count("mails", filter=Q(mails__state__in=states))
+
+        return BulletinIssue.objects.annotate(
+            sent=copies(BulletinMail.State.SENT),
+            waiting=copies(BulletinMail.State.WAITING),
+            failed=copies(BulletinMail.State.FAILED),
+            doubtful=copies(BulletinMail.State.CLAIMED),
+        )
+
+    def get_main_action(self) -> Link:
+        return Link("Make a bulletin", reverse("bulletin-make"))
+
+    def get_context(self) -> dict[str, Any]:
+        rows = list(self.page.object_list)
+        for row in rows:
+            row.needs = len(row.dataset["needs"])
+        followers = Subscription.objects.filter(topic=Subscription.Topic.NEEDS)
+        counts = dict(followers.order_by().values_list("state").annotate(rows=Count("pk")))
+        states = Subscription.State
+        return {
+            "rows": rows,
+            "figures": [
+                Figure("Followers", f"{counts.get(states.ACTIVE, 0):,}"),
+                Figure("Waiting for their click", f"{counts.get(states.PENDING, 0):,}"),
+                Figure("Mail comes back", f"{counts.get(states.BOUNCING, 0):,}"),
+                Figure("Left", f"{counts.get(states.LEFT, 0):,}"),
+            ],
+            "bouncing": [
+                (row, Tag(row.get_state_display(), MAIL_TONES[Subscription.State(row.state)]))
+                for row in followers.filter(bounced_at__isnull=False).exclude(state=states.LEFT)[
+                    :50
+                ]
+            ],
+            "breadcrumbs": crumbs(("Bulletins", None)),
+        }
+
+
+class BulletinMake(EditMixin, PermissionView):
+    """Look at what it will say, then send it."""
+
+    permission = "run_bulletin"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page(BulletinForm())
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = BulletinForm(request.POST)
+        if not form.is_valid() or request.POST.get("step") != "send":
+            return self.page(form, checked=form.is_valid())
+        try:
+            issue = make_bulletin(
+                introduction=form.cleaned_data["introduction"],
+                by=request.user,
+                now=self.now,
+                today=self.today,
+            )
+        except ValidationError as error:
+            self.add_errors(form, error)
+            return self.page(form)
+        post_soon()
+        messages.success(request, f"Bulletin {issue.number} is on its way.")
+        return redirect("bulletin-list")
+
+    def page(self, form: BulletinForm, *, checked: bool = False) -> HttpResponse:
+        active = Subscription.objects.filter(
+            topic=Subscription.Topic.NEEDS, state=Subscription.State.ACTIVE
+        )
+        context = {
+            "title": "Check the bulletin" if checked else "Make a bulletin",
+            "form": form,
+            "checked": checked,
+            "data": bulletin_data(self.today),
+            "followers": active.count(),
+            "breadcrumbs": crumbs(("Bulletins", reverse("bulletin-list")), ("Make", None)),
+        }
+        return render(self.request, "community_needs/bulletin_make.html", context)
+
+
+def post_soon() -> None:
+    def ask() -> None:
+        # Where the queue is away the copies wait, and the next scheduled run sends them.
+        with contextlib.suppress(OperationalError, OSError):
+            send_bulletins.delay()
+
+    transaction.on_commit(ask)
+
+
+class BulletinAddresses(EditMixin, PermissionView):
+    """Addresses from a list: each is asked, none is added, and whoever left stays out."""
+
+    permission = "run_bulletin"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page(AddressesForm())
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = AddressesForm(request.POST)
+        if not form.is_valid():
+            return self.page(form)
+        lines = form.cleaned_data["addresses"].replace(",", "\n").replace(";", "\n").splitlines()
+        if len(lines) > 500:
+            form.add_error("addresses", "Bring at most 500 addresses at a time.")
+            return self.page(form)
+        found = bring_in_addresses(
+            addresses=lines, source=form.cleaned_data["source"], by=request.user, now=self.now
+        )
+        for subscription in found.asked:
+            send_confirmation(subscription=subscription, by=request.user, now=self.now)
+        said = [f"{len(found.asked)} asked", f"{found.known} known already"]
+        if found.left_before:
+            said.append(f"{found.left_before} left before and stay out")
+        messages.success(request, f"{', '.join(said)}.")
+        if found.not_addresses:
+            messages.warning(
+                request, f"These are not e-mail addresses: {', '.join(found.not_addresses[:10])}"
+            )
+        return redirect("bulletin-list")
+
+    def page(self, form: AddressesForm) -> HttpResponse:
+        return form_page(
+            self.request,
+            form,
+            title="Ask people from a list",
+            button="Ask them",
+            cancel=reverse("bulletin-list"),
+            breadcrumbs=crumbs(("Bulletins", reverse("bulletin-list")), ("From a list", None)),
+        )
