@@ -80,7 +80,7 @@ def test_the_eleventh_failed_sign_in_answers_429_and_another_person_is_not_locke
         ("coordinator", "/dashboard/"),
         ("auditor", "/dashboard/"),
         ("supplier", "/supplier/"),
-        ("hub", "/account/"),
+        ("hub", "/hub/"),
         ("", "/account/"),
     ],
 )

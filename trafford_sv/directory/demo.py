@@ -18,7 +18,7 @@ from trafford_sv.core.models import User
 from trafford_sv.core.reference_data import Counts
 from trafford_sv.core.services.invitations import create_person
 
-from .models import Organisation, OrganisationKind
+from .models import Organisation
 from .services.grants import grant_role
 from .services.organisations import create_organisation
 
@@ -75,6 +75,13 @@ SUPPLIERS: dict[str, tuple[str, str, bool | None, str, str]] = {
     "orchard-end": ("Orchard End Supplies (demo)", "unknown", None, "", _U),
     "periwinkle": ("Periwinkle Training (demo)", "unknown", None, "", _U),
 }
+# Invented hubs beside the real ones: nothing that is made up is said by a real hub.
+DEMO_HUBS: dict[str, tuple[str, str]] = {
+    "lantern": ("Lantern Lane Community Hub (demo)", "Monday to Friday, 10am-4pm"),
+    "millbrook": ("Millbrook Community Hub (demo)", "Tuesdays and Thursdays, 9.30am-3pm"),
+    "kingfisher": ("Kingfisher Community Hub (demo)", "Monday to Thursday, 9am-5pm"),
+    "beacon": ("Beacon Corner Community Hub (demo)", "Saturdays, 10am-1pm"),
+}
 # role: name, job title, what it belongs to
 PEOPLE: dict[str, tuple[str, str, str]] = {
     "administrator": ("Demo Administrator", "Systems administrator", ""),
@@ -84,7 +91,7 @@ PEOPLE: dict[str, tuple[str, str, str]] = {
     "steering_member": ("Demo Steering Member", "Steering Group member", ""),
     "steering_chair": ("Demo Steering Chair", "Steering Group chair", ""),
     "supplier": ("Demo Supplier", "Bid manager", "bramblewick"),
-    "hub": ("Demo Hub Worker", "Hub worker", "hub"),
+    "hub": ("Demo Hub Worker", "Hub worker", "lantern"),
     "auditor": ("Demo Auditor", "Internal auditor", ""),
 }
 
@@ -96,6 +103,7 @@ class DemoDirectory:
     council: Organisation
     directorates: dict[str, Organisation]
     suppliers: dict[str, Organisation]
+    hubs: dict[str, Organisation]
     people: dict[str, User]
     counts: Counts
 
@@ -117,12 +125,18 @@ def load_directory(*, by: Any, now: datetime.datetime) -> DemoDirectory:
                 size=size, is_voluntary=voluntary, postcode=postcode, locality=locality,
             )  # fmt: skip
             counts += _counted(made)
+        hubs = {}
+        for key, (name, hours) in DEMO_HUBS.items():
+            hubs[key], made = _organisation(
+                name, ("hub",), by, now, is_voluntary=True, locality=_T, opening_hours=hours
+            )
+            counts += _counted(made)
         people: dict[str, User] = {}
         if not settings.PRODUCTION:
             for role in PEOPLE:
-                people[role], made = _person(role, {**directorates, **suppliers}, by, now)
+                people[role], made = _person(role, {**directorates, **suppliers, **hubs}, by, now)
                 counts += _counted(made)
-    return DemoDirectory(council, directorates, suppliers, people, counts)
+    return DemoDirectory(council, directorates, suppliers, hubs, people, counts)
 
 
 def remove_directory() -> int:
@@ -164,6 +178,7 @@ def _organisation(
     is_voluntary: bool | None = None,
     postcode: str = "",
     locality: str = "",
+    opening_hours: str = "",
 ) -> tuple[Organisation, bool]:
     held = Organisation.objects.filter(name=name, is_demo=True).first()
     if held is not None:
@@ -174,6 +189,7 @@ def _organisation(
             "size": size,
             "is_voluntary": is_voluntary,
             "postcode": postcode,
+            "opening_hours": opening_hours,
             "is_demo": True,
         },
         kinds=kinds,
@@ -194,9 +210,6 @@ def _person(
     if held is not None:
         return held, False
     organisation = organisations.get(belongs_to)
-    if belongs_to == "hub":
-        hub = Organisation.objects.of_kind(OrganisationKind.Kind.HUB).order_by("name").first()
-        organisation = hub or _organisation("Community hub (demo)", ("hub",), by, now)[0]
     user = create_person(email=email, name=name, job_title=job_title, by=by, now=now)
     user.set_password(settings.DEMO_PASSWORD)
     user.save(update_fields=["password"])

@@ -15,6 +15,7 @@ from action_plan.demo_maturity import load_maturity, remove_maturity
 from action_plan.demo_plan import load_plan, remove_plan
 from action_plan.demo_steering import load_steering, remove_steering
 from charter.demo import load_charter_demo, remove_charter_demo
+from community_needs.demo import load_needs, remove_needs
 from contracts.demo import load_contracts, remove_contracts
 from contracts.demo_delivery import load_delivery, remove_delivery
 from contracts.demo_spend import load_payments, remove_payments
@@ -60,10 +61,12 @@ class Command(BaseCommand):
                 removed = remove_measures()
                 removed += remove_steering() + remove_maturity() + remove_plan()
                 removed += remove_payments() + remove_delivery()
-                removed += remove_contracts() + remove_charter_demo() + remove_directory()
+                removed += remove_contracts() + remove_needs()
+                removed += remove_charter_demo() + remove_directory()
             directory = load_directory(by=None, now=now)
             counts = directory.counts
             counts += load_charter_demo(directory, by=None, now=now, today=today)
+            counts += load_needs(directory, by=None, now=now, today=today)
             counts += load_contracts(directory, by=None, now=now, today=today)
             counts += load_plan(directory, by=None, now=now, today=today)
             counts += load_maturity(directory.people, by=None, now=now, today=today)
