@@ -299,7 +299,7 @@ def _need(
     need = Need(
         priority=priorities[priority],
         title=title,
-        words="Invented for the demonstration. No hub said this.",
+        words=f"Invented: {whom} would be glad of this, and would come to the hub for it.",
         for_whom=whom,
         needed_quantity=quantity,
         unit=unit,

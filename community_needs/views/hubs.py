@@ -16,7 +16,7 @@ from trafford_sv.core.access import can
 from trafford_sv.core.charts import Place, WardMap, ward_map
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListMixin, Sort
-from trafford_sv.core.parts import EmptyState
+from trafford_sv.core.parts import EmptyState, Table
 from trafford_sv.core.selectors.history import history_of
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView, PublicView
@@ -50,7 +50,7 @@ def service_map(wards: list[WardService], *, key: str = "service") -> WardMap:
                 row.ward.name,
                 row.ward.geometry,
                 Decimal(value),
-                ", ".join([*row.stands, *row.serves]) or words[0],
+                words[value],
                 reverse("area-detail", args=[row.ward.code, row.ward.boundary_year]),
             )
             for row in wards
@@ -59,6 +59,19 @@ def service_map(wards: list[WardService], *, key: str = "service") -> WardMap:
         headings=("Ward", "Hub"),
         breaks=[Decimal(1), Decimal(2)],
         text=lambda value: words[int(value)],
+    )
+
+
+def service_table(wards: list[WardService]) -> Table:
+    """Who serves each ward, for reading beside the map."""
+    return Table(
+        "The hubs of each ward",
+        ("Ward", "Hub that stands there", "Hubs that serve it from nearby"),
+        [
+            (row.ward.name, ", ".join(row.stands) or "None", ", ".join(row.serves) or "None")
+            for row in wards
+        ],
+        is_stacked=True,
     )
 
 
@@ -107,6 +120,7 @@ class HubList(ListMixin, PublicView):
             "rows": rows,
             "may_change": can(self.request.user, "change_catchments"),
             "map": service_map(wards) if wards else None,
+            "table": service_table(wards),
             "unserved": [row.ward.name for row in wards if not row.is_served],
             "breadcrumbs": crumbs((self.title, None)),
         }

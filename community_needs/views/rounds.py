@@ -34,7 +34,7 @@ from ..selectors.rounds import (
     round_rows,
     ward_answers,
 )
-from ..small_counts import SMALLEST_SHOWN, public_words
+from ..small_counts import FEW, SMALLEST_SHOWN, public_count, public_words
 from .need_editing import crumbs
 
 TONES = {
@@ -117,8 +117,11 @@ class RoundPage(PublicView):
             "when": when_words(asked),
             "results": results,
             "enough": enough,
-            "chart": results_chart(results) if results and enough and results.count else None,
-            "count_words": public_words(results.count) if results else "",
+            "chart": results_chart(results, officer) if results and enough else None,
+            "count_words": (f"{results.count:,}" if officer else public_words(results.count))
+            if results
+            else "",
+            "rows": result_rows(results, officer) if results and enough else [],
             "groups": groups_rows(results, officer) if results and enough else [],
             "needs": list(needs_of(asked, request.user)[:50]),
             "priorities": list(asked.priorities.all()) if asked.is_history else [],
@@ -172,11 +175,34 @@ def figures(asked: Round, hubs: Any, results: RoundResults | None) -> list[Figur
     ]
 
 
-def results_chart(results: RoundResults) -> Chart | None:
-    ranked = [row for row in results.priorities if row.outcome.points_share is not None]
+def may_show(count: int, officer: bool) -> bool:
+    """What one to four people said of a priority could be read off its mean."""
+    return officer or public_count(count) is not None
+
+
+def result_rows(results: RoundResults, officer: bool) -> list[tuple[str, str, str]]:
+    """(priority, share of points, how much it matters), in the order they came out."""
+    rows = []
+    for row in results.priorities:
+        share, weight = row.outcome.points_share, row.outcome.mean_weight
+        points = "Nobody ranked" if share is None else f"{share * 100:.0f}%"
+        mean = "Nobody said" if weight is None else f"{weight}"
+        rows.append(
+            (
+                row.priority.name,
+                points if may_show(row.outcome.ranked, officer) else FEW,
+                mean if may_show(row.outcome.weighed, officer) else FEW,
+            )
+        )
+    return rows
+
+
+def results_chart(results: RoundResults, officer: bool) -> Chart | None:
+    ranked = [row for row in results.priorities if row.outcome.ranked]
     if not ranked:
         return None
     first = ranked[0]
+    shown = [row for row in results.priorities if may_show(row.outcome.ranked, officer)]
     return bar_chart(
         key="heard",
         title=f"{first.priority.name} came first",
@@ -188,7 +214,7 @@ def results_chart(results: RoundResults) -> Chart | None:
                 f"{(row.outcome.points_share or 0) * 100:.0f}%",
                 paint=Paint.VERIFIED,
             )
-            for row in results.priorities
+            for row in shown
         ],
         headings=("Priority", "Share of points"),
     )

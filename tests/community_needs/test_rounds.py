@@ -208,7 +208,9 @@ def test_what_was_heard_is_published_and_small_counts_are_not(officer: Client) -
     assert "People want &lt;b&gt;warmth&lt;/b&gt;" in visitor and "Fewer than 5" in visitor
     assert "came first" not in visitor and "secret role" not in visitor
     make_response(asked)
-    assert "came first" in Client().get(reverse("round-detail", args=[asked.pk])).text
+    visitor = Client().get(reverse("round-detail", args=[asked.pk])).text
+    assert "came first" in visitor and "100%" not in visitor, "four people ranked it"
+    assert "100%" in officer.get(reverse("round-detail", args=[asked.pk])).text
 
 
 def test_a_draft_round_is_for_officers_alone(client: Client) -> None:
