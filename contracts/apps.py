@@ -9,6 +9,7 @@ class ContractsConfig(AppConfig):
     verbose_name = "Contracts"
 
     def ready(self) -> None:
+        from community_needs.sections import register_hub_needs, register_need_section
         from trafford_sv.core.flags import FlagHandler, register_flag_handler
         from trafford_sv.core.importing import register
         from trafford_sv.core.reference_data import register_loader
@@ -24,10 +25,13 @@ class ContractsConfig(AppConfig):
         from .services.priority_fits import link_principles, load_priority_fits
         from .services.reference import load_cpv_codes, load_threshold_rules
         from .services.spend.exclusions import load_exclusions
+        from .views.need_section import hub_waits, offers_section
         from .views.organisation_section import contracts_section
         from .views.position_sections import measure_position, organisation_position
 
         register_section("contracts", contracts_section)
+        register_need_section("offers", offers_section)
+        register_hub_needs("offers", hub_waits)
         register_section("promised", organisation_position)
         register_measure_section("promised", measure_position)
         register_loader("categories", load_cpv_codes)

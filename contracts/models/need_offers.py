@@ -156,6 +156,7 @@ class NeedOffer(Versioned):
 
     STANDING = ("proposed", "agreed", "accepted", "delivered", "confirmed")
     TAKEN = ("accepted", "delivered", "confirmed")
+    UNDER_WAY = ("proposed", "agreed", "accepted", "delivered")
 
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="offers")
     commitment = models.ForeignKey(

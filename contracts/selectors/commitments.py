@@ -139,9 +139,14 @@ def commitment_detail(pk: int, user: Any) -> CommitmentDetail:
     rows: Any = commitment_rows(user)
     row: Commitment = (
         rows.select_related(
-            "partner", "replaces", "replaced_by", "offer__requested", "measure__outcome__theme"
+            "partner",
+            "principle",
+            "replaces",
+            "replaced_by",
+            "offer__requested",
+            "measure__outcome__theme",
         )
-        .prefetch_related("wards", "profile")
+        .prefetch_related("wards", "profile", "needs")
         .get(pk=pk)
     )
     lines = list(

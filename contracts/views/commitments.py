@@ -341,6 +341,16 @@ def term_rows(shown: CommitmentDetail, pounds: bool) -> list[SummaryRow]:
             missing=f"{row.partner_named}, not registered yet" if row.partner_named else "None",
         ),
         SummaryRow("Wards", ", ".join(ward.name for ward in shown.wards), missing="None recorded"),
+        SummaryRow(
+            "Charter principle",
+            str(row.principle) if row.principle else "",
+            missing="None recorded",
+        ),
+        SummaryRow(
+            "Needs that it answers",
+            ", ".join(need.title for need in row.needs.all() if need.is_public),
+            missing="None yet",
+        ),
     ]
     if row.offer is not None and row.offer.offered_quantity is not None:
         rows.insert(

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
+from trafford_sv.core.navigation import url_of
 from trafford_sv.core.views_base import PublicView
 from trafford_sv.directory.forms.organisations import PostcodeForm
 from trafford_sv.directory.models import Area
@@ -89,18 +90,10 @@ class NearMeWard(PublicView):
             "near": found,
             "needs": [(need, need_url(need)) for need in found.needs],
             "feed_url": reverse("near-me-feed", kwargs={"code": ward.code}),
-            "follow_url": follow_url(ward),
+            "follow_url": url_of("bulletin-follow"),
             "breadcrumbs": [("Near me", reverse("near-me")), (ward.name, None)],
         }
         return render(request, "contracts/near_me_ward.html", context)
-
-
-def follow_url(ward: Area) -> str:
-    """Where an e-mail about this ward is asked for; "" while there is no such page."""
-    try:
-        return f"{reverse('bulletin-follow')}?topic=near_me&ward={ward.code}"
-    except NoReverseMatch:
-        return ""
 
 
 class NearMeFeed(PublicView):

@@ -166,7 +166,9 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _total(tally: Tally | None) -> str:
-    return "Nobody asked" if tally is None else f"{tally.unmet} open of {tally.needs}"
+    if tally is None:
+        return "Nobody asked"
+    return f"{tally.unmet} open of {tally.needs}" if tally.needs else "0"
 
 
 def _row(found: Coverage, row: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from .offer_parts import (
     score_words,
 )
 
-SHOWN = 20
+SHOWN = 10
 
 
 class _NeedView(PermissionView):

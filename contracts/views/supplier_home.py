@@ -15,9 +15,11 @@ from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Amounts, ValueState
 from ..models import Bid
+from ..selectors.need_offers import waiting_for_supplier
 from ..selectors.position import Position, Scope, position
 from ..selectors.returns import DueReturn, returns_due
 from ..selectors.supplier_home import Waiting, WaitingItem, waiting_for
+from .offer_parts import supplier_needs
 from .supplier_base import SupplierView, address
 
 SHOWN = 12
@@ -37,7 +39,8 @@ class SupplierHome(SupplierView):
         running = Quarter.of(self.today)
         now_due = [each for each in due if each.quarter != running]
         coming = [each for each in due if each.quarter == running]
-        needs = [*_due_needs(now_due), *_waiting_needs(waiting)]
+        helping = supplier_needs(waiting_for_supplier(list(suppliers), request.user))
+        needs = [*_due_needs(now_due), *_waiting_needs(waiting), *helping]
         scope = Scope(supplier=suppliers[0]) if len(suppliers) == 1 else Scope()
         own = position(request.user, scope, first=None, last=running)
         context = {

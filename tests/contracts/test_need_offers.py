@@ -8,8 +8,14 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from contracts.models import NeedOffer
+from contracts.models import Commitment, NeedOffer
 from contracts.selectors.need_supply import free_of
+from contracts.services.commitments import (
+    accept_commitment,
+    propose_commitment,
+    vary_commitment,
+    withdraw_commitment,
+)
 from contracts.services.need_offers import (
     accept_offer,
     agree_offer,
@@ -284,3 +290,47 @@ def test_each_side_sees_its_own_offers_and_the_hub_only_after_the_supplier_agree
     assert seen(hub) == [offer] and seen(stranger) == []
     refused = make_offer(state="refused")
     assert seen(make_user("hub", refused.need.hub)) == []
+
+
+def varied(promise, quantity):
+    """A variation of the promise that both sides have accepted."""
+    officer = make_user()
+    new = vary_commitment(
+        commitment=promise, changes={"promised_quantity": D(quantity)}, reason="Less work.",
+        expected_version=promise.version, by=officer, now=NOW,
+    )  # fmt: skip
+    new = propose_commitment(commitment=new, expected_version=new.version, by=officer, now=NOW)
+    for side in ("council", "supplier"):
+        new = accept_commitment(
+            commitment=new, side=side, expected_version=new.version, by=officer, now=NOW
+        )
+    return new
+
+
+def test_offers_follow_a_promise_that_is_varied_and_it_is_not_varied_below_them():
+    need, fit = make_asked("40")
+    promise = make_promise(fit, need.wards.get(), quantity="100")
+    offer = through(need, promise)
+    with pytest.raises(ValidationError, match="25 of this promise are agreed for needs"):
+        varied(promise, "20")
+    Commitment.objects.filter(replaces=promise).delete()
+    promise.refresh_from_db()
+    new = varied(promise, "60")
+    offer.refresh_from_db()
+    assert offer.commitment == new and free_of(new) == 35
+
+
+def test_a_promise_that_hubs_count_on_is_not_simply_withdrawn():
+    offer = make_offer(state="accepted")
+    with pytest.raises(ValidationError, match="Offers for needs stand on this commitment"):
+        withdraw_commitment(
+            commitment=offer.commitment, reason="x",
+            expected_version=offer.commitment.version, by=None, now=NOW,
+        )  # fmt: skip
+
+
+def test_an_accepted_promise_names_its_need():
+    need, fit = make_asked("40")
+    promise = make_promise(fit, need.wards.get(), quantity="25")
+    through(need, promise)
+    assert list(promise.needs.all()) == [need]

@@ -92,6 +92,11 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Decisions", "decision-list", "view_steering", Section.CHARTER),
     NavigationItem("Actions arising", "arising-list", "view_steering", Section.CHARTER),
     NavigationItem("Spending", "spend-retained", "view_spend"),
+    NavigationItem("Needs you could meet", "supplier-needs", "offer_help"),
+    NavigationItem("Offers for your hub", "need-offer-list", "answer_offers"),
+    NavigationItem("Coverage", "coverage", "see_dashboard", Section.NEEDS),
+    NavigationItem("Offers", "need-offer-list", "match_needs", Section.NEEDS),
+    NavigationItem("Ask for this", "ask-for-this", "match_needs", Section.NEEDS),
     NavigationItem("Imports", "import-list", "view_imports", _OFFICE),
     NavigationItem("Values to check", "flag-list", "view_imports", _OFFICE),
     NavigationItem("Quarters", "quarter-list", "close_quarters", _OFFICE),
@@ -102,6 +107,8 @@ NAVIGATION: tuple[NavigationItem, ...] = (
 )
 
 FOOTER: tuple[NavigationItem, ...] = (
+    NavigationItem("Near me", "near-me"),
+    NavigationItem("Where needs are met", "coverage"),
     NavigationItem("Wards and postcodes", "area-list"),
     NavigationItem("Accessibility", "accessibility"),
     NavigationItem("Privacy", "privacy"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,10 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from trafford_sv.core.services.audit import actor_name
+from trafford_sv.core.services.records import update_record
 from trafford_sv.directory.models import Area
 
-from ...counting import CountingRule
-from ...models import Commitment, Contract, Measure, MeasureValue
+from ...counting import CountingRule, quantity_words
+from ...models import Commitment, Contract, Measure, MeasureValue, NeedOffer
 from ...selectors.measures import value_for
 from ...selectors.mobilisation import Gap, gaps_of
 from ...thresholds import day_words
@@ -187,6 +189,11 @@ def withdraw_commitment(
             raise ValidationError(
                 "A variation of this commitment is under way. Withdraw that one first."
             )
+        if NeedOffer.objects.filter(commitment=stored, state__in=NeedOffer.UNDER_WAY).exists():
+            raise ValidationError(
+                "Offers for needs stand on this commitment. Withdraw those first, so that the hubs "
+                "know, or vary the commitment: then they move to the new one."
+            )
         return save(
             commitment=stored,
             changes=changes,
@@ -259,6 +266,7 @@ def _withdraw_replaced(agreed: Commitment, *, by: Any, now: datetime.datetime) -
             f"Commitment {old.number}, which this one varies, is no longer agreed. "
             "Withdraw this one and draw up another."
         )
+    _move_offers(old, agreed, by=by, now=now)
     day = day_words(agreed.agreed_on) if agreed.agreed_on else ""
     reason = f"Varied: commitment {agreed.number} replaces it from {day}."
     save(
@@ -269,6 +277,36 @@ def _withdraw_replaced(agreed: Commitment, *, by: Any, now: datetime.datetime) -
         now=now,
         reason=reason,
     )
+
+
+def _move_offers(old: Commitment, new: Commitment, *, by: Any, now: datetime.datetime) -> None:
+    """What hubs were promised stays promised: offers go on under the varied commitment."""
+    offers = list(
+        NeedOffer.objects.select_for_update(of=("self",)).filter(
+            commitment=old, state__in=NeedOffer.UNDER_WAY
+        )
+    )
+    held = sum((offer.held_quantity for offer in offers), Decimal(0))
+    if held > new.promised_quantity:
+        raise ValidationError(
+            f"{quantity_words(held)} of this promise are agreed for needs. Vary it to at least that, "
+            "or withdraw those offers first."
+        )
+    if offers and old.measure_id != new.measure_id:
+        raise ValidationError(
+            "Offers for needs stand on this commitment in its unit, so its measure has to stay. "
+            "Withdraw those offers first."
+        )
+    for offer in offers:
+        update_record(
+            record=offer,
+            changes={"commitment": new},
+            expected_version=offer.version,
+            by=by,
+            now=now,
+            reason=f"Commitment {new.number} replaces {old.number}",
+            verb="offer moved to the varied commitment",
+        )
 
 
 def _refuse_gaps(missing: tuple[Gap, ...]) -> None:

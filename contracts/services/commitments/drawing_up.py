@@ -11,12 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
+from community_needs.models import Need
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.audit import record_event
 from trafford_sv.core.services.records import Collision, create_record, update_record
 
 from ...counting import CountingRule, quantity_words
-from ...models import Bid, Commitment, Contract, MeasureEdition, Offer
+from ...models import Bid, Commitment, Contract, MeasureEdition, NeedClause, Offer
 from ...profiles import ProfileError, check_profile
 from ...selectors.mobilisation import awarded_suppliers, winning_offers
 from ...selectors.principles import principles_by_number
@@ -148,6 +149,12 @@ def _from_offer(
             "partner": offer.partner,
             "partner_named": offer.partner_name,
             "wards": list(asked.wards.all()),
+            # What the tender asked for on behalf of a need answers that need.
+            "needs": list(
+                Need.objects.filter(
+                    clauses__contract=contract, clauses__measures=asked.measure
+                ).exclude(clauses__state=NeedClause.State.DROPPED)
+            ),
         },
         by=by,
         now=now,

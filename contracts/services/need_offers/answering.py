@@ -91,6 +91,9 @@ def accept_offer(
                 )
             taken = most if accepted_quantity is None else _taken(accepted_quantity, most, stored)
             kept = drawn(offered, taken, stored.drawn_quantity)
+        if stored.commitment is not None:
+            # From here on the promise says which need it answers, whatever becomes of the offer.
+            stored.commitment.needs.add(stored.need)
         return save(
             offer=stored,
             changes={

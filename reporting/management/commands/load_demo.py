@@ -18,6 +18,7 @@ from charter.demo import load_charter_demo, remove_charter_demo
 from community_needs.demo import load_needs, remove_needs
 from contracts.demo import load_contracts, remove_contracts
 from contracts.demo_delivery import load_delivery, remove_delivery
+from contracts.demo_needs import load_offers, remove_offers
 from contracts.demo_spend import load_payments, remove_payments
 from contracts.models import CpvCode
 from trafford_sv.core.reference_data import Counts
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         removed = 0
         with transaction.atomic():
             if options["reset"]:
-                removed = remove_measures()
+                removed = remove_offers() + remove_measures()
                 removed += remove_steering() + remove_maturity() + remove_plan()
                 removed += remove_payments() + remove_delivery()
                 removed += remove_contracts() + remove_needs()
@@ -74,6 +75,7 @@ class Command(BaseCommand):
                 # Its evidence is written to the disk, so it is not rehearsed.
                 counts += load_delivery(directory, by=None, now=now, today=today)
                 counts += load_steering(by=None, now=now, today=today)
+                counts += load_offers(directory, by=None, now=now, today=today)
             if options["dry_run"]:
                 transaction.set_rollback(True)
             elif counts.created or removed:
