@@ -37,9 +37,9 @@ from tests.factories_delivery import (
     make_return,
     make_tender,
 )
+from tests.factories_needs import make_hub, make_need, make_priority, make_round
 from tests.factories_offers import make_clause, make_fit, make_spare
 from tests.factories_plan import make_action, make_milestone, make_theme, make_update
-from tests.factories_needs import make_hub, make_need, make_priority, make_round
 from trafford_sv.core.collisions import posted_as
 from trafford_sv.core.models import AuditEvent
 
@@ -334,11 +334,6 @@ def update_decided() -> Edit:
     )
 
 
-EDITS: dict[str, Callable[[], Edit]] = {
-    "clause-edit": clause,
-    "clause-settle": clause_settled,
-    "spare-edit": spare,
-    "priority-fit-edit": priority_fit,
 def charter_draft() -> Edit:
     make_version()
     record = make_version(2, draft=True)
@@ -388,17 +383,6 @@ def case_study() -> Edit:
     return Edit(record, reverse("case-study-edit", args=[record.key]))
 
 
-EDITS: dict[str, Callable[[], Edit]] = {
-    "charter-draft-edit": charter_draft,
-    "charter-approval-correct": charter_decision,
-    "charter-principle-edit": charter_part("principle"),
-    "charter-area-edit": charter_part("area"),
-    "charter-initiative-edit": charter_part("initiative"),
-    "adoption-edit": adoption,
-    "adoption-withdraw": adoption_withdrawn,
-    "pledge-edit": pledge,
-    "pledge-report": pledge_reported,
-    "case-study-edit": case_study,
 def need() -> Edit:
     record = make_need(quantity="40")
     return Edit(record, reverse("need-edit", args=[record.pk]))
@@ -445,6 +429,20 @@ def consultation_round_published() -> Edit:
 
 
 EDITS: dict[str, Callable[[], Edit]] = {
+    "clause-edit": clause,
+    "clause-settle": clause_settled,
+    "spare-edit": spare,
+    "priority-fit-edit": priority_fit,
+    "charter-draft-edit": charter_draft,
+    "charter-approval-correct": charter_decision,
+    "charter-principle-edit": charter_part("principle"),
+    "charter-area-edit": charter_part("area"),
+    "charter-initiative-edit": charter_part("initiative"),
+    "adoption-edit": adoption,
+    "adoption-withdraw": adoption_withdrawn,
+    "pledge-edit": pledge,
+    "pledge-report": pledge_reported,
+    "case-study-edit": case_study,
     "need-edit": need,
     "hub-need-edit": hubs_own_need,
     "need-withdraw": need_withdrawn,

@@ -17,8 +17,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from action_plan.api.plan import urlpatterns as plan_urls
 from action_plan.api.maturity import urlpatterns as maturity_urls
+from action_plan.api.plan import urlpatterns as plan_urls
 from action_plan.api.steering import urlpatterns as steering_urls
 from charter.api.charter import urlpatterns as charter_urls
 from charter.api.standing import urlpatterns as standing_urls
