@@ -151,9 +151,10 @@ def make_world() -> World:
         successor = make_contract(
             title=f"{title}, next", directorate=directorate, predecessor=contract
         )
-        commitment = make_commitment(contract, supplier=company)
+        # Each with its side's words in it, so that whatever leaks is known by them.
+        commitment = make_commitment(contract, supplier=company, title=f"{title}, promised")
         delivery_return = make_return(contract, company)
-        line = make_line(delivery_return, commitment)
+        line = make_line(delivery_return, commitment, narrative=f"{title}, as it went")
         tender = make_tender(
             make_contract(title=f"{title}, tendered", directorate=directorate), measures=[]
         )
@@ -175,6 +176,10 @@ def make_world() -> World:
             "request": make_request(line),
             "flag": make_flag(line, make_line(delivery_return, commitment, "7")),
         }
+        records["evidence"].original_name = f"{title}, sign-in sheet.txt"
+        records["evidence"].save()
+        records["bid"].method_statement = f"{title}, how we would"
+        records["bid"].save()
         for app in APPS:
             app.extend(records)
         return records
