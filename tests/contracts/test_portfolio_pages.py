@@ -40,6 +40,30 @@ def test_the_portfolio_says_what_was_proven_of_what_was_promised(client, deliver
     assert "until=2026-27-Q1" in page
 
 
+def test_a_tile_counts_the_rows_that_it_opens(client, delivered):
+    contract, supplier, promised = delivered
+    local = make_measure(kind=Measure.Kind.LOCAL_ECONOMIC)
+    make_commitment(contract, supplier=supplier, measure=local, number=promised.number + 1)
+    client.force_login(make_user("coordinator"))
+    context = client.get(reverse("portfolio"), {"quarter": "2026-27-Q1"}).context
+    for kind in ("social", "local"):
+        tile = context[kind][1]
+        assert tile.of_what == "1 agreed commitment"
+        rows = client.get(tile.way_in.url).context["rows"]
+        assert len(rows) == 1
+
+
+def test_a_verified_return_without_pounds_does_not_say_that_nothing_is_verified(client):
+    contract, supplier = live(title="Invented benches")
+    counted = make_measure(kind=Measure.Kind.RECORD_ONLY)
+    promised = make_commitment(contract, supplier=supplier, measure=counted)
+    make_line(make_return(contract, supplier, Q1, state="verified"), promised, "4", verified="4")
+    client.force_login(make_user("coordinator"))
+    page = client.get(reverse("return-list")).content.decode()
+    assert "None in pounds" in page
+    assert "Nothing yet" not in page
+
+
 def test_a_filter_that_makes_no_sense_is_said_in_words(client):
     client.force_login(make_user("coordinator"))
     answer = client.get(reverse("portfolio"), {"quarter": "soon", "directorate": "x"})

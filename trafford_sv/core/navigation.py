@@ -22,7 +22,8 @@ class Section(StrEnum):
 
     CONTRACTS = "Contracts"
     SOCIAL_VALUE = "Social value"
-    CHARTER = "Charter and plan"
+    CHARTER = "Charter"
+    PLAN = "Action Plan"
     NEEDS = "Needs"
     REPORTS = "Reports"
     ADMINISTRATION = "Administration"
