@@ -165,7 +165,6 @@ def administering(camera: Photographer) -> None:
 def promising(camera: Photographer) -> None:
     page = camera.sign_in("coordinator")
     camera.go(page, "/measures/")
-    camera.take(page, "measures", height=1000)
     camera.go(page, contract_link(page, "Local residents employed"))
     camera.take(page, "measure", height=1250)
     camera.go(page, "/contracts/tenders/")

@@ -68,6 +68,21 @@ def test_every_bar_stays_inside_the_drawing(values):
                 assert box.y >= 0 and box.y + box.height <= drawing.height + 1
 
 
+def test_the_names_under_many_columns_stay_inside_the_drawing():
+    # Twelve columns: each second one is named, by words that are wider than a column.
+    chart = charts.column_chart(
+        key="k",
+        title="T",
+        subtitle="S",
+        headings=("Quarter", "Hours"),
+        bars=[Bar(f"Quarter-{n}-of-2027/28", Decimal(n + 1), str(n + 1)) for n in range(12)],
+    )
+    for words in chart.wide.words:
+        if words.text.startswith("Quarter"):
+            half = text_width(words.text, words.size) / 2
+            assert half - 1 <= words.x <= chart.wide.width - half + 1
+
+
 PARTS = (Part("Here", Paint.VERIFIED), Part("There", Paint.OTHER), Part("Unknown", Paint.UNKNOWN))
 
 
