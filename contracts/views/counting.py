@@ -127,10 +127,11 @@ def _quarters(rule: CountingRule, quantities: tuple[Decimal | None, ...], sign: 
     first = Quarter(2026, 1)
     rows = []
     for quantity in quantities:
-        rows.append((str(first), _words(quantity, sign)))
+        rows.append((first.short, _words(quantity, sign)))
         first = first.next
     return Table(
-        "For example, three quarters",
+        # Each table is a landmark of the page, so each has a name of its own.
+        f"For example, {len(quantities)} quarters, {'shares' if sign else 'quantities'}",
         ("Return for", "Reported"),
         rows,
         numeric=frozenset({1}),

@@ -110,3 +110,8 @@ def test_it_asks_the_database_nothing(
 ) -> None:
     with django_assert_max_num_queries(0):
         client.get(reverse("counting-rules"))
+
+
+def test_each_example_has_a_name_of_its_own(page: str) -> None:
+    names = re.findall(r'role="region" aria-label="([^"]+)"', page)
+    assert len(names) == len(set(names)) > 4
