@@ -9,8 +9,10 @@ class ActionPlanConfig(AppConfig):
     verbose_name = "Action Plan"
 
     def ready(self) -> None:
+        from trafford_sv.core.importing import register
         from trafford_sv.core.reference_data import register_loader
 
+        from .imports.actions import ActionsImporter
         from .services.maturity.reference import load_baseline, load_starter_edition
         from .services.reference import load_starting_actions, load_themes
 
@@ -18,3 +20,4 @@ class ActionPlanConfig(AppConfig):
         register_loader("starting actions", load_starting_actions)
         register_loader("maturity index", load_starter_edition)
         register_loader("maturity baseline", load_baseline)
+        register(ActionsImporter())

@@ -12,6 +12,7 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
+from action_plan.models import DesiredOutcome
 from contracts.models import LocalPriorityYear, Payee, SpendExclusion, SpendSource, SpendUnit
 from reporting.models import MeasureSet, StarMeasure
 from tests.access_table import TABLE
@@ -35,6 +36,7 @@ from tests.factories_delivery import (
     make_tender,
 )
 from tests.factories_offers import make_clause, make_fit, make_spare
+from tests.factories_plan import make_action, make_milestone, make_theme, make_update
 from trafford_sv.core.collisions import posted_as
 from trafford_sv.core.models import AuditEvent
 
@@ -303,6 +305,32 @@ def priority_fit() -> Edit:
     return Edit(record, reverse("priority-fit-edit", args=[record.pk]))
 
 
+def action() -> Edit:
+    record = make_action()
+    return Edit(record, reverse("action-edit", args=[record.pk]))
+
+
+def milestone() -> Edit:
+    record = make_milestone(make_action())
+    return Edit(record, reverse("milestone-edit", args=[record.pk]))
+
+
+def target() -> Edit:
+    record = DesiredOutcome.objects.create(
+        theme=make_theme(), words="W", target_stage="leader", by_date=datetime.date(2030, 3, 31)
+    )
+    return Edit(record, reverse("target-edit", args=[record.pk]))
+
+
+def update_decided() -> Edit:
+    record = make_update(make_action())
+    return Edit(
+        record,
+        reverse("update-decide", args=[record.pk]),
+        post=lambda client: {"version": "1", "decision": "approve"},
+    )
+
+
 EDITS: dict[str, Callable[[], Edit]] = {
     "clause-edit": clause,
     "clause-settle": clause_settled,
@@ -310,6 +338,10 @@ EDITS: dict[str, Callable[[], Edit]] = {
     "priority-fit-edit": priority_fit,
     "star-measure-edit": star_measure,
     "measure-set-edit": measure_set,
+    "action-edit": action,
+    "milestone-edit": milestone,
+    "target-edit": target,
+    "update-decide": update_decided,
     "supplier-line-edit": return_line,
     "supplier-return": whole_return,
     "supplier-return-take-back": return_taken_back,

@@ -17,6 +17,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from action_plan.api.plan import urlpatterns as plan_urls
 from action_plan.api.steering import urlpatterns as steering_urls
 from contracts.api.bids import urlpatterns as bid_urls
 from contracts.api.categories import urlpatterns as category_urls
@@ -64,6 +65,9 @@ NOUNS = {
     "api-steering-actions": "Actions arising from its meetings, by whom and by when",
     "api-offers": "What is offered for a community’s need, and what came of it",
     "api-coverage": "Needs by ward and priority beside live promises and deprivation",
+    "api-themes": "The seven themes of the Action Plan, with the stage each should reach by when",
+    "api-actions": "Actions of the plan: who leads, dates, milestones, how they stand, what is overdue",
+    "api-action-updates": "What leads reported of their actions, quarter by quarter",
     "api-wards": "Wards of both sets of boundaries, with outlines if asked for",
 }
 
@@ -180,5 +184,6 @@ urlpatterns = [
     *star_measure_urls,
     *steering_urls,
     *need_offer_urls,
+    *plan_urls,
     re_path(r"^[\s\S]*$", Nowhere.as_view(), name="api-nowhere"),
 ]

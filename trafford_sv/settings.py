@@ -219,6 +219,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "contracts.tasks.open_recoveries",
         "schedule": crontab(minute="20", hour="3"),
     },
+    "send-requests-for-updates": {
+        "task": "action_plan.tasks.send_update_links",
+        "schedule": crontab(minute="25", hour="8-18"),
+    },
+    "forget-addresses-of-leads": {
+        "task": "action_plan.tasks.forget_update_addresses",
+        "schedule": crontab(minute="50", hour="3"),
+    },
 }
 
 EMAIL_URL = required(
@@ -386,6 +394,9 @@ SPECTACULAR_SETTINGS = {
         "DecisionKindEnum": "action_plan.models.Decision.Kind",
         "DecisionTakenEnum": "action_plan.models.Decision.Taken",
         "DeliveryRatingEnum": "contracts.api.pacing.CODES",
+        "ActionStatusEnum": "action_plan.progress.STATUS_CHOICES",
+        "ActionUpdateStateEnum": "action_plan.models.ActionUpdate.State",
+        "StageEnum": "action_plan.stages.STAGE_CHOICES",
         "PaceRatingEnum": "contracts.api.pacing.RATINGS",
     },
     "POSTPROCESSING_HOOKS": [

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("contracts.urls_portfolio")),
     path("spend/", include("contracts.urls_spend")),
     path("steering-group/", include("action_plan.urls_steering")),
+    path("action-plan/", include("action_plan.urls_plan")),
     path("", include("reporting.urls")),
     path("api/v1/", include("trafford_sv.api")),
 ]

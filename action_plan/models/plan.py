@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from charter.models import Principle
 from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
 from trafford_sv.core.periods import Quarter
@@ -90,6 +91,14 @@ class Action(Versioned):
     theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="actions")
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    principle = models.ForeignKey(
+        Principle,
+        verbose_name="principle of the Charter",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="actions",
+    )
     lead_organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="led_actions"
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from trafford_sv.core.services.audit import record_event
@@ -19,11 +20,25 @@ from ..models import Action, DesiredOutcome, Milestone, Theme
 from ..progress import Status
 
 MOST_DEPENDENCIES = 20
-REFERENCE = re.compile(r"[A-Z]{1,4}-[0-9]{1,5}")
+REFERENCE = re.compile(r"[A-Z]{1,4}-[0-9]{1,5}", re.ASCII)
+EARLIEST, LATEST = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
+TEXTS = {
+    "title": 200,
+    "description": 10_000,
+    "lead_name": 200,
+    "lead_email": 254,
+    "metric_key": 80,
+    "source": 200,
+}
 
 
 def create_action(
-    *, values: Mapping[str, Any], by: Any, now: datetime.datetime, today: datetime.date
+    *,
+    values: Mapping[str, Any],
+    by: Any,
+    now: datetime.datetime,
+    today: datetime.date,
+    reason: str = "",
 ) -> Action:
     """`values` by field; `waits_for` holds actions; without a `reference` the next one is given.
 
@@ -36,10 +51,11 @@ def create_action(
         wanted["reference"] = (wanted["reference"] or "").strip()
         if theme is not None and not wanted["reference"]:
             wanted["reference"] = next_reference(themes[theme.pk])
-        # A change checks the reference against others; here full_clean does.
         settled = _settled(None, wanted, today)
         settled["created_at"] = now
-        return create_record(model=Action, values=settled, by=by, now=now, verb="action recorded")
+        return create_record(
+            model=Action, values=settled, by=by, now=now, reason=reason, verb="action recorded"
+        )
 
 
 def change_action(
@@ -95,9 +111,11 @@ def _settled(stored: Action | None, changes: Mapping[str, Any], today: datetime.
         return getattr(stored, name) if stored is not None else default
 
     found: dict[str, list[str]] = defaultdict(list)
-    for name in ("title", "description", "lead_name", "lead_email", "metric_key", "source"):
+    for name, longest in TEXTS.items():
         if isinstance(wanted.get(name), str):
-            wanted[name] = wanted[name].strip()
+            wanted[name] = tidy_text(wanted[name], lines=name == "description")
+            if len(wanted[name]) > longest:
+                found[name].append(f"Use {longest:,} characters at most.")
     if stored is None and wanted["reference"] and not REFERENCE.fullmatch(wanted["reference"]):
         found["reference"].append(
             "Write the reference as capital letters, a dash and a number: GO-07."
@@ -106,18 +124,50 @@ def _settled(stored: Action | None, changes: Mapping[str, Any], today: datetime.
         found["theme"].append("Choose the theme.")
     if not after("title"):
         found["title"].append("Enter what is to be done, in a few words.")
-    starts, due = after("starts"), after("due")
-    if starts and due and due < starts:
-        found["due"].append(
-            f"It is due on {_day(due)}, before its start on {_day(starts)}. Change one of the two."
-        )
+    _settle_status(stored, wanted, today)
+    facts = {name: after(name) for name in ("starts", "due", "completed_on")}
+    for name, sentences in field_problems(facts, today).items():
+        found[name] += sentences
     _settle_lead(stored, wanted, found)
-    _settle_status(stored, wanted, found, today)
     if "waits_for" in wanted:
         _settle_dependencies(stored, wanted, found, after("reference", ""))
     if found:
         raise ValidationError(dict(found))
     return wanted
+
+
+def field_problems(values: Mapping[str, Any], today: datetime.date) -> dict[str, list[str]]:
+    """Sentences by field about dates and the lead's address, where they are among `values`."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in ("starts", "due", "completed_on"):
+        day = values.get(name)
+        if day and not EARLIEST <= day <= LATEST:
+            found[name].append(f"{_day(day)} is too far away to be right. Check the year.")
+    starts, due, completed_on = (values.get(name) for name in ("starts", "due", "completed_on"))
+    if starts and due and due < starts:
+        found["due"].append(
+            f"It is due on {_day(due)}, before its start on {_day(starts)}. Change one of the two."
+        )
+    if completed_on and completed_on > today:
+        found["completed_on"].append(
+            f"{_day(completed_on)} lies ahead. Give the day on which it was completed."
+        )
+    if values.get("lead_email"):
+        try:
+            validate_email(values["lead_email"])
+        except ValidationError:
+            found["lead_email"].append("Enter an e-mail address like name@example.org.")
+    return dict(found)
+
+
+def tidy_text(text: str, *, lines: bool = False) -> str:
+    """Trimmed and without control characters, which neither a file nor a calendar can carry.
+    `lines` keeps line ends, as \\n."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not lines:
+        return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    kept = ("".join(c for c in line if c.isprintable() or c == "\t") for line in text.split("\n"))
+    return "\n".join(line.rstrip() for line in kept).strip()
 
 
 def _settle_lead(
@@ -134,23 +184,11 @@ def _settle_lead(
         wanted["lead_name"] = str(lead)
 
 
-def _settle_status(
-    stored: Action | None,
-    wanted: dict[str, Any],
-    found: dict[str, list[str]],
-    today: datetime.date,
-) -> None:
+def _settle_status(stored: Action | None, wanted: dict[str, Any], today: datetime.date) -> None:
     """Complete says when, and nothing else does."""
     status = wanted.get("status", stored.status if stored else Status.NOT_STARTED)
     given = wanted.get("completed_on", stored.completed_on if stored else None)
-    if status == Status.COMPLETE:
-        if given is not None and given > today:
-            found["completed_on"].append(
-                f"{_day(given)} lies ahead. Give the day on which it was completed."
-            )
-        wanted["completed_on"] = given or today
-    else:
-        wanted["completed_on"] = None
+    wanted["completed_on"] = (given or today) if status == Status.COMPLETE else None
 
 
 def _settle_dependencies(
@@ -202,7 +240,7 @@ def add_milestone(
     today: datetime.date,
 ) -> Milestone:
     """Raises ValidationError with sentences by field."""
-    values = {"title": title.strip(), "due": due, "done_on": done_on}
+    values = {"title": tidy_text(title), "due": due, "done_on": done_on}
     _refuse_milestone(values, today)
     return create_record(
         model=Milestone,
@@ -225,7 +263,7 @@ def change_milestone(
     """Title, due, and the day it was reached. Raises Collision or ValidationError."""
     wanted = dict(changes)
     if "title" in wanted:
-        wanted["title"] = (wanted["title"] or "").strip()
+        wanted["title"] = tidy_text(wanted["title"] or "")
     _refuse_milestone(
         {name: wanted.get(name, getattr(milestone, name)) for name in ("title", "due", "done_on")},
         today,
@@ -262,12 +300,55 @@ def remove_milestone(
         stored.delete()
 
 
+def set_milestones(
+    *,
+    action: Action,
+    steps: Iterable[tuple[datetime.date, datetime.date | None, str]],
+    by: Any,
+    now: datetime.datetime,
+    today: datetime.date,
+) -> None:
+    """(due, reached on, title) of each: those of the same title change, others come and go.
+
+    Raises ValidationError, and Collision where somebody changes one at the same time.
+    """
+    with transaction.atomic():
+        stored = {step.title: step for step in Milestone.objects.filter(action=action)}
+        wanted = {title: (due, done_on) for due, done_on, title in steps}
+        for title, step in stored.items():
+            if title not in wanted:
+                remove_milestone(milestone=step, expected_version=step.version, by=by, now=now)
+        for title, (due, done_on) in wanted.items():
+            step_or_none = stored.get(title)
+            if step_or_none is None:
+                add_milestone(
+                    action=action,
+                    title=title,
+                    due=due,
+                    done_on=done_on,
+                    by=by,
+                    now=now,
+                    today=today,
+                )
+            elif (step_or_none.due, step_or_none.done_on) != (due, done_on):
+                change_milestone(
+                    milestone=step_or_none,
+                    changes={"due": due, "done_on": done_on},
+                    expected_version=step_or_none.version,
+                    by=by,
+                    now=now,
+                    today=today,
+                )
+
+
 def _refuse_milestone(values: Mapping[str, Any], today: datetime.date) -> None:
     found: dict[str, list[str]] = {}
     if not values["title"]:
         found["title"] = ["Enter what will be there, in a few words."]
     if not values["due"]:
         found["due"] = ["Give the day by which it should be there."]
+    elif not EARLIEST <= values["due"] <= LATEST:
+        found["due"] = [f"{_day(values['due'])} is too far away to be right. Check the year."]
     if values["done_on"] and values["done_on"] > today:
         found["done_on"] = [
             f"{_day(values['done_on'])} lies ahead. Give the day on which it was reached."
@@ -294,7 +375,7 @@ def set_desired_outcome(
         model=DesiredOutcome,
         values={
             "theme": theme,
-            "words": words.strip(),
+            "words": tidy_text(words, lines=True),
             "target_stage": target_stage,
             "by_date": by_date,
             "is_demo": is_demo,

@@ -15,7 +15,7 @@ from trafford_sv.core.services.records import Collision, create_record, update_r
 
 from ..models import Action, ActionUpdate
 from ..progress import Status
-from .actions import change_action
+from .actions import change_action, tidy_text
 
 State = ActionUpdate.State
 
@@ -37,7 +37,7 @@ def write_update(
     `expected_version` is the stored update's, None where there was none yet.
     Raises Collision, or ValidationError with sentences by field.
     """
-    narrative = narrative.strip()
+    narrative = tidy_text(narrative, lines=True)
     with transaction.atomic():
         held = Action.objects.select_for_update().get(pk=action.pk)
         _refuse_quarter(held, quarter, today)
@@ -171,7 +171,7 @@ def _hold_submitted(update: ActionUpdate, expected_version: int) -> tuple[Action
         raise ValidationError(
             f"This update is not waiting for approval: {stored.get_state_display().lower()}."
         )
-    _assert_open(stored.period)
+    assert_quarter_open(stored.period)
     return action, stored
 
 
@@ -191,10 +191,11 @@ def _refuse_quarter(action: Action, quarter: Quarter, today: datetime.date) -> N
             "This action is cancelled, so there is nothing to report. "
             "The co-ordinator can take it up again."
         )
-    _assert_open(quarter)
+    assert_quarter_open(quarter)
 
 
-def _assert_open(quarter: Quarter) -> None:
+def assert_quarter_open(quarter: Quarter) -> None:
+    """Raises ValidationError with the sentence of a closed quarter."""
     try:
         assert_open(quarter=quarter)
     except QuarterClosed as closed:

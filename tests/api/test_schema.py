@@ -71,7 +71,7 @@ def one_connection(db: None) -> Iterator[None]:
 # More where `make test-services` walks further.
 EXAMPLES = 5 if os.environ.get("WALK") is None else 20
 TAGS = [
-    "bids", "commitments", "contracts", "measures", "organisations", "pacing", "portfolio", "returns",
+    "actions", "bids", "commitments", "contracts", "measures", "organisations", "pacing", "portfolio", "returns",
     "spend", "wards",
 ]  # fmt: skip
 CHECKS: list[Any] = [

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from action_plan.demo_plan import load_plan, remove_plan
 from action_plan.demo_steering import load_steering, remove_steering
 from contracts.demo import load_contracts, remove_contracts
 from contracts.demo_delivery import load_delivery, remove_delivery
@@ -55,12 +56,13 @@ class Command(BaseCommand):
         with transaction.atomic():
             if options["reset"]:
                 removed = remove_measures()
-                removed += remove_steering()
+                removed += remove_steering() + remove_plan()
                 removed += remove_payments() + remove_delivery()
                 removed += remove_contracts() + remove_directory()
             directory = load_directory(by=None, now=now)
             counts = directory.counts
             counts += load_contracts(directory, by=None, now=now, today=today)
+            counts += load_plan(directory, by=None, now=now, today=today)
             if not options["dry_run"]:
                 # Its evidence is written to the disk, so it is not rehearsed.
                 counts += load_delivery(directory, by=None, now=now, today=today)

@@ -1,0 +1,1 @@
+"""E-mails: what a message says. Services decide when it goes."""
