@@ -145,15 +145,29 @@ class ReturnForm(forms.Form):
         }
         super().__init__(*args, **{"initial": initial, **kwargs})
         self.lines = list(lines)
+        self._numbers: dict[str, int] = {}
         for line in self.lines:
             for name, field in self._fields_of(line).items():
                 key = self.name_of(line.pk, name)
+                self._numbers[key] = line.row.number
                 self.fields[key] = field
                 self.initial[key] = getattr(line.row, name)
 
     @staticmethod
     def name_of(pk: int, field: str) -> str:
         return f"line-{pk}-{field}"
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Two lines may have the same mistake: the summary says which line each sentence is about."""
+        if number := self._numbers.get(field or ""):
+            found = error if isinstance(error, ValidationError) else ValidationError(error)
+            error = ValidationError(
+                [
+                    each if each.startswith("Line ") else f"Line {number}: {each}"
+                    for each in found.messages
+                ]
+            )
+        super().add_error(field, error)
 
     def _fields_of(self, line: LineDetail) -> dict[str, Any]:
         commitment = line.row.commitment

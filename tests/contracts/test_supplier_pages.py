@@ -262,6 +262,7 @@ def test_what_is_wrong_is_said_beside_its_box_and_nothing_typed_is_lost(client: 
         )
         assert page.status_code == 200
         assert said in words(page)
+        assert f"Line {line.number}: " in words(page)  # another line may have the same mistake
         assert f'value="{typed}"' in page.text and "Kept words" in page.text
         assert "Error: " in page.text
     line.refresh_from_db()
