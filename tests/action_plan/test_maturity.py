@@ -88,6 +88,39 @@ def test_greed_would_take_three_where_two_do():
     assert found.chosen == (2, 3)
 
 
+def steiner(points: int) -> dict[int, set[int]]:
+    """Each point as an action that satisfies the triples it is in: of 9 points the lines of a plane
+    over three numbers; of 15 the lines of a space over two (three points that add to nothing)."""
+    if points == 9:
+        triples = {
+            frozenset(((a * t + x) % 3, (b * t + y) % 3) for t in range(3))
+            for a, b in ((1, 0), (0, 1), (1, 1), (1, 2))
+            for x in range(3)
+            for y in range(3)
+        }
+        names = {(x, y): 3 * x + y for x in range(3) for y in range(3)}
+        lines = [{names[point] for point in triple} for triple in triples]
+    else:
+        lines = [{a, b, a ^ b} for a in range(1, 16) for b in range(a + 1, 16) if a ^ b > b]
+    lines.sort(key=sorted)
+    return {
+        point: {number for number, line in enumerate(lines) if point in line}
+        for point in sorted(set().union(*lines))
+    }
+
+
+@pytest.mark.parametrize(("points", "lines", "fewest"), [(9, 12, 5), (15, 35, 7)])
+def test_plans_made_to_be_hard_are_searched_to_the_end(points, lines, fewest):
+    """Every action satisfies as many criteria as every other, and weights alone prove only a third
+    of the points, 3 of 9 and 5 of 15. Of 9 points 5 are needed: at most 4 hold no whole line. Of 15
+    the 7 of a plane meet every line, and no 6 do."""
+    actions = steiner(points)
+    assert len(set().union(*actions.values())) == lines
+    found = shortest_set(range(lines), actions)
+    assert (len(found.chosen), found.at_least) == (fewest, fewest)
+    assert brute(set(range(lines)), actions) == fewest
+
+
 def test_what_no_action_would_satisfy_is_named_and_the_rest_is_answered():
     found = shortest_set([1, 2, 3], {7: {1}, 8: {1, 2}})
     assert (found.chosen, found.unmet, found.suffices) == ((8,), (3,), False)
