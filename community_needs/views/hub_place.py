@@ -22,6 +22,7 @@ from trafford_sv.directory.models import Organisation
 
 from ..forms.needs import HubNeedForm
 from ..models import Catchment, Invitation, Need, Round
+from ..sections import hub_needs
 from ..selectors.needs import need_rows, wanted_words
 from ..services.needs import change_need, raise_need
 from .need_editing import NeedWithdraw, form_page
@@ -49,7 +50,10 @@ class HubHome(HubView):
             need.place = wards_words([ward.name for ward in need.wards.all()])  # type: ignore[attr-defined]
         context = {
             "title": " and ".join(hub.name for hub in hubs) or "Your hub",
-            "needs_you": [question(row) for row in asked_now(hubs, self.today)],
+            "needs_you": [
+                *(question(row) for row in asked_now(hubs, self.today)),
+                *hub_needs([hub.pk for hub in hubs], request.user),
+            ],
             "needs": needs,
             "waiting": sum(1 for need in needs if not need.is_public),
         }

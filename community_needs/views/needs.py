@@ -23,6 +23,7 @@ from trafford_sv.core.views_base import PublicView
 
 from ..filters import NeedFilter
 from ..models import Need
+from ..sections import need_sections
 from ..selectors.needs import (
     Focus,
     NeedDetail,
@@ -205,6 +206,7 @@ class NeedPage(PublicView):
             "may_change": may_change and stands,
             "is_own": is_own and stands,
             "is_officer": is_officer,
+            "sections": need_sections(need, request.user, self.today),
             "history": history_of(need) if is_officer else (),
             "breadcrumbs": [
                 ("What communities need", reverse("needs-home")),

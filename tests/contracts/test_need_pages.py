@@ -227,6 +227,19 @@ def test_what_can_be_spared_is_offered_changed_and_taken_back_by_the_supplier(cl
     assert "Taken back" in text_of(asked(client, "supplier-needs"))
 
 
+def test_a_needs_page_and_a_hubs_place_lead_to_its_offers(client):
+    offer = make_offer(state="agreed")
+    page = text_of(asked(client, "need-detail", pk=offer.need_id))
+    assert "What is offered" not in page  # a visitor
+    client.force_login(make_user("hub", offer.need.hub))
+    page = text_of(asked(client, "hub-home"))
+    assert f"{offer.supplier.name} offers 25 sessions" in page
+    page = text_of(asked(client, "need-detail", pk=offer.need_id))
+    assert offer.get_absolute_url() in page and "Who could help" not in page
+    client.force_login(make_user())
+    assert "Who could help" in text_of(asked(client, "need-detail", pk=offer.need_id))
+
+
 # --- coverage -----------------------------------------------------------------------------------
 
 
