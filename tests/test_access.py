@@ -31,7 +31,7 @@ from tests.factories_delivery import (
     make_tender,
     make_upload,
 )
-from tests.watched_queries import get_watched
+from tests.watched_queries import get_watched, read_whole
 from trafford_sv.core.models import ApiToken
 from trafford_sv.core.roles import PERMISSIONS, ROLES, Reach
 
@@ -130,8 +130,7 @@ def knock(client: Client, method: str, address: Address, arguments: dict[str, An
     if method == "post" and address.is_api:
         return client.post(address.at(arguments), "{}", content_type="application/json")
     answer = getattr(client, method)(address.at(arguments))
-    if answer.streaming:
-        answer.close()
+    read_whole(answer)
     return answer
 
 
@@ -307,9 +306,7 @@ def test_no_page_list_or_export_shows_a_limited_role_somebody_elses_contract(
                 searched += 1
         text = ""
         for answer in answers:
-            body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-            text += body.decode(errors="replace")
-            answer.close()
+            text += read_whole(answer).decode(errors="replace")
         if UNSEEN_CONTRACT in text:
             leaks.append(f"{name} shows {who} another directorate's contract")
         # A contract manager may look up any supplier (see EVERYONES); the others may not.

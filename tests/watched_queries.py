@@ -41,3 +41,9 @@ def get_watched(client: Client, url: str) -> tuple[Any, set[str]]:
         )
         answer = client.get(url)
     return answer, set(Noted.asked)
+
+
+def read_whole(answer: Any) -> bytes:
+    """All bytes of an answer. A stream that is read to its end closes itself as the test client
+    wants it; `answer.close()` would hang up a PostgreSQL connection in the test's transaction."""
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content

@@ -29,7 +29,7 @@ from tests.factories_delivery import (
     make_tender,
 )
 from tests.test_access import ADDRESSES, make_world, may_open
-from tests.watched_queries import get_watched
+from tests.watched_queries import get_watched, read_whole
 from trafford_sv.core.models import ApiToken
 from trafford_sv.core.roles import ROLES
 
@@ -100,8 +100,7 @@ def url_of(name: str, world: World) -> str | None:
 
 def words_of(answer: Any) -> str:
     """All that is in an answer; of a workbook what is in its parts."""
-    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    answer.close()
+    body = read_whole(answer)
     if body[:4] == b"PK\x03\x04":
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             body = b"".join(archive.read(name) for name in archive.namelist())

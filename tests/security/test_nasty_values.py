@@ -29,7 +29,7 @@ from contracts.models import Payee, SpendSource
 from tests.access_table import OBJECTS, World
 from tests.factories import make_organisation, make_user, make_ward
 from tests.test_access import ADDRESSES, Address, make_world, may_open
-from tests.watched_queries import get_watched
+from tests.watched_queries import get_watched, read_whole
 from trafford_sv.core.models import ApiToken
 
 NUMBERS_LIKE = [
@@ -131,8 +131,7 @@ def fields_of(page: str) -> list[tuple[str, dict[str, str]]]:
 def page_at(client: Client, url: str) -> tuple[list[str], list[tuple[str, dict[str, str]]]]:
     """What the page at this address reads from its query, seen by watching it, and its forms."""
     page, parameters = get_watched(client, url)
-    if page.streaming:
-        page.close()
+    read_whole(page)
     is_page = page.status_code == 200 and page.headers.get("Content-Type", "").startswith(
         "text/html"
     )
