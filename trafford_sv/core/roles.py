@@ -174,7 +174,6 @@ ROLES: dict[str, Role] = {
                     "rate_delivery",
                     "view_measures",
                     "view_needs",
-                    "view_rounds",
                     "view_offers",
                     "view_organisations",
                     "use_api",
