@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import django_filters
@@ -73,9 +74,9 @@ class ActionFilter(django_filters.FilterSet):
         if not getattr(form, "choices_are_set", False):
             form.choices_are_set = True
             user = self.request.user
-            # Callables: read only when the list is drawn or a choice must be checked.
-            form.fields["theme"].choices = _themes
-            form.fields["organisation"].choices = lambda: _leaders(user)
+            # Callables: read only when the list is drawn or a choice must be checked, and then once.
+            form.fields["theme"].choices = cache(_themes)
+            form.fields["organisation"].choices = cache(lambda: _leaders(user))
         return form
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
@@ -125,7 +126,7 @@ class UpdateFilter(django_filters.FilterSet):
         form = super().form
         if not getattr(form, "choices_are_set", False):
             form.choices_are_set = True
-            form.fields["theme"].choices = _themes
+            form.fields["theme"].choices = cache(_themes)
             form.fields["quarter"].validators.append(_one_quarter)
         return form
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
+from io import StringIO
 
 from django.core.management import call_command
 from django.db import connection
@@ -92,7 +93,7 @@ def fill(actions: int, updates: int) -> None:
 
 def measure(rounds: int) -> Iterator[Result]:
     client = signed_in(rows.reference())
-    call_command("load_reference", only=["themes of the Action Plan"], verbosity=0)
+    call_command("load_reference", only=["themes of the Action Plan"], stdout=StringIO())
     for address, name in (("/action-plan/", "Plan"), ("/action-plan/actions/", "List")):
         page: Callable[[], bytes] = opened(client, address)
         for actions, updates in SIZES:

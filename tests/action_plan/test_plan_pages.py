@@ -61,7 +61,7 @@ def test_a_page_makes_the_same_number_of_queries_for_few_and_many(client, themes
     fill(2)
     few = count()
     fill(20)
-    assert count() == few <= (10 if name != "plan-changes" else 14)
+    assert count() == few <= (8 if name != "plan-changes" else 13)
 
 
 def test_an_action_makes_the_same_number_of_queries_whatever_it_has(client, coordinator):
