@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
+from charter.models import CharterVersion, Principle
 from trafford_sv.core.form_fields import SeveralField
 from trafford_sv.core.forms import VersionedForm, VersionedModelForm
 from trafford_sv.directory.models import Area, Organisation
@@ -61,7 +62,7 @@ class NeedForm(VersionedModelForm):
         model = Need
         fields: tuple[str, ...] = (
             "title", "priority", "words", "for_whom", "wards", "needed_quantity", "unit", "hub",
-            "open_from", "closes", "is_public",
+            "open_from", "closes", "principle", "is_public",
         )  # fmt: skip
         labels = {
             "title": "What is needed, in a few words?",
@@ -101,6 +102,12 @@ class NeedForm(VersionedModelForm):
             help_text="No names of people. Anyone may read it once it is published.",
             widget=forms.Textarea(attrs={"rows": 5}),
         )
+        if "principle" in fields:
+            approved = CharterVersion.objects.approved()
+            fields["principle"].queryset = Principle.objects.filter(
+                Q(charter_version__in=approved) | Q(pk=self.instance.principle_id or 0)
+            )
+            fields["principle"].empty_label = "None"
         if "hub" in fields:
             fields["hub"].queryset = Organisation.objects.filter(hub__isnull=False).order_by("name")
             fields["hub"].empty_label = "No hub"

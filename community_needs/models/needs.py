@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from charter.models import Principle
 from trafford_sv.core.models import Versioned
 from trafford_sv.directory.models import Area, Organisation
 
@@ -85,6 +86,14 @@ class Need(Versioned):
     raised_by_name = models.CharField(max_length=200)
     round = models.ForeignKey(
         "Round", null=True, blank=True, on_delete=models.PROTECT, related_name="needs"
+    )
+    principle = models.ForeignKey(
+        Principle,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="needs",
+        verbose_name="charter principle",
     )
     is_public = models.BooleanField("published", default=True, help_text="Anyone may read it")
     state = models.CharField(

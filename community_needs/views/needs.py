@@ -185,7 +185,7 @@ class NeedPage(PublicView):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         need = get_object_or_404(
             Need.objects.visible_to(request.user).select_related(
-                "priority", "hub", "round", "merged_into"
+                "priority", "hub", "round", "merged_into", "principle"
             ),
             pk=pk,
         )
@@ -237,6 +237,11 @@ def facts(detail: NeedDetail, is_officer: bool) -> list[SummaryRow]:
         SummaryRow("Wards", ", ".join(ward.name for ward in detail.wards)),
         SummaryRow("Hub", need.hub.name if need.hub else "", missing="No hub answers for it"),
         SummaryRow("Where it comes from", behind),
+        *(
+            [SummaryRow("Charter principle", need.principle.title)]
+            if need.principle is not None
+            else []
+        ),
     ]
 
 

@@ -71,8 +71,9 @@ def one_connection(db: None) -> Iterator[None]:
 # More where `make test-services` walks further.
 EXAMPLES = 5 if os.environ.get("WALK") is None else 20
 TAGS = [
-    "actions", "bids", "commitments", "contracts", "hubs", "maturity", "measures", "needs",
-    "organisations", "pacing", "portfolio", "reports", "returns", "rounds", "spend", "wards",
+    "actions", "bids", "charter", "commitments", "contracts", "coverage", "hubs", "maturity",
+    "measures", "needs", "offers", "organisations", "pacing", "portfolio", "reports", "returns",
+    "rounds", "spend", "steering-group", "wards",
 ]  # fmt: skip
 CHECKS: list[Any] = [
     not_a_server_error,

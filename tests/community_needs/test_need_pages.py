@@ -6,11 +6,13 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from charter.models import Principle
 from community_needs.models import Catchment, Need, NeedSource, Response
 from tests.factories import make_user, make_ward
 from tests.factories_needs import (
@@ -193,3 +195,18 @@ def test_drafts_of_answers_are_not_among_those_of_a_round() -> None:
     make_response(asked, state=Response.State.DRAFT, sent_at=None, saved_at=NOW)
     make_response(asked)
     assert Response.objects.visible_to(make_user()).count() == 1
+
+
+def test_a_need_may_name_a_principle_of_the_charter(client: Client) -> None:
+    call_command("load_reference", "--only", "charter")
+    need, principle = make_need(), Principle.objects.first()
+    assert principle is not None
+    signed_in(client)
+    values = {
+        "version": "1", "title": need.title, "priority": need.priority_id, "open_from": "1/12/2026",
+        "wards": [need.wards.get().pk], "principle": principle.pk, "is_public": "on",
+    }  # fmt: skip
+    client.post(reverse("need-edit", args=[need.pk]), values)
+    need.refresh_from_db()
+    assert need.principle == principle
+    assert principle.title in client.get(reverse("need-detail", args=[need.pk])).text
