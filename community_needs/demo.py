@@ -98,7 +98,7 @@ def load_needs(
     with transaction.atomic():
         counts = Counts()
         if not Priority.objects.exists():
-            counts += load_priorities(now, False)
+            load_priorities(now, False)  # reference data, so not the demo's to count
         priorities = {item.key: item for item in Priority.objects.all()}
         counts += _hubs(directory)
         rounds = {}

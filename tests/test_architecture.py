@@ -255,6 +255,9 @@ def test_a_command_explains_itself(name, capsys):
 # FilterSets used by a page alone or the API alone, each with its reason.
 ONE_SIDED: dict[str, str] = {
     "AuditFilter": "the audit log is read on its page alone",
+    "PrincipleFilter": "the charter's page shows its few principles whole",
+    "RequestFilter": "requests to adopt are officers' work, on their page alone",
+    "VersionFilter": "versions are few, and their page lists them all",
     "StarReadingFilter": "pages show readings by quarter; only programs list them",
 }
 

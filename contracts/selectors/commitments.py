@@ -19,7 +19,7 @@ from ..counting import CountingRule, aggregate
 from ..licensing import may_show_value
 from ..models import Commitment, Measure, MeasureTheme, ReturnLine
 from ..valuation import plus
-from .mobilisation import Gap, awarded_suppliers, gaps, standing, unexplained
+from .mobilisation import Gap, awarded_suppliers, gaps, standing_briefly, unexplained
 
 _TEXT = CharField()
 
@@ -174,7 +174,7 @@ def commitment_detail(pk: int, user: Any) -> CommitmentDetail:
 def _gaps(row: Commitment) -> tuple[Gap, ...]:
     if row.state not in (Commitment.State.DRAFT, Commitment.State.PROPOSED):
         return ()
-    beside = [other for other in standing(row.contract_id) if other.pk != row.replaces_id]
+    beside = [other for other in standing_briefly(row.contract_id) if other.pk != row.replaces_id]
     return gaps(
         row,
         beside=unexplained(beside).get(row.pk, ()),

@@ -27,7 +27,12 @@ def test_offers_come_in_every_state_once_and_are_removed_whole():
     kept = make_need(priority=priority, hub=hub, quantity="40")  # a real need is left alone
     supplier = make_organisation("Penny Lantern (demo)", is_demo=True)
     directory = DemoDirectory(
-        make_organisation(), {}, {"penny-lantern": supplier}, {"coordinator": make_user()}, Counts()
+        make_organisation(),
+        {},
+        {"penny-lantern": supplier},
+        {},
+        {"coordinator": make_user()},
+        Counts(),
     )
     made = load_offers(directory, by=None, now=NOW, today=TODAY)
     assert set(NeedOffer.objects.values_list("state", flat=True)) == {

@@ -95,7 +95,7 @@ def test_signing_in_leads_a_supplier_home_and_an_officer_to_the_dashboard(client
     client.force_login(make_user())
     assert client.get(reverse("after-sign-in"))["Location"] == reverse("dashboard")
     client.force_login(make_user("hub", make_organisation("A hub", "hub")))
-    assert client.get(reverse("after-sign-in"))["Location"] == reverse("my-account")
+    assert client.get(reverse("after-sign-in"))["Location"] == reverse("hub-home")
 
 
 def test_home_lists_the_worst_first_and_then_what_waits(client: Client) -> None:
