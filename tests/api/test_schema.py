@@ -97,6 +97,16 @@ def operations(tag: str) -> list[Any]:
     return [item for item in found if tag in item.definition.raw["tags"]]
 
 
+def takes_any_words(operation: Any) -> bool:
+    """All it takes is free text, so no request to it is off the schema."""
+    raw = operation.definition.raw
+    narrow = {"pattern", "format", "enum", "maxLength", "minLength"}
+    return "requestBody" not in raw and all(
+        one["schema"].get("type") == "string" and not narrow & set(one["schema"])
+        for one in raw.get("parameters", [])
+    )
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("tag", TAGS)
 def test_answers_keep_to_the_schema(
@@ -112,6 +122,8 @@ def test_answers_keep_to_the_schema(
     headers = {"Authorization": client_of("coordinator").token}
 
     for operation in operations(tag):
+        if mode is GenerationMode.NEGATIVE and takes_any_words(operation):
+            continue
 
         @seed(20221024)
         @settings(
