@@ -12,6 +12,7 @@ from contracts.retained import RetainedSpend
 from contracts.selectors.position import EVERYWHERE, Scope
 from contracts.selectors.position_report import PositionReport, portfolio_report
 from contracts.selectors.spend import retained_spend_everywhere
+from trafford_sv.core.money import percentage
 from trafford_sv.core.periods import Quarter
 
 from ..catalogue import Basis, FigureGone, figure
@@ -25,6 +26,7 @@ class WorkedOut:
 
     reading: Reading
     completeness: Completeness
+    known_words: str = ""
 
 
 @dataclass
@@ -79,9 +81,10 @@ class FigureReader:
         first, scope = first_quarter(measure.period, quarter), scope_of(measure)
         completeness = self.position(scope, first, quarter).completeness
         top = self.value(measure.numerator, measure.numerator_basis, scope, first, quarter)
+        known = self._known_words(measure, first, quarter)
         if not measure.is_ratio:
             name = figure(measure.numerator).name
-            return WorkedOut(plain_reading(top, name=name), completeness)
+            return WorkedOut(plain_reading(top, name=name), completeness, known)
         base = self.value(measure.denominator, measure.denominator_basis, scope, first, quarter)
         reading = ratio_reading(
             top,
@@ -89,7 +92,14 @@ class FigureReader:
             numerator_name=figure(measure.numerator).name,
             denominator_name=figure(measure.denominator).name,
         )
-        return WorkedOut(reading, completeness)
+        return WorkedOut(reading, completeness, known)
+
+    def _known_words(self, measure: StarMeasure, first: Quarter | None, last: Quarter) -> str:
+        """Of a spend figure: the share whose place is known, without which a percentage misleads."""
+        if not measure.numerator.startswith("spend_"):
+            return ""
+        spend = self.spend(first, last)
+        return f"Location known for {percentage(spend.known_share)} of contestable spend"
 
 
 def scope_of(measure: StarMeasure) -> Scope:

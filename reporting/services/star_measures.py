@@ -308,6 +308,7 @@ def work_out_measures(
                 numerator_quantity=found.reading.numerator,
                 denominator_quantity=found.reading.denominator,
                 reason=found.reading.reason,
+                evidence=found.known_words,
                 returns_expected=found.completeness.expected,
                 returns_received=found.completeness.received,
                 by_name=actor_name(by) if by else "",
@@ -360,7 +361,7 @@ def definition_of(measure: StarMeasure) -> dict[str, Any]:
 
 
 _COMPARED = (
-    "value_quantity", "numerator_quantity", "denominator_quantity", "returns_expected", "returns_received",
+    "value_quantity", "evidence", "numerator_quantity", "denominator_quantity", "returns_expected", "returns_received",
     "reason", "definition",
 )  # fmt: skip
 

@@ -142,12 +142,21 @@ def figure_of(line: MeasureLine) -> Figure:
         exact=value_words(reading.value, line.measure.unit, in_full=True) or "" if reading else "",
         state=_STATES.get(line.measure.numerator_basis, State.PLAIN),  # type: ignore[call-overload]
         of_what=PERIOD_WORDS[Period(line.measure.period)].capitalize(),
-        completeness=reading.completeness.sentence if reading and shows_returns(line) else "",
+        completeness=completeness_of(line),
         change=change_words(line),
         way_in=Link("Show how", line.measure.get_absolute_url() + f"?quarter={line.quarter.code}"),
         missing=(reading.reason if reading else "") or "Nothing on record for this quarter",
         local_economic=line.measure.numerator == "local_economic_value",
     )
+
+
+def completeness_of(line: MeasureLine) -> str:
+    """How much of what the figure rests on is known."""
+    if line.reading is None:
+        return ""
+    if shows_returns(line):
+        return line.reading.completeness.sentence
+    return line.reading.evidence if line.measure.numerator.startswith("spend_") else ""
 
 
 def shows_returns(line: MeasureLine) -> bool:
@@ -161,12 +170,14 @@ def change_words(line: MeasureLine) -> str:
         return ""
     difference = now.value - before.value
     if not difference:
-        return f"The same as in {before.quarter}"
+        return f"The same as in {before.quarter.short}"
     more = "more" if difference > 0 else "less"
     if line.measure.unit == Unit.SHARE:
         points = abs(difference * 100).quantize(Decimal("0.1"))
-        return f"{points} percentage points {more} than in {before.quarter}"
-    return f"{value_words(abs(difference), line.measure.unit)} {more} than in {before.quarter}"
+        return f"{points} percentage points {more} than in {before.quarter.short}"
+    return (
+        f"{value_words(abs(difference), line.measure.unit)} {more} than in {before.quarter.short}"
+    )
 
 
 def target_tag(line: MeasureLine) -> Tag:
@@ -323,7 +334,10 @@ def working(line: MeasureLine) -> list[SummaryRow]:
                 note="Rounded half up to four places, shown in per cent",
             )
         )  # fmt: skip
-    rows.append(SummaryRow("Returns", reading.completeness.sentence))
+    if measure.numerator.startswith("spend_"):
+        rows.append(SummaryRow("How much is known", reading.evidence))
+    else:
+        rows.append(SummaryRow("Returns", reading.completeness.sentence))
     return rows
 
 
@@ -342,8 +356,8 @@ def trend_chart(line: MeasureLine) -> Any:
     title = (
         f"It stayed at {value_words(newest.value, line.measure.unit)}"
         if newest.value == oldest.value
-        else f"It {moved} from {value_words(oldest.value, line.measure.unit)} in {first} "
-        f"to {value_words(newest.value, line.measure.unit)} in {last}"
+        else f"It {moved} from {value_words(oldest.value, line.measure.unit)} in {first.short} "
+        f"to {value_words(newest.value, line.measure.unit)} in {last.short}"
     )
     paint = _PAINTS.get(line.measure.numerator_basis, Paint.OTHER)  # type: ignore[call-overload]
     return column_chart(
@@ -352,7 +366,7 @@ def trend_chart(line: MeasureLine) -> Any:
         subtitle=f"{line.measure.name}, {PERIOD_WORDS[Period(line.measure.period)]}",
         bars=[
             Bar(
-                str(one),
+                one.short,
                 reading.value if reading else None,
                 value_words(reading.value, line.measure.unit) or "" if reading else "",
                 paint,

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from contracts.models import Payee, SpendCategory, SpendSource, SpendTotal, SpendUnit
 from reporting.demo import load_measures, remove_measures
 from reporting.models import MeasureReading, MeasureSet, PublishedFigure, StarMeasure
 from reporting.selectors.figures import FigureReader
@@ -28,7 +29,7 @@ from reporting.services.star_measures import (
     work_out_open_quarters,
     write_comment,
 )
-from tests.factories import make_user
+from tests.factories import make_organisation, make_user
 from tests.factories_delivery import make_commitment, make_line, make_return
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.quarters import close_quarter
@@ -185,6 +186,32 @@ def test_many_measures_read_each_scope_once(library: dict[str, StarMeasure]) -> 
         for measure in wanted:
             reader.read(measure, Q1)
     assert len(queries) == 0
+
+
+def test_a_spend_figure_says_how_much_of_the_spend_has_a_known_place(
+    library: dict[str, StarMeasure], client: Client
+) -> None:
+    """100 in Trafford and 300 somewhere unknown: all that is known stayed, and a quarter is known."""
+    source = SpendSource.objects.create(name="Our council", is_own_council=True)
+    unit = SpendUnit.objects.create(source=source, name="Adults")
+    category = SpendCategory.objects.create(source=source, code="1", label="Care")
+    here = make_organisation("Invented Greens", locality="trafford")
+    for name, organisation, amount in (("Greens", here, 100), ("Somebody", None, 300)):
+        payee = Payee.objects.create(
+            source=source, name=name, key=name.lower(), organisation=organisation,
+            state="matched" if organisation else "undecided",
+        )  # fmt: skip
+        SpendTotal.objects.create(
+            source=source, payee=payee, category=category, unit=unit, financial_year=2026,
+            quarter=1, lines=1, amount_pounds=amount,
+        )  # fmt: skip
+    work_out_measures(quarter=Q1, by=None, now=NOW)
+    (line,) = measure_lines([library["spend-retained"]], Q1)
+    assert line.reading and line.reading.value == 1
+    assert line.reading.evidence == "Location known for 25% of contestable spend"
+    client.force_login(make_user("auditor"))
+    page = client.get(f"{line.measure.get_absolute_url()}?quarter={Q1.code}").text
+    assert page.count("Location known for 25% of contestable spend") == 2
 
 
 def test_a_supplied_value_names_its_source_and_is_restated(
