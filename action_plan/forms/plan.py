@@ -28,9 +28,9 @@ class ReferencesField(forms.CharField):
     """Actions by their references, as text: a list of five hundred is no choice."""
 
     def to_python(self, value: Any) -> Any:
-        words = super().to_python(value or "")
-        if words is None:
-            return []
+        words = super().to_python(value or "") or ""
+        # Before the database is asked: it takes no NUL, and not any number of references.
+        super().run_validators(words)
         wanted = list(dict.fromkeys(re.split(r"[\s,;]+", words.strip().upper())))
         wanted = [word for word in wanted if word]
         found = {row.reference: row for row in Action.objects.filter(reference__in=wanted)}
@@ -50,7 +50,7 @@ class ReferencesField(forms.CharField):
         """Nothing to wait for is an answer."""
 
     def run_validators(self, value: Any) -> None:
-        """The length is that of the text; what it names is found already."""
+        """The text itself was looked at above; what it names is found already."""
 
 
 class ActionForm(VersionedModelForm):

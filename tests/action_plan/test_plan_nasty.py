@@ -6,9 +6,13 @@ import datetime
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from action_plan.forms.plan import ReferencesField
 from action_plan.mailings.update_links import link_of
 from action_plan.models import DesiredOutcome
 from action_plan.services.update_links import ask_again
@@ -106,3 +110,10 @@ def test_a_quarter_that_is_none_is_not_found(client: Client, addresses: Any, qua
         ("update-ask-again", [10**30, quarter]),
     ):
         assert client.get(reverse(name, args=args)).status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["a\x00b", "GO-01 " * 200])
+def test_references_that_no_database_should_be_asked_for_are_said_in_words(typed: str) -> None:
+    with CaptureQueriesContext(connection) as asked, pytest.raises(ValidationError):
+        ReferencesField(max_length=500).clean(typed)
+    assert len(asked) == 0
