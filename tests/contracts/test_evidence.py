@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import weasyprint  # noqa: F401  # once loaded it would have Pillow accept what was cut short
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile

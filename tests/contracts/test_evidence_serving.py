@@ -16,6 +16,7 @@ from contracts.services.evidence import store_evidence
 from tests.contracts import evidence_files as made
 from tests.factories import make_contract, make_organisation, make_user
 from tests.factories_delivery import NOON, make_commitment, make_line, make_return
+from tests.watched_queries import read_whole
 from trafford_sv.core.serving import disposition
 
 pytestmark = pytest.mark.django_db
@@ -102,8 +103,7 @@ def test_who_gets_it(sent_line, name):
 
     def answer(role, organisation=None):
         response = signed_in(role, organisation).get(address(file, name))
-        if response.streaming:
-            response.close()
+        read_whole(response)
         return response.status_code
 
     assert answer("coordinator") == answer("auditor") == 200

@@ -6,7 +6,7 @@ import io
 import warnings
 from typing import IO
 
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from ..workbooks import FileRefused
 
@@ -57,6 +57,8 @@ def shown_picture(file: IO[bytes], kind: str) -> bytes:
 def _opened(file: IO[bytes], kind: str) -> Image.Image:
     """Read whole, so that one that was cut short is found. Raises FileRefused."""
     file.seek(0)
+    # WeasyPrint, once it is loaded, tells Pillow to take a picture that was cut short as whole.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
