@@ -148,7 +148,7 @@ class RoundPage(PublicView):
                 and asked.closes_on is not None
                 and asked.closes_on < self.today,
                 "public_url": request.build_absolute_uri(reverse("round-public", args=[asked.pk]))
-                if asked.allows_public
+                if asked.allows_public and asked.takes_answers_on(self.today)
                 else "",
                 "history": history_of(asked),
             }

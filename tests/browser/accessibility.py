@@ -91,6 +91,11 @@ STRUCTURE = r"""() => {
     }
     return found;
 }"""
+OPEN_FOLDS = """() => {
+    window.opened = [...document.querySelectorAll('details:not([open])')];
+    for (const fold of window.opened) fold.open = true;
+}"""
+SHUT_FOLDS = "() => { for (const fold of window.opened) fold.open = false; }"
 TABLE_PARTS = """() => ({
     columnheader: document.querySelectorAll('table.sv-list thead th').length,
     rowheader: document.querySelectorAll('table.sv-list tbody th').length,
@@ -136,11 +141,14 @@ def cards_that_are_no_tables(page: Page) -> list[str]:
     found = [f"{bare} parts of card tables do not state their role"] if bare else []
     if not any(parts.values()):
         return found
+    # What is folded away is in no tree, so every fold is opened while we look.
+    page.evaluate(OPEN_FOLDS)
     session = page.context.new_cdp_session(page)
     try:
         nodes = session.send("Accessibility.getFullAXTree")["nodes"]
     finally:
         session.detach()
+        page.evaluate(SHUT_FOLDS)
     spoken = [node.get("role", {}).get("value") for node in nodes if not node.get("ignored")]
     return found + [
         f"{count} {role} in the page, {spoken.count(role)} in the accessibility tree"
