@@ -199,7 +199,7 @@ class CommitmentPacing(PermissionView):
         contract = commitment.contract
         actions = commitment.recovery_actions.order_by("-opened_at", "-pk")
         context = {
-            "title": pace_row(found).name,
+            "title": f"Pace of {pace_row(found).name}",
             "contract": contract,
             "commitment": commitment,
             "row": pace_row(found),

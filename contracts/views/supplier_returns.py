@@ -148,7 +148,7 @@ class ReturnBegin(SupplierView):
             .order_by("number")
         )
         context = {
-            "title": f"Return for {period.label}",
+            "title": f"Begin the return for {period.label}",
             "breadcrumbs": self.crumbs(here="Begin a return"),
             "contract": agreement,
             "supplier": supplier,
