@@ -1,5 +1,6 @@
-"""What reports keep: measures, their approved sets, their readings, and published figures."""
+"""What reports keep: measures, their approved sets, their readings, published figures and editions."""
 
+from .editions import EditionFile, EditionIsFrozen, ReportEdition
 from .pack_mails import PackMail
 from .star_measures import (
     MeasureComment,
@@ -11,11 +12,14 @@ from .star_measures import (
 )
 
 __all__ = [
+    "EditionFile",
+    "EditionIsFrozen",
     "MeasureComment",
     "MeasureReading",
     "MeasureSet",
     "PackMail",
     "PublishedFigure",
     "SetMember",
+    "ReportEdition",
     "StarMeasure",
 ]

@@ -1,0 +1,111 @@
+"""How a figure is printed, and words with figures put in. The same in every kind of file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+
+from trafford_sv.core.money import exact, percentage, readable
+
+from ..catalogue import Unit
+from .parts import Bullets, Cell, Chart, Dataset, Drawing, Figure, FigureCards, Pairs, Table, Words
+
+PLACE = re.compile(r"\[\[([a-z0-9][a-z0-9-]*)(?::(exact))?\]\]")
+NOT_AVAILABLE = "not available"
+
+
+def figure_words(figure: Figure, form: str = "") -> str:
+    """£1.24 million, 53.1%, 1,204; with `form` "exact" all that is stored."""
+    value = figure.amount
+    if value is None:
+        return NOT_AVAILABLE
+    match figure.unit:
+        case Unit.POUNDS:
+            return exact(value) if form == "exact" else readable(value)
+        case Unit.SHARE:
+            return percentage(value, max(0, figure.places - 2) if form == "exact" else 1)
+        case Unit.RATIO:
+            return f"£{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f} for each £1"
+        case _:
+            text = f"{value:,f}"
+            text = text.rstrip("0").rstrip(".") if "." in text else text
+            return text.replace("-", "−")
+
+
+def filled(text: str, dataset: Dataset) -> str:
+    """The words with each [[id]] as its figure reads. Raises KeyError for one that is not there."""
+    return PLACE.sub(lambda found: figure_words(dataset.by_id[found[1]], found[2] or ""), text)
+
+
+def mentioned(dataset: Dataset) -> list[str]:
+    """The id of each figure each time that it is printed, in the order of the report."""
+    found = list(dataset.headlines)
+    for section in dataset.sections:
+        found += _in_text(section.title)
+        for block in section.blocks:
+            found += _in_block(block)
+    return found
+
+
+def texts(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    """(where, words) of everything that is printed as the report's own words."""
+    yield "title", dataset.title
+    yield "subtitle", dataset.subtitle
+    for section in dataset.sections:
+        yield f"heading of “{section.id}”", section.title
+        for block in section.blocks:
+            for text in _own_words(block):
+                yield f"section “{section.id}”", text
+
+
+def _in_text(text: str) -> list[str]:
+    return [found[1] for found in PLACE.finditer(text)]
+
+
+def _in_block(block: object) -> list[str]:
+    match block:
+        case FigureCards():
+            return list(block.figures)
+        case Chart():
+            return [one for series in block.series for one in series.figures if one]
+        case Table():
+            return [one for row in block.rows for cell in row for one in _in_cell(cell)]
+        case Pairs():
+            return [one for _, cell in block.pairs for one in _in_cell(cell)]
+        case Drawing():
+            return _in_block(block.table) if block.table else []
+    return [one for text in _own_words(block, quoted=True) for one in _in_text(text)]
+
+
+def _in_cell(cell: Cell) -> list[str]:
+    return [cell.figure] if cell.figure else _in_text(cell.text)
+
+
+def _own_words(block: object, *, quoted: bool = False) -> list[str]:
+    match block:
+        case Words():
+            return [block.text] if quoted or not block.by else []
+        case Bullets():
+            return list(block.items)
+        case Table():
+            cells = [cell.text for row in block.rows for cell in row if not cell.is_name]
+            return [block.caption, block.note, *block.headings, *cells]
+        case Pairs():
+            return [
+                block.caption,
+                *(
+                    text
+                    for key, cell in block.pairs
+                    for text in (key, "" if cell.is_name else cell.text)
+                ),
+            ]
+        case Chart():
+            return [block.title, block.subtitle, *block.points, *(s.label for s in block.series)]
+        case Drawing():
+            return [
+                block.title,
+                block.alternative,
+                *(_own_words(block.table) if block.table else []),
+            ]
+    return []
