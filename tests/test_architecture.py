@@ -282,3 +282,33 @@ def test_a_filter_set_serves_the_page_and_the_api():
         if filter_set.__name__ not in sources[room]
     ]
     assert lonely == []
+
+
+def templates() -> list[tuple[str, str]]:
+    folder = ROOT / "templates"
+    return [
+        (str(path.relative_to(folder)), path.read_text()) for path in sorted(folder.rglob("*.html"))
+    ]
+
+
+def test_no_template_draws_the_hidden_fields_of_a_form_twice():
+    """`gds_fields form` draws the hidden ones too."""
+    twice = [
+        (name, form)
+        for name, text in templates()
+        for form in re.findall(r"{% gds_fields (\w+)", text)
+        if f"{form}.hidden_fields" in text
+    ]
+    assert twice == []
+
+
+def test_a_table_that_scrolls_can_be_scrolled_from_the_keyboard():
+    """Lists are left out: each row begins with a link, and the arrows scroll from there."""
+    bare = [
+        name
+        for name, text in templates()
+        for tag in re.findall(r'<div class="sv-scroll"[^>]*>', text)
+        if name != "components/list_page.html"
+        and not ('tabindex="0" role="region" aria-label="' in tag)
+    ]
+    assert bare == []

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from trafford_sv.core.files.kinds import ACCEPT
+from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.core.forms import VersionedForm, VersionedModelForm
 
 from ..models import (
@@ -271,7 +272,7 @@ class SectionForm(VersionedModelForm):
 
 
 class ReplyForm(forms.Form):
-    of_version = forms.IntegerField(widget=forms.HiddenInput)
+    of_version = forms.IntegerField(widget=HiddenWithoutId)
     says = forms.ChoiceField(
         label="Are these minutes right?",
         choices=MinutesReply.Says.choices,

@@ -11,6 +11,7 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import Q
 
 from charter.models import CharterVersion, Principle
+from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.core.forms import VersionedForm, VersionedModelForm
 from trafford_sv.core.models import User
 from trafford_sv.directory.models import Organisation
@@ -192,7 +193,7 @@ class UpdateForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how the action stands."},
     )
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    version = forms.IntegerField(widget=HiddenWithoutId, required=False, min_value=1)
 
 
 class LinkUpdateForm(UpdateForm):

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
+from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.core.forms import VersionedModelForm
 from trafford_sv.core.models import User
 from trafford_sv.core.roles import ROLES
@@ -189,7 +190,7 @@ class DatesForm(forms.Form):
 
 
 class MeetingReasonForm(forms.Form):
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=HiddenWithoutId)
     reason = forms.CharField(
         label="Why is it called off?",
         max_length=2000,

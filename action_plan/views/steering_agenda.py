@@ -374,6 +374,8 @@ class Apologies(MembersPage):
 class InterestDeclare(MembersPage):
     """A member's own interest in an item."""
 
+    title = "Declare an interest"
+
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self.page(self.item(pk), self.form())
 
@@ -407,12 +409,12 @@ class InterestDeclare(MembersPage):
         back = reverse("agenda-item-detail", args=[item.pk])
         return self.form_page(
             form,
-            title="Declare an interest",
+            title=self.title,
             button="Declare it",
             cancel=back,
             caption=str(item),
             crumbs=self.meeting_crumbs(
-                item.meeting, (f"Item {item.position}", back), ("Declare an interest", None)
+                item.meeting, (f"Item {item.position}", back), (self.title, None)
             ),
         )
 
@@ -421,6 +423,7 @@ class InterestRecord(RunPage, InterestDeclare):
     """One that a member declared at the meeting, recorded for them."""
 
     permission = "run_steering"
+    title = "Record a member’s interest"
 
     def form(self, data: Any = None) -> InterestForm:
         seats = Seat.objects.in_force(self.item(self.kwargs["pk"]).meeting.day)  # type: ignore[attr-defined]

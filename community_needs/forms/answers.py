@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.directory.models import Organisation
 
 from ..audiences import AUDIENCES
@@ -28,7 +29,7 @@ class AnswerForm(forms.Form):
     can be kept. `version` is 0 until something is saved.
     """
 
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    version = forms.IntegerField(widget=HiddenWithoutId, min_value=0, max_value=2**31 - 1)
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q
 
 from charter.models import CharterVersion, Principle
-from trafford_sv.core.form_fields import SeveralField
+from trafford_sv.core.form_fields import HiddenWithoutId, SeveralField
 from trafford_sv.core.forms import VersionedForm, VersionedModelForm
 from trafford_sv.directory.models import Area, Organisation
 
@@ -197,8 +197,8 @@ class MergeForm(forms.Form):
         help_text="Leave it empty to keep the number of the one that stays.",
     )
     reason = forms.CharField(label="Why?", required=False, max_length=500)
-    first_version = forms.IntegerField(widget=forms.HiddenInput)
-    second_version = forms.IntegerField(widget=forms.HiddenInput)
+    first_version = forms.IntegerField(widget=HiddenWithoutId)
+    second_version = forms.IntegerField(widget=HiddenWithoutId)
 
     def __init__(self, *args: Any, first: Need, second: Need, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.core.forms import VersionedForm
 from trafford_sv.directory.models import Organisation, OrganisationKind
 
@@ -129,7 +130,7 @@ class ReturnForm(forms.Form):
     A line's fields are named `line-<key>-<field>`; `line-<key>-version` is what was opened.
     """
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=HiddenWithoutId)
     narrative = _words(
         "Anything the council should know about the whole quarter",
         "Say what went well, what did not, and what comes next. Do not name anybody.",
@@ -163,7 +164,7 @@ class ReturnForm(forms.Form):
         fields["narrative"] = _words("What you did")
         if line.warnings or line.row.warning_reason:
             fields["warning_reason"] = _words("Why this is right")
-        fields["version"] = forms.IntegerField(widget=forms.HiddenInput)
+        fields["version"] = forms.IntegerField(widget=HiddenWithoutId)
         return fields
 
     def bound_lines(self) -> dict[int, dict[str, Any]]:
@@ -248,7 +249,7 @@ class AddLineForm(forms.Form):
 class ShareForm(forms.Form):
     """A share of an activity that somebody has begun, or of a new one."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=HiddenWithoutId)
     code = forms.CharField(
         label="Code of the shared activity",
         required=False,
@@ -276,7 +277,7 @@ class ShareForm(forms.Form):
 class DeclarationForm(forms.Form):
     """The two declarations, and what the person had before them when they made them."""
 
-    fingerprint = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    fingerprint = forms.CharField(widget=HiddenWithoutId, max_length=64, required=False)
     declared_this_agreement = forms.BooleanField(
         label="What is reported here happened because of this agreement, in this quarter",
         required=False,

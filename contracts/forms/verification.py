@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.core.forms import ReasonForm, VersionedForm
 from trafford_sv.directory.models import Organisation, OrganisationKind
 
@@ -129,7 +130,7 @@ class DuplicateForm(forms.Form):
         help_text="Only officers read it. It stays on record.",
         error_messages={"required": "Say what you compared. The reason stays on record."},
     )
-    expected_state = forms.CharField(widget=forms.HiddenInput)
+    expected_state = forms.CharField(widget=HiddenWithoutId)
 
 
 class AnswerForm(forms.Form):

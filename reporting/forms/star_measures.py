@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from contracts.models import Contract, MeasureTheme
+from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.core.forms import VersionedForm, VersionedModelForm
 from trafford_sv.core.periods import PeriodError, Quarter
 from trafford_sv.directory.models import Area, Organisation
@@ -233,7 +234,7 @@ class SupplyForm(forms.Form):
 
 
 class CommentForm(forms.Form):
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=HiddenWithoutId, required=False)
     text = forms.CharField(
         label="Commentary", max_length=4000, widget=forms.Textarea(attrs={"rows": 6}),
         help_text="What a reader should know: why it moved, what is missing, what is done about it",

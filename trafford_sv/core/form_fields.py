@@ -12,6 +12,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from .money import MoneyError, parse_pounds, pounds
 
 
+class HiddenWithoutId(forms.HiddenInput):
+    """A hidden value (a record's version, say). No label or error leads to it, so it needs no id:
+    a page with two forms has the field twice, and no two things may have one id."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"id": False, **(attrs or {})})
+
+
 class PoundsField(forms.CharField):
     """An amount as people write it ("£1,234.00", "(500)") as Decimal pounds; blank is None."""
 

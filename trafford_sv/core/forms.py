@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from .form_fields import HiddenWithoutId
 from .models.users import normalise_email
 
 
@@ -26,13 +27,13 @@ class VersionedForm(_Versioned, forms.Form):
     Name fields that are no fields of the record (a reason, say) in `not_stored`.
     """
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=HiddenWithoutId)
 
 
 class VersionedModelForm(_Versioned, forms.ModelForm):
     """A model form whose hidden `version` is the one the person opened. Never call `save()`."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=HiddenWithoutId, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.core.forms import VersionedForm
 
 from ..identifiers import clean_identifier, identifier_problem
@@ -36,7 +37,7 @@ class OrganisationForm(VersionedForm):
         *NUMBERS,
     )
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=HiddenWithoutId, required=False)
     name = forms.CharField(
         label="Name", max_length=300, error_messages={"required": "Enter the organisation’s name"}
     )
@@ -114,7 +115,7 @@ class OrganisationForm(VersionedForm):
         max_length=500,
         help_text="It stays in the record’s history.",
     )
-    record_anyway = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    record_anyway = forms.BooleanField(required=False, widget=HiddenWithoutId)
 
     def __init__(self, *args: Any, organisation: Organisation | None = None, **kwargs: Any) -> None:
         self.organisation = organisation
