@@ -251,7 +251,7 @@ def _quarters(first: Quarter | None, last: Quarter) -> Q:
     )
 
 
-def _offers(user: Any, scope: Scope, first: datetime.date | None, last: datetime.date) -> Any:
+def offers_in(user: Any, scope: Scope, first: datetime.date | None, last: datetime.date) -> Any:
     """What the winners offered. Whoever reads commitments reads this total, never a bid."""
     everything, own = _reach(user, "view_commitments")
     seen = Q()
@@ -285,7 +285,7 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
     found: dict[str, dict[str, _Sums]] = {"offered": {}, "committed": {}, "delivered": {}}
     for figure, kind, *sums in (
         _sums(
-            _offers(user, scope, starts, last.end),
+            offers_in(user, scope, starts, last.end),
             "offered",
             "requested__measure__kind",
             one="offered_pounds",

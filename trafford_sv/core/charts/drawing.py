@@ -109,6 +109,17 @@ class Words:
     colour: str = INK
     halo: str = ""
 
+    @property
+    def backing(self) -> Box:
+        """What a document lays behind text with a halo: its renderer cannot paint a stroke first."""
+        wide = Decimal(text_width(self.text, self.size))
+        before = {"start": Decimal(0), "middle": wide / 2, "end": wide}[self.anchor]
+        tall = Decimal(self.size)
+        return Box(
+            px(self.x - before - 2), px(self.y - tall * 4 / 5 - 1), px(wide + 4), px(tall + 2),
+            Paint.NOT_REPORTED,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Shape:

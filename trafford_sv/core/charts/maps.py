@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..parts import Table
-from .drawing import LOOKS, Paint, Words, px, sentence, wrap
+from .drawing import LOOKS, Paint, Words, px, sentence, text_width, wrap
 
 _CLASSES = (Paint.CLASS_1, Paint.CLASS_2, Paint.CLASS_3, Paint.CLASS_4, Paint.CLASS_5)
 
@@ -55,6 +55,24 @@ class MapClass:
 
 
 @dataclass(frozen=True)
+class KeyEntry:
+    """A class below the map: its swatch's corner and where its words begin."""
+
+    x: int
+    y: int
+    text: str
+    look: Any
+
+    @property
+    def text_x(self) -> int:
+        return self.x + 26
+
+    @property
+    def text_y(self) -> int:
+        return self.y + 14
+
+
+@dataclass(frozen=True)
 class WardMap:
     key: str
     title: str
@@ -68,6 +86,23 @@ class WardMap:
     headings: tuple[str, str]
     table: Table
     note: str = ""
+
+    @property
+    def key_row(self) -> list[KeyEntry]:
+        """The classes below the map, for a drawing that is complete in itself."""
+        found, x, y = [], 4, self.height + 14
+        for one in self.classes:
+            wide = 26 + text_width(one.text, 15) + 22
+            if x > 4 and x + wide > self.width:
+                x, y = 4, y + 28
+            found.append(KeyEntry(x, y, one.text, one.look))
+            x += wide
+        return found
+
+    @property
+    def drawn_height(self) -> int:
+        """With the classes below."""
+        return max((entry.y for entry in self.key_row), default=self.height) + 26
 
 
 def ward_map(

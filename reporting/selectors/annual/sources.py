@@ -1,0 +1,397 @@
+"""The rows behind the annual report, read for the whole council. Each function adds one row set.
+
+What is confidential never comes this far: no bid's own lines, no action that is not public, no need
+that is not published, no person. Where an edition's licence keeps its values back, its lines stand
+as one row for an agreement, so that the totals are whole and no line can be worked out.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, Sum
+
+from contracts.licensing import may_show_text
+from contracts.models import (
+    Award,
+    AwardSupplier,
+    Contract,
+    CpvCode,
+    DeliveryReturn,
+    Measure,
+    SpendTotal,
+)
+from contracts.near_words import SMALLEST_TOLD, counts_people
+from contracts.retained import PLACES
+from contracts.selectors.position import EVERYWHERE, Scope, commitments_in, lines_in, offers_in
+from contracts.selectors.returns import expected_returns
+from contracts.selectors.spend import place_case
+from contracts.valuation import Kind
+from trafford_sv.core.money import pounds
+from trafford_sv.core.periods import FinancialYear, Quarter
+
+from .book import Book, Given
+
+HELD_BACK = "Held back by the licence"
+EVERYTHING = Scope()
+KINDS = {Kind.SOCIAL.value, Kind.LOCAL_ECONOMIC.value}
+NO_DIRECTORATE = "No directorate recorded"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A promise or a delivery as a row holds it. `may_show`: its edition's values may be published."""
+
+    key: str
+    reference: str
+    agreement: str
+    agreement_kind: str
+    supplier: str
+    directorate: str
+    theme: str
+    measure: str
+    value_kind: str
+    quarter: str
+    first_pounds: Decimal | None
+    second_pounds: Decimal | None
+    may_show: bool
+
+
+def _held_together(lines: Iterable[Line]) -> list[Line]:
+    """Lines that may not be shown become one of their agreement, kind of value and quarter."""
+    kept: list[Line] = []
+    held: dict[tuple[str, str, str], Line] = {}
+    for line in lines:
+        if line.may_show:
+            kept.append(line)
+            continue
+        key = (line.reference, line.value_kind, line.quarter)
+        before = held.get(key)
+        held[key] = Line(
+            "-".join(part for part in ("held", *key) if part),
+            line.reference, line.agreement, line.agreement_kind,
+            line.supplier if before is None or before.supplier == line.supplier else "Several suppliers",
+            line.directorate, HELD_BACK, HELD_BACK, line.value_kind, line.quarter,
+            _plus(before.first_pounds if before else None, line.first_pounds),
+            _plus(before.second_pounds if before else None, line.second_pounds), False,
+        )  # fmt: skip
+    return kept + list(held.values())
+
+
+def _texts(row: dict[str, Any], path: str) -> tuple[str, str]:
+    """Theme and measure, where the licence lets anybody read them."""
+    if not may_show_text(row[f"{path}edition__text_may_be_published"], is_public=True):
+        return HELD_BACK, HELD_BACK
+    return row[f"{path}outcome__theme__title"], row[f"{path}title"]
+
+
+def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return other if one is None else one if other is None else one + other
+
+
+_AGREEMENT = (
+    ("reference", "Agreement", "text"), ("agreement", "Title", "text"),
+    ("agreement_kind", "Kind of agreement", "text"), ("supplier", "Supplier", "text"),
+    ("directorate", "Directorate", "text"), ("theme", "Theme", "text"),
+    ("measure", "Measure", "text"), ("value_kind", "Kind of value", "text"),
+)  # fmt: skip
+
+
+def _said_of(line: Line) -> tuple[Given, ...]:
+    return (
+        line.key, line.reference, line.agreement, line.agreement_kind, line.supplier,
+        line.directorate, line.theme, line.measure, line.value_kind,
+    )  # fmt: skip
+
+
+def add_commitments(book: Book, year: FinancialYear) -> None:
+    """The rows that "committed" adds up: agreed by the end of the year, on agreements in force in it."""
+    found = commitments_in(EVERYWHERE, EVERYTHING, year.start, year.end).values(
+        "pk", "contract__reference", "contract__title", "contract__kind", "supplier__name",
+        "contract__directorate__name", "measure__outcome__theme__title", "measure__title",
+        "measure__kind", "measure__edition__values_may_be_published",
+        "measure__edition__text_may_be_published", "counted_pounds",
+    )  # fmt: skip
+    lines = [
+        Line(
+            f"commitment-{row['pk']}", row["contract__reference"], row["contract__title"],
+            Contract.Kind(row["contract__kind"]).label, row["supplier__name"],
+            row["contract__directorate__name"] or NO_DIRECTORATE,
+            *_texts(row, "measure__"), row["measure__kind"], "",
+            row["counted_pounds"], None, row["measure__edition__values_may_be_published"],
+        )
+        for row in found.order_by("contract__reference", "pk")
+    ]  # fmt: skip
+    book.add_rows(
+        "commitments", "Commitments",
+        (("key", "Row", "text"), *_AGREEMENT, ("committed_pounds", "Committed, pounds", "decimal")),
+        ((*_said_of(line), line.first_pounds) for line in _held_together(lines)),
+        "One promise in an agreement that was in force in the year, at the value of one unit that was pinned "
+        "when both sides agreed it. No pounds: it is counted and not priced.",
+    )  # fmt: skip
+
+
+def add_deliveries(book: Book, year: FinancialYear) -> None:
+    """The rows that "reported" and "verified" add up, since the beginning, each with its quarter.
+
+    Needs the commitments, which say which agreements were in force in the year.
+    """
+    place = book.rows["commitments"].places["reference"]
+    in_force = {row[place] for row in book.rows["commitments"].rows}
+    found = lines_in(EVERYWHERE, EVERYTHING, None, year.quarters[3]).values(
+        "pk", "commitment__contract__reference", "commitment__contract__title",
+        "commitment__contract__kind", "commitment__supplier__name",
+        "commitment__contract__directorate__name", "commitment__measure__outcome__theme__title",
+        "commitment__measure__title", "commitment__measure__kind",
+        "commitment__measure__edition__values_may_be_published",
+        "commitment__measure__edition__text_may_be_published", "counted_year", "counted_quarter",
+        "reported_pounds", "verified_pounds",
+    )  # fmt: skip
+    lines = [
+        Line(
+            f"line-{row['pk']}", row["commitment__contract__reference"],
+            row["commitment__contract__title"],
+            Contract.Kind(row["commitment__contract__kind"]).label,
+            row["commitment__supplier__name"],
+            row["commitment__contract__directorate__name"] or NO_DIRECTORATE,
+            *_texts(row, "commitment__measure__"), row["commitment__measure__kind"],
+            Quarter(row["counted_year"], row["counted_quarter"]).code,
+            row["reported_pounds"], row["verified_pounds"],
+            row["commitment__measure__edition__values_may_be_published"],
+        )
+        for row in found.order_by("counted_year", "counted_quarter", "pk")
+    ]  # fmt: skip
+    book.add_rows(
+        "deliveries", "Deliveries",
+        (
+            ("key", "Row", "text"), *_AGREEMENT, ("quarter", "Counts in", "text"),
+            ("year", "Financial year", "text"), ("in_force", "Agreement in force in the year", "text"),
+            ("reported_pounds", "Reported, pounds", "decimal"),
+            ("verified_pounds", "Verified, pounds", "decimal"),
+        ),
+        (
+            (
+                *_said_of(line), line.quarter, line.quarter[:7],
+                "yes" if line.reference in in_force else "no", line.first_pounds, line.second_pounds,
+            )
+            for line in _held_together(lines)
+        ),
+        "One line of a supplier’s return, in the quarter in which it counts. Verified is what an officer "
+        "accepted of it on evidence.",
+    )  # fmt: skip
+
+
+def add_offers(book: Book, year: FinancialYear) -> None:
+    """What the winners offered, one row for an agreement and kind of value: a bid's lines are sealed."""
+    found = (
+        offers_in(EVERYWHERE, EVERYTHING, year.start, year.end)
+        .order_by()
+        .values("bid__tender__contract__reference", "bid__tender__contract__title", "requested__measure__kind")
+        .annotate(pounds=Sum("offered_pounds"))
+        .order_by("bid__tender__contract__reference", "requested__measure__kind")
+    )  # fmt: skip
+    book.add_rows(
+        "offers", "What winning bids offered",
+        (
+            ("key", "Row", "text"), ("reference", "Agreement", "text"),
+            ("agreement", "Title", "text"), ("value_kind", "Kind of value", "text"),
+            ("offered_pounds", "Offered, pounds", "decimal"),
+        ),
+        (
+            (
+                f"{row['bid__tender__contract__reference']}-{row['requested__measure__kind']}",
+                row["bid__tender__contract__reference"], row["bid__tender__contract__title"],
+                row["requested__measure__kind"],
+                None if row["pounds"] is None else pounds(row["pounds"]),
+            )
+            for row in found
+        ),
+        "The total of a winning bid, one row for each kind of value. Single lines of a bid are not published.",
+    )  # fmt: skip
+
+
+def add_returns(book: Book, year: FinancialYear) -> None:
+    """Each return that was expected for a quarter of the year, and whether it came."""
+    rows: list[tuple[Given, ...]] = []
+    for quarter in year.quarters:
+        came = DeliveryReturn.objects.received().filter(  # type: ignore[attr-defined]
+            contract=OuterRef("contract_id"), supplier=OuterRef("supplier_id"),
+            financial_year=quarter.start_year, quarter=quarter.number,
+        )  # fmt: skip
+        named = (
+            expected_returns(quarter)
+            .annotate(came=Exists(came))
+            .order_by("contract__reference", "supplier__name")
+            .values("contract__reference", "contract__title", "supplier_id", "supplier__name", "came")
+        )  # fmt: skip
+        rows += [
+            (
+                f"{quarter.code}-{row['contract__reference']}-{row['supplier_id']}",
+                row["contract__reference"], row["contract__title"], row["supplier__name"],
+                quarter.code, "yes" if row["came"] else "no",
+            )
+            for row in named
+        ]  # fmt: skip
+    book.add_rows(
+        "returns", "Returns expected",
+        (
+            ("key", "Row", "text"), ("reference", "Agreement", "text"),
+            ("agreement", "Title", "text"), ("supplier", "Supplier", "text"),
+            ("quarter", "Quarter", "text"), ("came", "Came in", "text"),
+        ),
+        rows,
+        "One return that a supplier owed for an agreement and a quarter.",
+    )  # fmt: skip
+
+
+def in_force_in(year: FinancialYear) -> Any:
+    """The council's own contracts that were awarded by the end of the year and not over before it."""
+    over = [Contract.Stage.ENDED, Contract.Stage.TERMINATED]
+    rows = Contract.objects.contracts().of_own_council().with_figures()
+    return rows.filter(
+        Q(end__gte=year.start) | (Q(end__isnull=True) & ~Q(stage__in=over)),
+        awarded_on__lte=year.end,
+    )
+
+
+SAID_OF_DUTY = {True: "yes", False: "no", None: "cannot say"}
+
+
+def add_contracts(book: Book, year: FinancialYear) -> None:
+    found = list(
+        in_force_in(year)
+        .order_by("reference")
+        .values(
+            "pk", "reference", "title", "directorate__name", "category_id", "value_pounds",
+            "awarded_on", "start", "end", "must_carry", "social_value_now", "is_framework",
+        )
+    )  # fmt: skip
+    suppliers: dict[int, list[str]] = {}
+    for pk, supplier in (
+        AwardSupplier.objects.filter(
+            award__contract__in=[row["pk"] for row in found],
+            award__status__in=Award.COUNTED_STATUSES,
+        )
+        .order_by("organisation__name")
+        .values_list("award__contract_id", "organisation__name")
+        .distinct()
+    ):
+        suppliers.setdefault(pk, []).append(supplier)
+    divisions = {
+        code[:2]: held
+        for code, held in CpvCode.objects.filter(
+            code__in={f"{row['category_id'][:2]}000000" for row in found if row["category_id"]}
+        ).values_list("code", "name")
+    }
+    book.add_rows(
+        "contracts", "Contracts in force in the year",
+        (
+            ("reference", "Reference", "text"), ("title", "Contract", "text"),
+            ("supplier", "Supplier", "text"), ("directorate", "Directorate", "text"),
+            ("category", "Category", "text"), ("value_pounds", "Value, pounds", "decimal"),
+            ("awarded_on", "Awarded", "date"), ("award_year", "Year of award", "text"),
+            ("end", "Ends", "date"), ("over_threshold", "Must carry social value", "text"),
+            ("social_value", "Social value", "text"), ("framework", "Framework", "text"),
+        ),
+        (
+            (
+                row["reference"], row["title"],
+                ", ".join(suppliers.get(row["pk"], [])) or "Not recorded",
+                row["directorate__name"] or NO_DIRECTORATE,
+                divisions.get((row["category_id"] or "")[:2], "No category recorded"),
+                None if row["value_pounds"] is None else pounds(row["value_pounds"]),
+                row["awarded_on"],
+                str(FinancialYear.of(row["awarded_on"])) if row["awarded_on"] else None,
+                row["end"], SAID_OF_DUTY[row["must_carry"]],
+                Contract.SocialValue(row["social_value_now"]).label,
+                "yes" if row["is_framework"] else "no",
+            )
+            for row in found
+        ),
+        "One contract of the council’s own. Its value stands on the award, excluding VAT, once for all its "
+        "suppliers; a framework has none of its own.",
+    )  # fmt: skip
+
+
+def add_spend(book: Book, years: Iterable[FinancialYear]) -> None:
+    """Payments rolled up by quarter, category and where the money went."""
+    found = (
+        SpendTotal.objects.filter(
+            source__is_own_council=True, financial_year__in=[year.start_year for year in years]
+        )
+        .annotate(place=place_case())
+        .order_by()
+        .values("financial_year", "quarter", "category_id", "category__label", "place")
+        .annotate(net=Sum("amount_pounds"), count=Sum("lines"))
+        .order_by("financial_year", "quarter", "category__label", "category_id", "place")
+    )
+    book.add_rows(
+        "spend", "Payments by quarter, category and place",
+        (
+            ("key", "Row", "text"), ("year", "Financial year", "text"), ("quarter", "Quarter", "text"),
+            ("category", "Category", "text"), ("place", "Where it went", "text"),
+            ("net_pounds", "Net, pounds", "decimal"), ("payments", "Payments", "integer"),
+        ),
+        (
+            (
+                f"{quarter.code}-{row['category_id']}-{row['place']}", str(quarter.year), quarter.code,
+                row["category__label"] or "Not classified", PLACES[row["place"]],
+                pounds(row["net"]), row["count"],
+            )
+            for row in found
+            for quarter in (Quarter(row["financial_year"], row["quarter"]),)
+        ),
+        "The council’s published payments of a quarter, added up by category and by where the payee is.",
+    )  # fmt: skip
+
+
+
+
+def add_quantities(book: Book, year: FinancialYear) -> None:
+    """What was verified in the year, by measure, in its own unit.
+
+    One to four of what may be people is left out of the row itself, so that nobody can be recognised.
+    Shares in per cent are never added up, and what a licence keeps back is not here.
+    """
+    found = (
+        lines_in(EVERYWHERE, EVERYTHING, year.quarters[0], year.quarters[3])
+        .filter(
+            commitment__measure__edition__values_may_be_published=True,
+            commitment__measure__edition__text_may_be_published=True,
+        )
+        .exclude(commitment__measure__counting=Measure.Counting.PERCENTAGE)
+        .order_by()
+        .values(
+            "commitment__measure_id", "commitment__measure__title", "commitment__measure__unit",
+            "commitment__measure__kind", "commitment__measure__outcome__theme__title",
+        )
+        .annotate(quantity=Sum("verified_quantity"))
+        .order_by("commitment__measure__outcome__theme__position", "commitment__measure__position",
+                  "commitment__measure_id")
+    )  # fmt: skip
+    rows = []
+    for row in found:
+        quantity, unit = row["quantity"], row["commitment__measure__unit"]
+        few = quantity is not None and 0 < quantity < SMALLEST_TOLD and counts_people(unit)
+        rows.append(
+            (
+                f"measure-{row['commitment__measure_id']}", row["commitment__measure__title"],
+                row["commitment__measure__outcome__theme__title"], unit,
+                row["commitment__measure__kind"], "yes" if few else "no",
+                None if few or quantity is None else quantity.quantize(Decimal("0.0001")),
+            )
+        )  # fmt: skip
+    book.add_rows(
+        "quantities", "What was verified, by measure",
+        (
+            ("key", "Row", "text"), ("measure", "Measure", "text"), ("theme", "Theme", "text"),
+            ("unit", "Unit", "text"), ("value_kind", "Kind of value", "text"),
+            ("too_few", "Too few to say", "text"), ("quantity", "Verified quantity", "decimal"),
+        ),
+        rows,
+        "The verified quantity of one measure over the year. Fewer than five of what may be people is left out.",
+    )  # fmt: skip
