@@ -16,7 +16,8 @@ A room registers its kind in `reporting.apps.ready`:
 
 `gather(period, as_of)` reads for the whole council (`EVERYWHERE`), never for one person, and returns a
 draft: `number` 0, no `published_at`. `as_of` is the moment as known on which it is gathered. It must
-say the same when it is asked twice. Publishing adds number, moment and what changed, refuses while
+say the same when it is asked twice; where something is missing that it cannot do without it raises
+`NotReady` with a sentence. Publishing adds number, moment and what changed, refuses while
 `reporting.datasets.problems` or a check has a sentence, stores the JSON and its hash, and never
 gathers again: page, PDF, DOCX and XLSX are drawn from the stored text, with no query.
 
@@ -60,6 +61,10 @@ class EditionKind:
     def parse_period(self, text: str) -> Period:
         """Raises PeriodError with a sentence."""
         return FinancialYear.parse(text) if self.is_yearly else Quarter.parse(text)
+
+
+class NotReady(ValueError):
+    """A `gather` cannot build its report yet; the message says what is missing, for the officer."""
 
 
 class UnknownKind(ValueError):

@@ -11,7 +11,7 @@ How to write a `gather`, in short:
 * words name figures and never hold numbers: `Words("Suppliers reported [[social-reported]].")`. A
   `[[id:exact]]` is printed in full. A table's `Cell(figure="id")` and a `Chart` name them alike;
 * what a person wrote (commentary, a story) is `Words(..., by="who")`, a name with digits in it is
-  `Cell(text, is_name=True)`; any other number in words is refused by `problems(dataset)`.
+  `Cell(text, is_name=True)` or stands in “quotation marks”; any other number in words is refused by `problems(dataset)`.
 
 Dates in words are written "3 May 2026", quarters "Q1 2026/27", paragraphs "(2.7)".
 """

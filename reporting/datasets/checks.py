@@ -14,6 +14,7 @@ _MONTHS = "January|February|March|April|May|June|July|August|September|October|N
 NO_FIGURE = re.compile(
     rf"\b\d{{1,2}} (?:{_MONTHS})(?: \d{{4}})?\b|\b(?:{_MONTHS}) \d{{4}}\b|\bQ[1-4]\b"
     r"|\b(?:19|20)\d{2}(?:[/-]\d{2,4})?\b|\(\d{1,2}(?:\.\d{1,2})*\)|\b\d{1,2}:\d{2}\b"
+    r"|“[^”]*”"  # what is quoted is a name or somebody's own words
     r"|(?:Paragraph|Section|Article|Schedule|Appendix|Act|Regulation|edition|Edition|step|Step) \d[\d.]*"
 )
 

@@ -202,7 +202,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """Drawn where a drawing can be, with its table beside it. `shape`: bar, column, line, stacked."""
+    """Drawn where a drawing can be, with its table beside it. `shape`: bar, column, line, stacked.
+
+    `points_are_names`: they may hold digits of their own, as a directorate's may.
+    """
 
     kind: ClassVar[str] = "chart"
     id: str
@@ -212,6 +215,7 @@ class Chart:
     heading: str
     points: tuple[str, ...]
     series: tuple[Series, ...]
+    points_are_names: bool = False
 
 
 @dataclass(frozen=True)
@@ -249,13 +253,18 @@ BLOCKS: dict[str, type] = {
 
 @dataclass(frozen=True)
 class Section:
-    """`level` 2 is a chapter, 3 a part of the one before. `id` is its anchor. `breaks`: a new page."""
+    """`level` 2 is a chapter, 3 a part of the one before. `id` is its anchor. `breaks`: a new page.
+
+    `number` stands before the title ("2"). `is_name`: the title is somebody's own words.
+    """
 
     id: str
     title: str
     blocks: tuple[Block, ...] = ()
     level: int = 2
     breaks: bool = False
+    number: str = ""
+    is_name: bool = False
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ def texts(dataset: Dataset) -> Iterator[tuple[str, str]]:
     yield "title", dataset.title
     yield "subtitle", dataset.subtitle
     for section in dataset.sections:
-        yield f"heading of “{section.id}”", section.title
+        if not section.is_name:
+            yield f"heading of “{section.id}”", section.title
         for block in section.blocks:
             for text in _own_words(block):
                 yield f"section “{section.id}”", text
@@ -68,7 +69,8 @@ def _in_block(block: object) -> list[str]:
         case FigureCards():
             return list(block.figures)
         case Chart():
-            return [one for series in block.series for one in series.figures if one]
+            drawn = [one for series in block.series for one in series.figures if one]
+            return [*_in_text(block.title), *drawn]
         case Table():
             return [one for row in block.rows for cell in row for one in _in_cell(cell)]
         case Pairs():
@@ -101,7 +103,8 @@ def _own_words(block: object, *, quoted: bool = False) -> list[str]:
                 ),
             ]
         case Chart():
-            return [block.title, block.subtitle, *block.points, *(s.label for s in block.series)]
+            points = () if block.points_are_names else block.points
+            return [block.title, block.subtitle, *points, *(s.label for s in block.series)]
         case Drawing():
             return [
                 block.title,

@@ -15,7 +15,7 @@ from trafford_sv.core.services.audit import actor_name, record_event
 from trafford_sv.core.services.quarters import closed_quarters, hold_quarters
 
 from ..datasets import Dataset, canonical_json, problems, sha256_of
-from ..editions import Period, failed_checks, kind_of, last_day
+from ..editions import NotReady, Period, failed_checks, kind_of, last_day
 from ..models import EditionFile, ReportEdition
 
 LONGEST_CHANGE = 4000
@@ -78,7 +78,10 @@ def publish_edition(
             before = _refuse_number(kind, period, number, what_changed)
             if checks and (failed := what_stands_in_the_way(kind, period)):
                 raise NotPublishable(failed)
-            draft = registered.gather(period, now)
+            try:
+                draft = registered.gather(period, now)
+            except NotReady as error:
+                raise NotPublishable(str(error)) from error
             if before is not None and _says_the_same(before.dataset(), draft):
                 raise NotPublishable(
                     f"Nothing differs from edition {before.number}, so there is nothing to correct."

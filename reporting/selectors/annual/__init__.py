@@ -9,8 +9,8 @@ from django.utils import timezone
 from trafford_sv.core.periods import FinancialYear
 
 from ...datasets import Bullets, Dataset, Words
-from . import sources
-from .book import Book, day
+from .. import report_rows as sources
+from ..report_book import Book, day
 from .charter import add_charter, add_stories
 from .closing import add_glossary, add_method
 from .contracts import add_contract_list, add_contracts_chapter
@@ -66,6 +66,7 @@ def gather_annual(period: object, as_of: datetime.datetime) -> Dataset:
         figures=tuple(book.figures.values()),
         rows=tuple(book.rows.values()),
         headlines=_headlines(book),
+        evidence=sources.evidence_of(year),
         sources=tuple(book.sources),
         has_cover=True,
     )
@@ -73,9 +74,14 @@ def gather_annual(period: object, as_of: datetime.datetime) -> Dataset:
 
 def _headlines(book: Book) -> tuple[str, ...]:
     return (
-        "verified-social-year", "verified-local-year", "returns-received", "returns-expected",
-        "spend-retained-share", "spend-known-share", "adopters",
-    )  # fmt: skip
+        "verified-social-year",
+        "verified-local-year",
+        "returns-received",
+        "returns-expected",
+        "spend-retained-share",
+        "spend-known-share",
+        "adopters",
+    )
 
 
 def _summary(book: Book, year: FinancialYear) -> None:
@@ -87,28 +93,50 @@ def _summary(book: Book, year: FinancialYear) -> None:
             f"In {year.label} suppliers proved [[verified-social-year]] of social value with evidence. Beside it, and never added to it, "
             "stands [[verified-local-year]] of local economic value."
         )
-    charter = (
-        book.said("adopters", "{} organisation stands behind the Charter", "{} organisations stand behind the Charter")
-        + (book.said("adopters-new", "; {} of them adopted it in the year.", "; {} of them adopted it in the year.")
-           if book.number("adopters-new") else ".")
-    )  # fmt: skip
+    charter = book.said(
+        "adopters",
+        "{} organisation stands behind the Charter",
+        "{} organisations stand behind the Charter",
+    ) + (
+        book.said(
+            "adopters-new",
+            "; {} of them adopted it in the year.",
+            "; {} of them adopted it in the year.",
+        )
+        if book.number("adopters-new")
+        else "."
+    )
     over = (
         "[[contracts-carrying]] of [[contracts-over]] contracts over the threshold carry social value."
-        if book.number("contracts-over") else "No contract in force in the year was over the threshold."
-    )  # fmt: skip
+        if book.number("contracts-over")
+        else "No contract in force in the year was over the threshold."
+    )
     plan = (
-        book.said("actions-completed-in-year", "{} action of the plan was completed in the year.", "{} actions of the plan were completed in the year.")
-        if book.number("actions-completed-in-year") else "No action of the plan was completed in the year."
-    )  # fmt: skip
+        book.said(
+            "actions-completed-in-year",
+            "{} action of the plan was completed in the year.",
+            "{} actions of the plan were completed in the year.",
+        )
+        if book.number("actions-completed-in-year")
+        else "No action of the plan was completed in the year."
+    )
     needs = (
-        book.said("needs", f"Communities have {{}} published need; [[needs-open]] is open on {day_of(book)}.",
-                  f"Communities have {{}} published needs; [[needs-open]] of them are open on {day_of(book)}.")
-        if book.number("needs") else "No need of a community has been published yet."
-    )  # fmt: skip
+        book.said(
+            "needs",
+            f"Communities have {{}} published need; [[needs-open]] is open on {day_of(book)}.",
+            f"Communities have {{}} published needs; [[needs-open]] of them are open on {day_of(book)}.",
+        )
+        if book.number("needs")
+        else "No need of a community has been published yet."
+    )
     book.section(
-        "year", "The year at a glance", Words(first, "lead"), summary_cards(),
-        Bullets((charter, over, plan, retained_words(book), needs)), breaks=True,
-    )  # fmt: skip
+        "year",
+        "The year at a glance",
+        Words(first, "lead"),
+        summary_cards(),
+        Bullets((charter, over, plan, retained_words(book), needs)),
+        breaks=True,
+    )
     add_how_to_read(book)
 
 

@@ -14,7 +14,7 @@ from contracts.near_words import SMALLEST_TOLD, counts_people
 from trafford_sv.core.periods import FinancialYear
 
 from ...datasets import Block, FigureCards, Picture, RowsTable, Table, Words
-from .book import Book, day, name, shown, where
+from ..report_book import Book, day, name, quoted, shown, where
 
 FEWEST_STORIES = 3
 PICTURE_PIXELS = 1100
@@ -27,82 +27,116 @@ def add_charter(book: Book, year: FinancialYear) -> None:
     version = version_in_force(year.end)
     if version is None:
         book.section(
-            "charter", "The Charter and who stands behind it",
-            Words(f"No Charter was in force on {day(year.end)}."), breaks=True,
-        )  # fmt: skip
+            "charter",
+            "The Charter and who stands behind it",
+            Words(f"No Charter was in force on {day(year.end)}."),
+            breaks=True,
+        )
         return
     text = charter_text(version, year.end)
     adopters = book.said("adopters", "organisation", "organisations")
     verb = "stands" if book.number("adopters") == 1 else "stand"
     book.section(
-        "charter", f"{adopters} {verb} behind the Charter",
+        "charter",
+        f"{adopters} {verb} behind the Charter",
         Words(
             f"The Trafford Social Value Charter says what the borough wants social value to do. It was approved "
-            f"by {text.approving_body} on {day(text.approved_on)}. Organisations adopt it of their own will, "
-            "and may withdraw.", "lead",
+            f"by {quoted(text.approving_body)} on {day(text.approved_on)}. Organisations adopt it of their own will, "
+            "and may withdraw.",
+            "lead",
         ),
         FigureCards(("adopters", "adopters-new", "pledges", "pledges-confirmed")),
         breaks=True,
-    )  # fmt: skip
+    )
     book.section(
-        "principles", "The principles",
+        "principles",
+        "The principles",
         *(
             Words(f"{principle.number}. {principle.words}", by="the Charter")
             for principle in text.principles
         ),
         level=3,
-    )  # fmt: skip
+    )
     blocks: list[Block] = []
     if book.rows["adopters"].rows:
         blocks.append(
             RowsTable(
-                "adopters-table", f"Who had adopted the Charter by {day(year.end)}", "adopters",
+                "adopters-table",
+                f"Who had adopted the Charter by {day(year.end)}",
+                "adopters",
                 ("organisation", "adopted_on", "signed_by_role"),
             )
-        )  # fmt: skip
+        )
     else:
         blocks.append(Words("No organisation had adopted the Charter by then."))
     if book.number("withdrawn"):
         blocks.append(
-            Words(book.said("withdrawn", "{} organisation has withdrawn since it began.",
-                            "{} organisations have withdrawn since it began."), "note")
-        )  # fmt: skip
+            Words(
+                book.said(
+                    "withdrawn",
+                    "{} organisation has withdrawn since it began.",
+                    "{} organisations have withdrawn since it began.",
+                ),
+                "note",
+            )
+        )
     book.section("adopted-by", "Who adopted it", *blocks, level=3)
     _pledge_section(book, text)
 
 
 def _adopters(book: Book, year: FinancialYear) -> None:
     columns = (
-        ("key", "Row", "text"), ("organisation", "Organisation", "text"),
-        ("adopted_on", "Adopted on", "date"), ("signed_by_role", "Signed by (role)", "text"),
+        ("key", "Row", "text"),
+        ("organisation", "Organisation", "text"),
+        ("adopted_on", "Adopted on", "date"),
+        ("signed_by_role", "Signed by (role)", "text"),
         ("in_year", "Adopted in the year", "text"),
-    )  # fmt: skip
+    )
     standing = Adoption.objects.standing_on(year.end).select_related("organisation")
     book.add_rows(
-        "adopters", "Adopters of the Charter", columns,
+        "adopters",
+        "Adopters of the Charter",
+        columns,
         (
-            (f"adoption-{row.pk}", row.organisation.name, row.adopted_on, row.signed_by_role,
-             "yes" if row.adopted_on >= year.start else "no")
+            (
+                f"adoption-{row.pk}",
+                row.organisation.name,
+                row.adopted_on,
+                row.signed_by_role,
+                "yes" if row.adopted_on >= year.start else "no",
+            )
             for row in standing.order_by("organisation__name", "pk")
         ),
         "One organisation whose adoption stood at the end of the year.",
-    )  # fmt: skip
+    )
     gone = Adoption.objects.filter(withdrawn_on__lte=year.end).select_related("organisation")
     book.add_rows(
-        "withdrawals", "Adoptions that were withdrawn",
-        (("key", "Row", "text"), ("organisation", "Organisation", "text"), ("withdrawn_on", "Withdrawn on", "date")),
-        ((f"adoption-{row.pk}", row.organisation.name, row.withdrawn_on) for row in gone.order_by("pk")),
+        "withdrawals",
+        "Adoptions that were withdrawn",
+        (
+            ("key", "Row", "text"),
+            ("organisation", "Organisation", "text"),
+            ("withdrawn_on", "Withdrawn on", "date"),
+        ),
+        (
+            (f"adoption-{row.pk}", row.organisation.name, row.withdrawn_on)
+            for row in gone.order_by("pk")
+        ),
         "One adoption that ended by the end of the year.",
-    )  # fmt: skip
-    book.count("adopters", "Organisations behind the Charter", "adopters", period=f"on {day(year.end)}")
+    )
+    book.count(
+        "adopters", "Organisations behind the Charter", "adopters", period=f"on {day(year.end)}"
+    )
     book.count("adopters-new", "Adopted in the year", "adopters", where(in_year="yes"))
     book.count("withdrawn", "Adoptions withdrawn", "withdrawals")
 
 
 STATES = (
-    (Pledge.State.PROMISED, "Still to be done"), (Pledge.State.REPORTED, "Reported as done"),
-    (Pledge.State.CONFIRMED, "Confirmed"), (Pledge.State.NOT_CONFIRMED, "Not confirmed"),
-)  # fmt: skip
+    (Pledge.State.PROMISED, "Still to be done"),
+    (Pledge.State.REPORTED, "Reported as done"),
+    (Pledge.State.CONFIRMED, "Confirmed"),
+    (Pledge.State.NOT_CONFIRMED, "Not confirmed"),
+)
 
 
 def _pledges(book: Book, year: FinancialYear) -> None:
@@ -113,25 +147,41 @@ def _pledges(book: Book, year: FinancialYear) -> None:
         .order_by("pledged_on", "pk")
     )
     book.add_rows(
-        "pledges", "Pledges outside contracts",
+        "pledges",
+        "Pledges outside contracts",
         (
-            ("key", "Row", "text"), ("organisation", "Organisation", "text"), ("title", "Pledge", "text"),
-            ("principle", "Principle", "text"), ("state", "How it stands", "text"),
-            ("unit", "Counted in", "text"), ("promised_quantity", "Promised", "decimal"),
+            ("key", "Row", "text"),
+            ("organisation", "Organisation", "text"),
+            ("title", "Pledge", "text"),
+            ("principle", "Principle", "text"),
+            ("state", "How it stands", "text"),
+            ("unit", "Counted in", "text"),
+            ("promised_quantity", "Promised", "decimal"),
             ("confirmed_quantity", "Confirmed", "decimal"),
         ),
         (
-            (f"pledge-{row.pk}", row.organisation.name, row.title, row.principle.key, row.state,
-             row.unit or None, _public(row.promised_quantity, row.unit),
-             _public(row.confirmed_quantity, row.unit))
+            (
+                f"pledge-{row.pk}",
+                row.organisation.name,
+                row.title,
+                row.principle.key,
+                row.state,
+                row.unit or None,
+                _public(row.promised_quantity, row.unit),
+                _public(row.confirmed_quantity, row.unit),
+            )
             for row in rows
         ),
         "One promise that an organisation made outside any contract. Pledges are never in pounds.",
-    )  # fmt: skip
+    )
     book.count("pledges", "Pledges that stand", "pledges")
     for state, words in STATES:
-        book.count(f"pledges-{state.value.replace('_', '-')}", f"Pledges: {words.lower()}", "pledges",
-                   where(state=state.value))  # fmt: skip
+        book.count(
+            f"pledges-{state.value.replace('_', '-')}",
+            f"Pledges: {words.lower()}",
+            "pledges",
+            where(state=state.value),
+        )
 
 
 def _public(quantity: Any, unit: str) -> Any:
@@ -143,7 +193,9 @@ def _public(quantity: Any, unit: str) -> Any:
 
 def _pledge_section(book: Book, text: Any) -> None:
     if not book.rows["pledges"].rows:
-        book.section("pledges", "Pledges outside contracts", Words("Nothing was pledged yet."), level=3)
+        book.section(
+            "pledges", "Pledges outside contracts", Words("Nothing was pledged yet."), level=3
+        )
         return
     rows = []
     for principle in text.principles:
@@ -151,24 +203,34 @@ def _pledge_section(book: Book, text: Any) -> None:
         for state, words in STATES:
             key = state.value.replace("_", "-")
             cells.append(
-                shown(book.count(f"pledges-{principle.key}-{key}", f"{principle.title}: {words.lower()}",
-                                 "pledges", where(principle=principle.key, state=state.value)))
-            )  # fmt: skip
+                shown(
+                    book.count(
+                        f"pledges-{principle.key}-{key}",
+                        f"{principle.title}: {words.lower()}",
+                        "pledges",
+                        where(principle=principle.key, state=state.value),
+                    )
+                )
+            )
         rows.append(tuple(cells))
     book.section(
-        "pledges", "Pledges outside contracts",
+        "pledges",
+        "Pledges outside contracts",
         Words(
             "Besides what is in contracts, organisations pledged [[pledges]] things of their own will. A pledge is "
             "counted when whoever it was for has confirmed it. It is never turned into pounds."
-            if book.number("pledges") != 1 else
-            "Besides what is in contracts, one thing was pledged. It counts when whoever it was for has confirmed it."
+            if book.number("pledges") != 1
+            else "Besides what is in contracts, one thing was pledged. It counts when whoever it was for has confirmed it."
         ),
         Table(
-            "pledges-by-principle", "Pledges by principle and how they stand",
-            ("Principle", *(words for _, words in STATES)), tuple(rows), (1, 2, 3, 4),
+            "pledges-by-principle",
+            "Pledges by principle and how they stand",
+            ("Principle", *(words for _, words in STATES)),
+            tuple(rows),
+            (1, 2, 3, 4),
         ),
         level=3,
-    )  # fmt: skip
+    )
 
 
 def add_stories(book: Book, year: FinancialYear, as_of: datetime.date) -> None:
@@ -180,44 +242,64 @@ def add_stories(book: Book, year: FinancialYear, as_of: datetime.date) -> None:
         chosen += list(before[: FEWEST_STORIES - len(chosen)])
     told = [(row, story_of(row, is_public=True)) for row in chosen]
     book.add_rows(
-        "stories", "Case studies",
-        (("key", "Row", "text"), ("title", "Story", "text"), ("published_on", "Published on", "date")),
+        "stories",
+        "Case studies",
+        (
+            ("key", "Row", "text"),
+            ("title", "Story", "text"),
+            ("published_on", "Published on", "date"),
+        ),
         ((row.key, row.title, row.published_on) for row, _ in told),
         "One story that was published with the consent of those it is about.",
-    )  # fmt: skip
+    )
     book.count("stories", "Stories told here", "stories")
     if not told:
         book.section(
-            "stories", "What it did for people",
-            Words("No story was published with the consent of those it is about."), breaks=True,
-        )  # fmt: skip
+            "stories",
+            "What it did for people",
+            Words("No story was published with the consent of those it is about."),
+            breaks=True,
+        )
         return
     book.section(
-        "stories", "What it did for people",
-        Words("Figures say how much. These stories say for whom. Each is told with the consent of those it is about.",
-              "lead"),
+        "stories",
+        "What it did for people",
+        Words(
+            "Figures say how much. These stories say for whom. Each is told with the consent of those it is about.",
+            "lead",
+        ),
         breaks=True,
-    )  # fmt: skip
+    )
     for row, story in told:
         facts = [part for part in (row.happened_words, story.people) if part]
         blocks: list[Block] = [Words(row.summary, "lead", by="the case study")]
         blocks += _picture(row)
         blocks += [
             Words(part.strip(), by="the case study")
-            for part in row.story.replace("\r\n", "\n").split("\n\n") if part.strip()
-        ]  # fmt: skip
+            for part in row.story.replace("\r\n", "\n").split("\n\n")
+            if part.strip()
+        ]
         if facts:
-            blocks.append(Words(". ".join(f"{fact[:1].upper()}{fact[1:]}" for fact in facts) + ".", "note",
-                                by="the case study"))  # fmt: skip
+            blocks.append(
+                Words(
+                    ". ".join(f"{fact[:1].upper()}{fact[1:]}" for fact in facts) + ".",
+                    "note",
+                    by="the case study",
+                )
+            )
         if story.partners:
             took_part = "; ".join(
-                f"{one.name}, who {one.did[:1].lower()}{one.did[1:]}".rstrip(".") if one.did else one.name
+                f"{one.name}, who {one.did[:1].lower()}{one.did[1:]}".rstrip(".")
+                if one.did
+                else one.name
                 for one in story.partners
             )
             blocks.append(Words(f"Took part: {took_part}.", "note", by="the case study"))
         source = f" Source: {row.source_title}." if row.source_title else ""
-        blocks.append(Words(f"Published {day(row.published_on)}.{source}", "note", by="the case study"))
-        book.section(f"story-{row.key}", row.title, *blocks, level=3)
+        blocks.append(
+            Words(f"Published {day(row.published_on)}.{source}", "note", by="the case study")
+        )
+        book.section(f"story-{row.key}", row.title, *blocks, level=3, is_name=True)
 
 
 def _picture(row: CaseStudy) -> list[Block]:

@@ -16,44 +16,108 @@ from contracts.retained import (
 from trafford_sv.core.periods import FinancialYear
 
 from ...datasets import Chart, FigureCards, Series, Table, Words
-from .book import Book, name, shown, where, words
+from ..report_book import Book, name, shown, where, words
 
 PARTS = (
-    (TRAFFORD, "trafford", "verified"), (GREATER_MANCHESTER, "rest", "reported"),
-    (ELSEWHERE, "elsewhere", "other"), (UNKNOWN, "unknown", "unknown"),
-)  # fmt: skip
+    (TRAFFORD, "trafford", "VERIFIED"),
+    (GREATER_MANCHESTER, "rest", "REPORTED"),
+    (ELSEWHERE, "elsewhere", "OTHER"),
+    (UNKNOWN, "unknown", "UNKNOWN"),
+)
 CATEGORIES_SHOWN = 15
 
 
 def _of(book: Book, at: str, said: str, on: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
     """The places of some payments, and the sums and shares that are made of them. `at` ends each id."""
     for place, key, _ in PARTS:
-        book.sum(f"spend-{key}{at}", f"{PLACES[place]}{said}", "invoice", "spend", "net_pounds", (*on, *where(place=PLACES[place])))
-    book.total(f"spend-retained{at}", f"Retained in Trafford and the rest of Greater Manchester{said}", "invoice",
-               f"spend-trafford{at}", f"spend-rest{at}")  # fmt: skip
-    book.total(f"spend-known{at}", f"Contestable spend whose place is known{said}", "invoice",
-               f"spend-retained{at}", f"spend-elsewhere{at}")  # fmt: skip
-    book.total(f"spend-contestable{at}", f"Contestable spend{said}", "invoice", f"spend-known{at}", f"spend-unknown{at}")
-    book.share(f"spend-retained-share{at}", f"Retained, of spend whose place is known{said}", f"spend-retained{at}", f"spend-known{at}")
-    book.share(f"spend-known-share{at}", f"Spend whose place is known{said}", f"spend-known{at}", f"spend-contestable{at}")
-    book.share(f"spend-unknown-share{at}", f"Spend whose place is unknown{said}", f"spend-unknown{at}", f"spend-contestable{at}")
+        book.sum(
+            f"spend-{key}{at}",
+            f"{PLACES[place]}{said}",
+            "invoice",
+            "spend",
+            "net_pounds",
+            (*on, *where(place=PLACES[place])),
+        )
+    book.total(
+        f"spend-retained{at}",
+        f"Retained in Trafford and the rest of Greater Manchester{said}",
+        "invoice",
+        f"spend-trafford{at}",
+        f"spend-rest{at}",
+    )
+    book.total(
+        f"spend-known{at}",
+        f"Contestable spend whose place is known{said}",
+        "invoice",
+        f"spend-retained{at}",
+        f"spend-elsewhere{at}",
+    )
+    book.total(
+        f"spend-contestable{at}",
+        f"Contestable spend{said}",
+        "invoice",
+        f"spend-known{at}",
+        f"spend-unknown{at}",
+    )
+    book.share(
+        f"spend-retained-share{at}",
+        f"Retained, of spend whose place is known{said}",
+        f"spend-retained{at}",
+        f"spend-known{at}",
+    )
+    book.share(
+        f"spend-known-share{at}",
+        f"Spend whose place is known{said}",
+        f"spend-known{at}",
+        f"spend-contestable{at}",
+    )
+    book.share(
+        f"spend-unknown-share{at}",
+        f"Spend whose place is unknown{said}",
+        f"spend-unknown{at}",
+        f"spend-contestable{at}",
+    )
 
 
 def add_spend_figures(book: Book, year: FinancialYear) -> None:
     before = FinancialYear(year.start_year - 1)
     _of(book, "", "", where(year=str(year)))
     _of(book, "-before", f", {before.label}", where(year=str(before)))
-    book.share("spend-lowest", "Retained of all contestable spend, if nothing unknown is local", "spend-retained", "spend-contestable")
-    book.total("spend-retained-or-unknown", "Retained or of unknown place", "invoice", "spend-retained", "spend-unknown")
-    book.share("spend-highest", "Retained of all contestable spend, if all that is unknown is local", "spend-retained-or-unknown",
-               "spend-contestable")  # fmt: skip
-    book.sum("spend-excluded", "Payments that are not contestable", "invoice", "spend", "net_pounds",
-             where(year=str(year), place=PLACES[EXCLUDED]))  # fmt: skip
+    book.share(
+        "spend-lowest",
+        "Retained of all contestable spend, if nothing unknown is local",
+        "spend-retained",
+        "spend-contestable",
+    )
+    book.total(
+        "spend-retained-or-unknown",
+        "Retained or of unknown place",
+        "invoice",
+        "spend-retained",
+        "spend-unknown",
+    )
+    book.share(
+        "spend-highest",
+        "Retained of all contestable spend, if all that is unknown is local",
+        "spend-retained-or-unknown",
+        "spend-contestable",
+    )
+    book.sum(
+        "spend-excluded",
+        "Payments that are not contestable",
+        "invoice",
+        "spend",
+        "net_pounds",
+        where(year=str(year), place=PLACES[EXCLUDED]),
+    )
     book.sum("spend-total", "All payments", "invoice", "spend", "net_pounds", where(year=str(year)))
 
 
 def enough_known(book: Book) -> bool:
-    return book.number("spend-known-share") >= ENOUGH_KNOWN and book.amount("spend-retained-share") is not None
+    return (
+        book.number("spend-known-share") >= ENOUGH_KNOWN
+        and book.amount("spend-retained-share") is not None
+    )
 
 
 def retained_words(book: Book) -> str:
@@ -61,61 +125,100 @@ def retained_words(book: Book) -> str:
     if book.amount("spend-contestable") is None:
         return "No payment of the year has been imported, so nothing can be said of where the money went."
     if enough_known(book):
-        return ("[[spend-retained-share]] of the spend that can be placed stayed in Trafford and Greater Manchester; "
-                "for [[spend-unknown-share]] of it the place is unknown.")  # fmt: skip
-    return ("Between [[spend-lowest]] and [[spend-highest]] of contestable spend stayed in Trafford and Greater Manchester: "
-            "for [[spend-unknown-share]] of it the place is unknown.")  # fmt: skip
+        return (
+            "[[spend-retained-share]] of the spend that can be placed stayed in Trafford and Greater Manchester; "
+            "for [[spend-unknown-share]] of it the place is unknown."
+        )
+    return (
+        "Between [[spend-lowest]] and [[spend-highest]] of contestable spend stayed in Trafford and Greater Manchester: "
+        "for [[spend-unknown-share]] of it the place is unknown."
+    )
 
 
 def add_spend_chapter(book: Book, year: FinancialYear) -> None:
     if book.amount("spend-contestable") is None:
-        book.section("spend", "Where the council’s money went", Words(retained_words(book)), breaks=True)
+        book.section(
+            "spend", "Where the council’s money went", Words(retained_words(book)), breaks=True
+        )
         return
     title = (
-        "[[spend-retained-share]] of what can be placed stayed in Greater Manchester" if enough_known(book)
+        "[[spend-retained-share]] of what can be placed stayed in Greater Manchester"
+        if enough_known(book)
         else "For most of the money nobody knows yet where it went"
     )
     cards = (
-        ("spend-retained-share", "spend-known-share", "spend-lowest", "spend-highest") if enough_known(book)
+        ("spend-retained-share", "spend-known-share", "spend-lowest", "spend-highest")
+        if enough_known(book)
         else ("spend-lowest", "spend-highest", "spend-known-share", "spend-contestable")
     )
     at_quarters = []
     for quarter in year.quarters:
-        _of(book, f"-q{quarter.number}", f", {quarter.short}", where(year=str(year), quarter=quarter.code))
+        _of(
+            book,
+            f"-q{quarter.number}",
+            f", {quarter.short}",
+            where(year=str(year), quarter=quarter.code),
+        )
         at_quarters.append((quarter.short, f"-q{quarter.number}"))
     series = tuple(
-        Series(PLACES[place], tuple(f"spend-{key}{at}" for _, at in at_quarters), paint) for place, key, paint in PARTS
+        Series(PLACES[place], tuple(f"spend-{key}{at}" for _, at in at_quarters), paint)
+        for place, key, paint in PARTS
     )
     book.section(
-        "spend", title,
-        Words(f"{retained_words(book)} The published payments carry no addresses, so a payee’s place is known only once somebody "
-              "has found it.", "lead"),
+        "spend",
+        title,
+        Words(
+            f"{retained_words(book)} The published payments carry no addresses, so a payee’s place is known only once somebody "
+            "has found it.",
+            "lead",
+        ),
         FigureCards(cards),
-        Chart("spend-quarters", "Where contestable spend went, quarter by quarter",
-              f"Contestable payments of {year.label} by where the payee is", "stacked", "Quarter",
-              tuple(label for label, _ in at_quarters), series),
+        Chart(
+            "spend-quarters",
+            "Where contestable spend went, quarter by quarter",
+            f"Contestable payments of {year.label} by where the payee is",
+            "stacked",
+            "Quarter",
+            tuple(label for label, _ in at_quarters),
+            series,
+        ),
         breaks=True,
-    )  # fmt: skip
+    )
     rows = [
-        (words(label), *(shown(f"spend-{key}{at}") for _, key, _ in PARTS), shown(f"spend-contestable{at}"))
+        (
+            words(label),
+            *(shown(f"spend-{key}{at}", "exact") for _, key, _ in PARTS),
+            shown(f"spend-contestable{at}", "exact"),
+        )
         for label, at in (*at_quarters, ("The year", ""))
     ]
     book.section(
-        "spend-places", "The same in pounds",
-        Table("spend-table", "Contestable spend by quarter and place", ("Quarter", *(PLACES[place] for place, _, _ in PARTS), "Total"),
-              tuple(rows), tuple(range(1, 6))),
-        Words("[[spend-excluded]] more was paid where nobody else could have been chosen, such as to other public bodies. "
-              "It is left out of every share. In all, the council’s published payments came to [[spend-total]]."),
-        _year_before(book, year), level=3,
-    )  # fmt: skip
+        "spend-places",
+        "The same in pounds",
+        Table(
+            "spend-table",
+            "Contestable spend by quarter and place",
+            ("Quarter", *(PLACES[place] for place, _, _ in PARTS), "Total"),
+            tuple(rows),
+            tuple(range(1, 6)),
+        ),
+        Words(
+            "[[spend-excluded]] more was paid where nobody else could have been chosen, such as to other public bodies. "
+            "It is left out of every share. In all, the council’s published payments came to [[spend-total]]."
+        ),
+        _year_before(book, year),
+        level=3,
+    )
     _categories(book, year)
 
 
 def _year_before(book: Book, year: FinancialYear) -> Words | None:
     if book.amount("spend-retained-share-before") is None:
         return None
-    return Words(f"In {FinancialYear(year.start_year - 1).label} it was [[spend-retained-share-before]] of what could be placed, with "
-                 "[[spend-unknown-share-before]] of unknown place.")  # fmt: skip
+    return Words(
+        f"In {FinancialYear(year.start_year - 1).label} it was [[spend-retained-share-before]] of what could be placed, with "
+        "[[spend-unknown-share-before]] of unknown place."
+    )
 
 
 def _categories(book: Book, year: FinancialYear) -> None:
@@ -133,12 +236,26 @@ def _categories(book: Book, year: FinancialYear) -> None:
     for place, category in enumerate(chosen[:CATEGORIES_SHOWN], start=1):
         mark = f"-category-{place}"
         _of(book, mark, f", {category}", where(year=str(year), category=category))
-        lines.append((name(category), shown(f"spend-contestable{mark}"), shown(f"spend-retained{mark}"),
-                      shown(f"spend-retained-share{mark}"), shown(f"spend-unknown-share{mark}")))  # fmt: skip
+        lines.append(
+            (
+                name(category),
+                shown(f"spend-contestable{mark}"),
+                shown(f"spend-retained{mark}"),
+                shown(f"spend-retained-share{mark}"),
+                shown(f"spend-unknown-share{mark}"),
+            )
+        )
     note = "The largest categories." if len(chosen) > CATEGORIES_SHOWN else ""
     book.section(
-        "spend-categories", "By what was bought",
-        Table("spend-categories-table", "Contestable spend by category",
-              ("Category", "Contestable", "Retained", "Retained of known", "Place unknown"), tuple(lines), (1, 2, 3, 4), note),
+        "spend-categories",
+        "By what was bought",
+        Table(
+            "spend-categories-table",
+            "Contestable spend by category",
+            ("Category", "Contestable", "Retained", "Retained of known", "Place unknown"),
+            tuple(lines),
+            (1, 2, 3, 4),
+            note,
+        ),
         level=3,
-    )  # fmt: skip
+    )

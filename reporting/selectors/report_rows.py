@@ -1,4 +1,4 @@
-"""The rows behind the annual report, read for the whole council. Each function adds one row set.
+"""The rows behind the reports of a year or a quarter, read for the whole council. Each function adds one row set.
 
 What is confidential never comes this far: no bid's own lines, no action that is not public, no need
 that is not published, no person. Where an edition's licence keeps its values back, its lines stand
@@ -7,7 +7,6 @@ as one row for an agreement, so that the totals are whole and no line can be wor
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +21,7 @@ from contracts.models import (
     Contract,
     CpvCode,
     DeliveryReturn,
+    EvidenceLink,
     Measure,
     SpendTotal,
 )
@@ -34,7 +34,9 @@ from contracts.valuation import Kind
 from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import FinancialYear, Quarter
 
-from .book import Book, Given
+from ..datasets import Evidence
+from ..editions import Period
+from .report_book import Book, Given, quarters_of
 
 HELD_BACK = "Held back by the licence"
 EVERYTHING = Scope()
@@ -89,6 +91,11 @@ def _texts(row: dict[str, Any], path: str) -> tuple[str, str]:
     return row[f"{path}outcome__theme__title"], row[f"{path}title"]
 
 
+def _pounds(amount: Decimal | None) -> Decimal | None:
+    """To the penny: what SQLite adds comes back without its last zeros."""
+    return None if amount is None else pounds(amount)
+
+
 def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return other if one is None else one if other is None else one + other
 
@@ -108,9 +115,9 @@ def _said_of(line: Line) -> tuple[Given, ...]:
     )  # fmt: skip
 
 
-def add_commitments(book: Book, year: FinancialYear) -> None:
-    """The rows that "committed" adds up: agreed by the end of the year, on agreements in force in it."""
-    found = commitments_in(EVERYWHERE, EVERYTHING, year.start, year.end).values(
+def add_commitments(book: Book, period: Period) -> None:
+    """The rows that "committed" adds up: agreed by the end of the period, on agreements in force in it."""
+    found = commitments_in(EVERYWHERE, EVERYTHING, period.start, period.end).values(
         "pk", "contract__reference", "contract__title", "contract__kind", "supplier__name",
         "contract__directorate__name", "measure__outcome__theme__title", "measure__title",
         "measure__kind", "measure__edition__values_may_be_published",
@@ -122,7 +129,7 @@ def add_commitments(book: Book, year: FinancialYear) -> None:
             Contract.Kind(row["contract__kind"]).label, row["supplier__name"],
             row["contract__directorate__name"] or NO_DIRECTORATE,
             *_texts(row, "measure__"), row["measure__kind"], "",
-            row["counted_pounds"], None, row["measure__edition__values_may_be_published"],
+            _pounds(row["counted_pounds"]), None, row["measure__edition__values_may_be_published"],
         )
         for row in found.order_by("contract__reference", "pk")
     ]  # fmt: skip
@@ -130,19 +137,19 @@ def add_commitments(book: Book, year: FinancialYear) -> None:
         "commitments", "Commitments",
         (("key", "Row", "text"), *_AGREEMENT, ("committed_pounds", "Committed, pounds", "decimal")),
         ((*_said_of(line), line.first_pounds) for line in _held_together(lines)),
-        "One promise in an agreement that was in force in the year, at the value of one unit that was pinned "
+        "One promise in an agreement that was in force in the period, at the value of one unit that was pinned "
         "when both sides agreed it. No pounds: it is counted and not priced.",
     )  # fmt: skip
 
 
-def add_deliveries(book: Book, year: FinancialYear) -> None:
+def add_deliveries(book: Book, period: Period) -> None:
     """The rows that "reported" and "verified" add up, since the beginning, each with its quarter.
 
-    Needs the commitments, which say which agreements were in force in the year.
+    Needs the commitments, which say which agreements were in force in the period.
     """
     place = book.rows["commitments"].places["reference"]
     in_force = {row[place] for row in book.rows["commitments"].rows}
-    found = lines_in(EVERYWHERE, EVERYTHING, None, year.quarters[3]).values(
+    found = lines_in(EVERYWHERE, EVERYTHING, None, quarters_of(period)[-1]).values(
         "pk", "commitment__contract__reference", "commitment__contract__title",
         "commitment__contract__kind", "commitment__supplier__name",
         "commitment__contract__directorate__name", "commitment__measure__outcome__theme__title",
@@ -169,7 +176,7 @@ def add_deliveries(book: Book, year: FinancialYear) -> None:
         "deliveries", "Deliveries",
         (
             ("key", "Row", "text"), *_AGREEMENT, ("quarter", "Counts in", "text"),
-            ("year", "Financial year", "text"), ("in_force", "Agreement in force in the year", "text"),
+            ("year", "Financial year", "text"), ("in_force", "Agreement in force in the period", "text"),
             ("reported_pounds", "Reported, pounds", "decimal"),
             ("verified_pounds", "Verified, pounds", "decimal"),
         ),
@@ -185,10 +192,10 @@ def add_deliveries(book: Book, year: FinancialYear) -> None:
     )  # fmt: skip
 
 
-def add_offers(book: Book, year: FinancialYear) -> None:
+def add_offers(book: Book, period: Period) -> None:
     """What the winners offered, one row for an agreement and kind of value: a bid's lines are sealed."""
     found = (
-        offers_in(EVERYWHERE, EVERYTHING, year.start, year.end)
+        offers_in(EVERYWHERE, EVERYTHING, period.start, period.end)
         .order_by()
         .values("bid__tender__contract__reference", "bid__tender__contract__title", "requested__measure__kind")
         .annotate(pounds=Sum("offered_pounds"))
@@ -206,7 +213,7 @@ def add_offers(book: Book, year: FinancialYear) -> None:
                 f"{row['bid__tender__contract__reference']}-{row['requested__measure__kind']}",
                 row["bid__tender__contract__reference"], row["bid__tender__contract__title"],
                 row["requested__measure__kind"],
-                None if row["pounds"] is None else pounds(row["pounds"]),
+                _pounds(row["pounds"]),
             )
             for row in found
         ),
@@ -214,10 +221,10 @@ def add_offers(book: Book, year: FinancialYear) -> None:
     )  # fmt: skip
 
 
-def add_returns(book: Book, year: FinancialYear) -> None:
+def add_returns(book: Book, period: Period) -> None:
     """Each return that was expected for a quarter of the year, and whether it came."""
     rows: list[tuple[Given, ...]] = []
-    for quarter in year.quarters:
+    for quarter in quarters_of(period):
         came = DeliveryReturn.objects.received().filter(  # type: ignore[attr-defined]
             contract=OuterRef("contract_id"), supplier=OuterRef("supplier_id"),
             financial_year=quarter.start_year, quarter=quarter.number,
@@ -248,22 +255,22 @@ def add_returns(book: Book, year: FinancialYear) -> None:
     )  # fmt: skip
 
 
-def in_force_in(year: FinancialYear) -> Any:
-    """The council's own contracts that were awarded by the end of the year and not over before it."""
+def in_force_in(period: Period) -> Any:
+    """The council's own contracts that were awarded by the end of the period and not over before it."""
     over = [Contract.Stage.ENDED, Contract.Stage.TERMINATED]
     rows = Contract.objects.contracts().of_own_council().with_figures()
     return rows.filter(
-        Q(end__gte=year.start) | (Q(end__isnull=True) & ~Q(stage__in=over)),
-        awarded_on__lte=year.end,
+        Q(end__gte=period.start) | (Q(end__isnull=True) & ~Q(stage__in=over)),
+        awarded_on__lte=period.end,
     )
 
 
 SAID_OF_DUTY = {True: "yes", False: "no", None: "cannot say"}
 
 
-def add_contracts(book: Book, year: FinancialYear) -> None:
+def add_contracts(book: Book, period: Period) -> None:
     found = list(
-        in_force_in(year)
+        in_force_in(period)
         .order_by("reference")
         .values(
             "pk", "reference", "title", "directorate__name", "category_id", "value_pounds",
@@ -288,7 +295,7 @@ def add_contracts(book: Book, year: FinancialYear) -> None:
         ).values_list("code", "name")
     }
     book.add_rows(
-        "contracts", "Contracts in force in the year",
+        "contracts", "Contracts in force in the period",
         (
             ("reference", "Reference", "text"), ("title", "Contract", "text"),
             ("supplier", "Supplier", "text"), ("directorate", "Directorate", "text"),
@@ -303,7 +310,7 @@ def add_contracts(book: Book, year: FinancialYear) -> None:
                 ", ".join(suppliers.get(row["pk"], [])) or "Not recorded",
                 row["directorate__name"] or NO_DIRECTORATE,
                 divisions.get((row["category_id"] or "")[:2], "No category recorded"),
-                None if row["value_pounds"] is None else pounds(row["value_pounds"]),
+                _pounds(row["value_pounds"]),
                 row["awarded_on"],
                 str(FinancialYear.of(row["awarded_on"])) if row["awarded_on"] else None,
                 row["end"], SAID_OF_DUTY[row["must_carry"]],
@@ -349,16 +356,14 @@ def add_spend(book: Book, years: Iterable[FinancialYear]) -> None:
     )  # fmt: skip
 
 
-
-
-def add_quantities(book: Book, year: FinancialYear) -> None:
-    """What was verified in the year, by measure, in its own unit.
+def add_quantities(book: Book, period: Period) -> None:
+    """What was verified in the period, by measure, in its own unit.
 
     One to four of what may be people is left out of the row itself, so that nobody can be recognised.
     Shares in per cent are never added up, and what a licence keeps back is not here.
     """
     found = (
-        lines_in(EVERYWHERE, EVERYTHING, year.quarters[0], year.quarters[3])
+        lines_in(EVERYWHERE, EVERYTHING, quarters_of(period)[0], quarters_of(period)[-1])
         .filter(
             commitment__measure__edition__values_may_be_published=True,
             commitment__measure__edition__text_may_be_published=True,
@@ -393,5 +398,21 @@ def add_quantities(book: Book, year: FinancialYear) -> None:
             ("too_few", "Too few to say", "text"), ("quantity", "Verified quantity", "decimal"),
         ),
         rows,
-        "The verified quantity of one measure over the year. Fewer than five of what may be people is left out.",
+        "The verified quantity of one measure over the period. Fewer than five of what may be people is left out.",
     )  # fmt: skip
+
+
+def evidence_of(period: Period) -> tuple[Evidence, ...]:
+    """The hash of each file behind a line of `add_deliveries`, never its bytes or its name."""
+    lines = lines_in(EVERYWHERE, EVERYTHING, None, quarters_of(period)[-1])
+    found = (
+        EvidenceLink.objects.filter(
+            line__in=lines, line__commitment__measure__edition__values_may_be_published=True
+        )
+        .order_by("line_id", "file__sha256")
+        .values_list("file__sha256", "file__kind", "file__file_bytes", "line_id")
+    )
+    return tuple(
+        Evidence(sha256, kind, size, "deliveries", f"line-{line}")
+        for sha256, kind, size, line in found
+    )

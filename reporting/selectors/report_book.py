@@ -6,7 +6,10 @@ import datetime
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from ...datasets import Block, Cell, Figure, Formula, RowColumn, RowSet, Section, Unit, figure_of
+from trafford_sv.core.periods import Quarter
+
+from ..datasets import Block, Cell, Figure, Formula, RowColumn, RowSet, Section, Unit, figure_of
+from ..editions import Period
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 Given = str | int | Decimal | datetime.date | None
@@ -18,6 +21,11 @@ def where(**columns: str | Sequence[str]) -> Where:
         (name, (values,) if isinstance(values, str) else tuple(values))
         for name, values in columns.items()
     )
+
+
+def quarters_of(period: Period) -> tuple[Quarter, ...]:
+    """A quarter is its own only one."""
+    return (period,) if isinstance(period, Quarter) else period.quarters
 
 
 def text_of(value: Given) -> str | None:
@@ -100,13 +108,27 @@ class Book:
         return id
 
     def sum(
-        self, id: str, label: str, basis: str, rows: str, column: str, on: Where = (), **more: object
+        self,
+        id: str,
+        label: str,
+        basis: str,
+        rows: str,
+        column: str,
+        on: Where = (),
+        **more: object,
     ) -> str:
         formula = Formula("sum", rows=rows, column=column, where=on)
         return self.add(id, label, Unit.POUNDS, basis, formula, **more)  # type: ignore[arg-type]
 
     def count(
-        self, id: str, label: str, rows: str, on: Where = (), *, basis: str = "record", **more: object
+        self,
+        id: str,
+        label: str,
+        rows: str,
+        on: Where = (),
+        *,
+        basis: str = "record",
+        **more: object,
     ) -> str:
         formula = Formula("count", rows=rows, where=on)
         return self.add(id, label, Unit.COUNT, basis, formula, **more)  # type: ignore[arg-type]
@@ -137,10 +159,17 @@ class Book:
         return words.replace("{}", f"[[{id}]]") if "{}" in words else f"[[{id}]] {words}"
 
     def section(
-        self, id: str, title: str, *blocks: Block | None, level: int = 2, breaks: bool = False
+        self,
+        id: str,
+        title: str,
+        *blocks: Block | None,
+        level: int = 2,
+        breaks: bool = False,
+        number: str = "",
+        is_name: bool = False,
     ) -> None:
         kept = tuple(block for block in blocks if block is not None)
-        self.sections.append(Section(id, title, kept, level, breaks))
+        self.sections.append(Section(id, title, kept, level, breaks, number, is_name))
 
 
 def shown(figure: str, form: str = "") -> Cell:
@@ -158,3 +187,8 @@ def words(text: str) -> Cell:
 
 def day(value: datetime.date | None, missing: str = "Not recorded") -> str:
     return f"{value.day} {value:%B} {value.year}" if value else missing
+
+
+def quoted(text: str) -> str:
+    """A name within our own words: in quotation marks where it has digits, which are no figures."""
+    return f"“{text}”" if any(letter.isdigit() for letter in text) else text
