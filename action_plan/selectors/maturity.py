@@ -10,6 +10,9 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from ..maturity import (
     CriterionFact,
@@ -29,7 +32,6 @@ from ..models import (
     Assessment,
     Criterion,
     CriterionAction,
-    DesiredOutcome,
     MaturityEdition,
     Theme,
     ThemeResult,
@@ -85,21 +87,9 @@ class Standing:
 
 
 def standing(*, as_of: datetime.date) -> Standing:
-    """Four queries, however long the history."""
-    themes = list(Theme.objects.all())
-    agreed = list(
-        Assessment.objects.agreed()
-        .filter(assessed_on__lte=as_of)
-        .select_related("edition")
-        .order_by("assessed_on", "pk")
-    )
-    stages: dict[int, dict[int, Stage]] = defaultdict(dict)
-    for held, key, reached in ThemeResult.objects.filter(
-        assessment__in=agreed, state=ThemeResult.State.AGREED, stage__isnull=False
-    ).values_list("assessment_id", "theme_id", "stage"):
-        stages[held][key] = Stage(str(reached))
-    looks = tuple(Look(row, stages.get(row.pk, {})) for row in agreed)
-    targets = _targets()
+    """Two queries, however long the history."""
+    themes, targets = _themes_and_targets()
+    looks = _looks(as_of)
     rows = []
     for theme in themes:
         latest = next((look for look in reversed(looks) if theme.pk in look.stages), None)
@@ -113,13 +103,37 @@ def standing(*, as_of: datetime.date) -> Standing:
     return Standing(tuple(rows), looks, targets)
 
 
-def _targets() -> dict[int, tuple[Target, ...]]:
+def _themes_and_targets() -> tuple[list[Theme], dict[int, tuple[Target, ...]]]:
+    """A theme comes once for each of its targets, or once without any."""
+    themes: dict[int, Theme] = {}
     found: dict[int, list[Target]] = defaultdict(list)
-    for theme, day, stage in DesiredOutcome.objects.order_by("by_date").values_list(
-        "theme_id", "by_date", "target_stage"
-    ):
-        found[theme].append(Target(day, Stage(stage)))
-    return {theme: tuple(rows) for theme, rows in found.items()}
+    rows: QuerySet[Any] = Theme.objects.annotate(
+        target_day=F("desired_outcomes__by_date"), target_stage=F("desired_outcomes__target_stage")
+    )
+    for row in rows.order_by("position", "target_day"):
+        themes.setdefault(row.pk, row)
+        if row.target_day is not None:
+            found[row.pk].append(Target(row.target_day, Stage(row.target_stage)))
+    return list(themes.values()), {theme: tuple(targets) for theme, targets in found.items()}
+
+
+def _looks(as_of: datetime.date) -> tuple[Look, ...]:
+    """An assessment comes once for each stage that it agreed, or once without any."""
+    found: dict[int, Assessment] = {}
+    stages: dict[int, dict[int, Stage]] = defaultdict(dict)
+    reached = Q(results__state=ThemeResult.State.AGREED, results__stage__isnull=False)
+    rows: QuerySet[Any] = (
+        Assessment.objects.agreed()
+        .filter(assessed_on__lte=as_of)
+        .annotate(reached=FilteredRelation("results", condition=reached))
+        .annotate(reached_theme=F("reached__theme"), reached_stage=F("reached__stage"))
+        .select_related("edition")
+    )
+    for row in rows.order_by("assessed_on", "pk"):
+        found.setdefault(row.pk, row)
+        if row.reached_theme is not None:
+            stages[row.pk][row.reached_theme] = Stage(row.reached_stage)
+    return tuple(Look(row, stages.get(row.pk, {})) for row in found.values())
 
 
 @dataclass(frozen=True)
@@ -182,16 +196,18 @@ class PlanGaps:
 
 def plan_gaps(*, found: Standing) -> PlanGaps:
     """At most four queries, for any number of criteria and actions."""
-    edition = MaturityEdition.objects.filter(state=MaturityEdition.State.IN_USE).first()
-    if edition is None:
-        rows = tuple(ThemeGap(row.theme, row.stage, None) for row in found.themes)
-        return PlanGaps(None, None, rows, shortest_set((), {}), {}, {})
+    in_use = MaturityEdition.State.IN_USE
     basis = (
-        Assessment.objects.filter(edition=edition)
+        Assessment.objects.filter(edition__state=in_use)
         .exclude(state=Assessment.State.SCORING)
+        .select_related("edition")
         .order_by("-assessed_on", "-pk")
         .first()
     )
+    edition = basis.edition if basis else MaturityEdition.objects.filter(state=in_use).first()
+    if edition is None:
+        rows = tuple(ThemeGap(row.theme, row.stage, None) for row in found.themes)
+        return PlanGaps(None, None, rows, shortest_set((), {}), {}, {})
     # A criterion of an edition without an assessment has no proof yet.
     looked = basis or Assessment(edition=edition)
     criteria = {row.pk: row for row in covered_criteria(looked)} if basis else {
@@ -263,8 +279,11 @@ class Awaiting:
     blocked: tuple[str, ...]
 
 
-def awaiting_agreement(*, as_of: datetime.date) -> tuple[Awaiting, ...]:
-    """For the Group's pack and the co-ordinator's page, in the order of the themes."""
+def awaiting_agreement(*, found: Standing, gaps: PlanGaps | None = None) -> tuple[Awaiting, ...]:
+    """For the Group's pack and the co-ordinator's page, in the order of the themes.
+
+    One query, and one for each assessment in moderation that is not the basis of `gaps`.
+    """
     rows = list(
         ThemeResult.objects.filter(
             state=ThemeResult.State.PROPOSED, assessment__state=Assessment.State.MODERATION
@@ -272,12 +291,13 @@ def awaiting_agreement(*, as_of: datetime.date) -> tuple[Awaiting, ...]:
     )
     if not rows:
         return ()
-    before = {row.theme.pk: row.stage for row in standing(as_of=as_of).themes}
+    before = {row.theme.pk: row.stage for row in found.themes}
     open_codes: dict[tuple[int, int], list[Criterion]] = defaultdict(list)
     for assessment in {row.assessment_id: row.assessment for row in rows}.values():
-        for criterion in covered_criteria(assessment):
+        known = gaps is not None and gaps.basis == assessment
+        for criterion in gaps.criteria.values() if known and gaps else covered_criteria(assessment):
             open_codes[assessment.pk, criterion.theme_id].append(criterion)
-    found = []
+    waiting = []
     for row in rows:
         own = {c.pk: c for c in open_codes[row.assessment_id, row.theme_id]}
         facts = [
@@ -285,8 +305,8 @@ def awaiting_agreement(*, as_of: datetime.date) -> tuple[Awaiting, ...]:
             for c in own.values()
         ]
         blocked = blocking(Stage(str(row.stage)), facts)
-        found.append(Awaiting(row, before.get(row.theme_id), tuple(own[k].code for k in blocked)))
-    return tuple(found)
+        waiting.append(Awaiting(row, before.get(row.theme_id), tuple(own[k].code for k in blocked)))
+    return tuple(waiting)
 
 
 def look_of(assessment: Assessment, found: Standing) -> Look | None:

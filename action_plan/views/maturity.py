@@ -77,7 +77,7 @@ class MaturityOverview(PublicView):
             "history": history_table(found),
             "records": found.of_record,
             "is_member": is_member,
-            "needs": needs_of(request.user, held, self.today) if is_member else [],
+            "needs": needs_of(request.user, held, found, gaps) if is_member else [],
             "gaps": gaps,
             "together": cover_parts(gaps.together, gaps) if gaps and gaps.edition else None,
         }
@@ -225,7 +225,7 @@ def look_words(look: Any, found: Standing) -> str:
     return look.overall([row.theme for row in found.themes]).words or NOT_AGREED
 
 
-def needs_of(user: Any, held: Any, today: Any) -> list[Need]:
+def needs_of(user: Any, held: Any, found: Standing, gaps: PlanGaps | None) -> list[Need]:
     """What this person is asked for: their own scores, and stages to agree."""
     needs = []
     if "score_maturity" in held:
@@ -239,7 +239,7 @@ def needs_of(user: Any, held: Any, today: Any) -> list[Need]:
                 Need(f"Your scores: {row.name}", reverse("assessment-detail", args=[row.pk]), due)
             )
     if "moderate_maturity" in held:
-        for waiting in awaiting_agreement(as_of=today):
+        for waiting in awaiting_agreement(found=found, gaps=gaps):
             codes = ", ".join(waiting.blocked)
             needs.append(
                 Need(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Exists
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,6 +31,7 @@ from ..forms.maturity import (
 from ..models import (
     Action,
     Assessment,
+    Assessor,
     Criterion,
     CriterionEvidence,
     CriterionReason,
@@ -81,8 +83,10 @@ class ModerationOpen(AssessmentView):
 
 
 class _ThemeView(AssessmentView):
-    def theme(self, key: str) -> Theme:
-        return get_object_or_404(Theme, key=key)
+    def theme(self, key: str, row: Assessment | None = None) -> Any:
+        """With `reader_scores`: whether the reader is an assessor of `row`."""
+        own = Assessor.objects.filter(assessment=row, user=self.request.user.pk)
+        return get_object_or_404(Theme.objects.annotate(reader_scores=Exists(own)), key=key)
 
     def result(self, row: Assessment, theme: Theme) -> ThemeResult:
         """Before moderation there is none."""
@@ -119,7 +123,7 @@ class AssessmentTheme(_ThemeView):
         row = self.assessment(pk)
         if row.edition is None:
             raise Http404
-        found = self.theme(theme)
+        found = self.theme(theme, row)
         shown = theme_detail(row, found, request.user)
         result = shown.line.result
         for line in shown.criteria:
@@ -129,11 +133,7 @@ class AssessmentTheme(_ThemeView):
             result is None or result.state != ThemeResult.State.AGREED
         )
         may_moderate = can(request.user, "moderate_maturity")
-        may_put = (
-            may_moderate
-            or can(request.user, "change_maturity")
-            or row.assessors.filter(user=request.user.pk).exists()
-        )
+        may_put = may_moderate or can(request.user, "change_maturity") or found.reader_scores
         context = {
             "title": found.name,
             "assessment": row,

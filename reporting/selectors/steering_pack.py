@@ -9,9 +9,10 @@ from django.db.models import Count
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from action_plan.models import Action, ArisingAction, Assessment, Meeting, ThemeResult
+from action_plan.models import Action, ArisingAction, Meeting
 from action_plan.progress import Status
 from action_plan.selectors.changes import ActionChange, changes_since
+from action_plan.selectors.maturity import Awaiting, awaiting_agreement, standing
 from action_plan.selectors.meetings import (
     ItemLine,
     Reader,
@@ -73,7 +74,7 @@ def gather_steering_pack(
         looks_back_to=back_to,
         items=tuple(_item(item) for item in seen.items),
         plan=_plan(user, reader, since, until, as_of),
-        maturity=_maturity() if reader.works else (),
+        maturity=_maturity(as_of) if reader.works else (),
         arising=tuple(_arising_part(one, today) for one in arising),
         arising_overdue=sum(one.is_overdue(today) for one in arising),
         closed=tuple(
@@ -170,15 +171,25 @@ def _action(one: Any, words: str = "") -> Part:
     )
 
 
-def _maturity() -> tuple[Part, ...]:
-    """Stages that moderation proposes and nobody has agreed yet. 1 query."""
-    rows = ThemeResult.objects.filter(
-        state=ThemeResult.State.PROPOSED, assessment__state=Assessment.State.MODERATION
-    ).select_related("theme", "assessment")
+def _maturity(as_of: datetime.date) -> tuple[Part, ...]:
+    """Stages that moderation proposes and nobody has agreed yet, with what still blocks them."""
     return tuple(
-        Part(one.theme.name, f"Proposed: {one.get_stage_display()}", "", one.reasons)
-        for one in rows.order_by("theme__position", "pk")
+        Part(
+            one.result.theme.name,
+            _stage_words(one),
+            one.result.get_absolute_url(),
+            one.result.reasons,
+        )
+        for one in awaiting_agreement(found=standing(as_of=as_of))
     )
+
+
+def _stage_words(one: Awaiting) -> str:
+    before = f"now {one.before.label}" if one.before else "no stage agreed so far"
+    words = f"Proposed: {one.result.get_stage_display()}, {before}"  # type: ignore[attr-defined]
+    if one.blocked:
+        words += f". It cannot be agreed before there is proof for {', '.join(one.blocked)}"
+    return words
 
 
 def _arising(

@@ -60,7 +60,7 @@ def test_three_years_are_agreed_and_each_agreed_stage_keeps_the_rule(loaded):
 
 
 def test_some_moves_wait_for_agreement_and_some_of_these_are_blocked(loaded):
-    waiting = awaiting_agreement(as_of=TODAY)
+    waiting = awaiting_agreement(found=standing(as_of=TODAY))
     assert {bool(row.blocked) for row in waiting} == {True, False}
     assert all(Stage(row.result.stage) is Stage.MATURE for row in waiting)
 

@@ -256,7 +256,7 @@ COUNTED = [
     ("decision-list", False, 8),
     ("arising-list", False, 8),
     ("seat-list", False, 8),
-    ("meeting-detail", True, 14),
+    ("meeting-detail", True, 12),
     ("minutes-detail", True, 12),
 ]
 

@@ -15,7 +15,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from action_plan.models import Action, ArisingAction, Meeting, MeetingSeries, Seat, Theme
+from action_plan.models import (
+    Action,
+    ArisingAction,
+    Meeting,
+    MeetingSeries,
+    Seat,
+    Theme,
+    ThemeResult,
+)
 from action_plan.selectors.meetings import FULL_READER, PUBLIC_READER
 from action_plan.services.actions import change_action, create_action
 from action_plan.services.agenda import add_paper
@@ -26,6 +34,7 @@ from reporting.services.pack_mails import mark_pack_sent, send_pack_again, send_
 from reporting.views.steering_pack import pack_pdf
 from tests.core import conftest as mail_server
 from tests.factories import make_user
+from tests.factories_maturity import make_opened
 from tests.factories_steering import at, hold, make_chair, make_item, make_meeting, make_seat
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +116,20 @@ def test_it_tells_what_moved_and_what_is_late_since_the_last_meeting(meeting: Me
     assert pack.sentence.startswith(
         "2 items are for decision. In the plan 2 of 4 live actions moved, 1 passed the due day"
     )
+
+
+def test_a_stage_that_awaits_agreement_says_from_where_and_what_blocks_it(meeting: Meeting) -> None:
+    result = ThemeResult.objects.get(assessment=make_opened(), theme__code="GO")
+    result.state, result.stage, result.reasons = "proposed", "developing", "The grants show it."
+    result.save()
+    (one,) = gathered(meeting).maturity
+    assert one.title == "Governance" and one.note == "The grants show it."
+    # The lowest two stages of Governance have one criterion each, and nobody has proven either.
+    assert one.detail == (
+        "Proposed: Developing, no stage agreed so far. "
+        "It cannot be agreed before there is proof for GO-0a, GO-1a"
+    )
+    assert one.address == result.get_absolute_url()
 
 
 def test_what_moved_before_the_last_meeting_is_not_told_again(meeting: Meeting) -> None:
