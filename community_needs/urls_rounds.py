@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import answering, rounds
+from .views import answering, round_asked, rounds
 from .views import round_running as running
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,6 +33,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("needs/rounds/<int:pk>/preview/", running.RoundPreview.as_view(), name="round-preview"),
     path("needs/rounds/<int:pk>/open/", running.RoundOpen.as_view(), name="round-open"),
     path("needs/rounds/<int:pk>/invite/", running.RoundInvite.as_view(), name="round-invite"),
+    path("needs/rounds/<int:pk>/asked/", round_asked.RoundAsked.as_view(), name="round-asked"),
+    path(
+        "needs/rounds/mails/<int:pk>/settle/",
+        round_asked.RoundMailSettle.as_view(),
+        name="round-mail-settle",
+    ),
     path("needs/rounds/<int:pk>/remind/", running.RoundRemind.as_view(), name="round-remind"),
     path("needs/rounds/<int:pk>/close/", running.RoundClose.as_view(), name="round-close"),
     path("needs/rounds/<int:pk>/publish/", running.RoundPublish.as_view(), name="round-publish"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from trafford_sv.core.models import MailQuerySet
 from trafford_sv.directory.models import Area
 
 
@@ -96,6 +97,8 @@ class BulletinMail(models.Model):
     failure = models.CharField(max_length=500, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MailQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

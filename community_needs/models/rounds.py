@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from trafford_sv.core.models import Versioned
+from trafford_sv.core.models import MailQuerySet, Versioned
 from trafford_sv.directory.models import Organisation
 
 from .hubs import own_hubs
@@ -205,6 +205,8 @@ class RoundMail(models.Model):
     asked_by_name = models.CharField(max_length=200)
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MailQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

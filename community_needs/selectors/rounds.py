@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from trafford_sv.directory.models import Area
@@ -65,6 +67,14 @@ class WardAnswers:
     answered: int
     residents: int
 
+    @property
+    def rate_words(self) -> str:
+        """For example 67%; empty where no hub was asked."""
+        if not self.asked:
+            return ""
+        share = (Decimal(self.answered) / self.asked * 100).quantize(Decimal(1), ROUND_HALF_UP)
+        return f"{share}%"
+
 
 @dataclass(frozen=True)
 class PriorityResult:
@@ -86,9 +96,8 @@ class RoundResults:
         return [(name, seen) for (name, _), seen in zip(self.groups, shown, strict=True)]
 
 
-def round_results(asked: Round) -> RoundResults:
-    """Four queries, whatever the number of answers."""
-    priorities = list(asked.priorities.all())
+def round_results(asked: Round, priorities: Sequence[Priority]) -> RoundResults:
+    """Three queries, whatever the number of answers."""
     sent = Response.objects.sent().filter(round=asked)
     said = [
         Said(*row)
@@ -111,6 +120,30 @@ def round_results(asked: Round) -> RoundResults:
         ],
         groups=[(str(words), counts[key]) for key, words in AUDIENCES if counts[key]],
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How many hubs were asked, have answered, have mail that came back; mails in doubt."""
+
+    hubs: int
+    answered: int
+    came_back: int
+    in_doubt: int
+
+
+def asked_counts(asked: Round, now: datetime.datetime) -> Asked:
+    """One query."""
+    mails = RoundMail.objects.in_doubt(now)
+    found = asked.invitations.filter(withdrawn_at__isnull=True).aggregate(
+        hubs=Count("pk", distinct=True),
+        answered=Count("pk", filter=Q(answered_at__isnull=False), distinct=True),
+        came_back=Count(
+            "pk", filter=Q(answered_at__isnull=True, bounced_at__isnull=False), distinct=True
+        ),
+        in_doubt=Count("mails", filter=Q(mails__in=mails), distinct=True),
+    )
+    return Asked(**found)
 
 
 def hub_answers(asked: Round) -> list[HubAnswer]:
@@ -150,13 +183,9 @@ def state_words(invitation: Invitation, is_half_saved: bool) -> str:
     return "Asked" if invitation.sent_at else "Mail not sent yet"
 
 
-def ward_answers(asked: Round) -> list[WardAnswers]:
-    """Every ward of 2023, also those that nobody answered for. Four queries."""
-    answered = dict(
-        asked.invitations.filter(withdrawn_at__isnull=True).values_list(
-            "organisation", "answered_at"
-        )
-    )
+def ward_answers(asked: Round, found: Sequence[HubAnswer]) -> list[WardAnswers]:
+    """Every ward of 2023, also those that nobody answered for. Three queries."""
+    answered = {row.invitation.organisation_id: row.invitation.answered_at for row in found}
     hubs: dict[int, list[int]] = defaultdict(list)
     for ward, hub in Catchment.objects.filter(hub__in=list(answered)).values_list("ward", "hub"):
         hubs[ward].append(hub)

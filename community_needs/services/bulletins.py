@@ -8,19 +8,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 
-from trafford_sv.core.sending import has_no_such_address, open_connection, send_one
+from trafford_sv.core.sending import has_no_such_address
 from trafford_sv.core.services.audit import actor_name, record_event
+from trafford_sv.core.services.mail_rows import send_mail_rows
 
 from ..mailings.following import bulletin_email
 from ..models import BulletinIssue, BulletinMail, Subscription
 from ..selectors.needs import BulletinNeed, needs_to_answer, where_to_focus
 from .following import leave_token, note_bounce
-
-TRIES_AT_MOST = 5
-PAUSE = datetime.timedelta(minutes=15)
-State = BulletinMail.State
 
 
 def bulletin_data(as_of: datetime.date) -> dict[str, Any]:
@@ -88,71 +84,26 @@ def make_bulletin(
 
 def send_bulletins(*, by: Any, now: datetime.datetime, dry_run: bool = False) -> Mapping[str, int]:
     """Every copy that waits, once. Must not run inside a transaction."""
-    due = BulletinMail.objects.filter(
-        Q(state=State.WAITING)
-        | Q(state=State.FAILED, tries__lt=TRIES_AT_MOST, claimed_at__lte=now - PAUSE)
-    )
-    keys = list(due.order_by("pk").values_list("pk", flat=True))
-    report = {"due": len(keys), "sent": 0, "failed": 0, "in_doubt": 0, "skipped": 0}
-    if dry_run or not keys:
-        return report
-    connection = open_connection()
-    try:
-        for key in keys:
-            mail = _claim(key, now)
-            if mail is None:
-                continue
-            if mail.state == State.SKIPPED:
-                report["skipped"] += 1
-                continue
-            message = bulletin_email(mail, leave_token(mail.subscription))
-            outcome, said = send_one(connection, message)
-            _mark(mail, outcome, said, by, now)
-            report[outcome] += 1
-    finally:
-        connection.close()
-    record_event(
+
+    def refused(mail: BulletinMail, now: datetime.datetime) -> None:
+        note_bounce(
+            subscription=mail.subscription,
+            words=mail.failure,
+            for_good=has_no_such_address(mail.failure),
+            by=by,
+            now=now,
+        )
+
+    return send_mail_rows(
+        model=BulletinMail,
+        related=("issue", "subscription"),
+        # Not to whoever left, or whose mail came back, after the bulletin was made.
+        still_wanted=lambda mail: mail.subscription.state == Subscription.State.ACTIVE,
+        message=lambda mail: bulletin_email(mail, leave_token(mail.subscription)),
+        verb="bulletins sent",
+        subject_name="Needs bulletin",
         by=by,
         now=now,
-        verb="bulletins sent",
-        subject_type="bulletinmail",
-        subject_name="Needs bulletin",
-        after={name: count for name, count in report.items() if name != "due"},
+        dry_run=dry_run,
+        when_refused=refused,
     )
-    return report
-
-
-def _claim(key: int, now: datetime.datetime) -> BulletinMail | None:
-    with transaction.atomic():
-        mail = (
-            BulletinMail.objects.select_for_update(of=("self",))
-            .select_related("issue", "subscription")
-            .filter(pk=key, state__in=[State.WAITING, State.FAILED])
-            .first()
-        )
-        if mail is None:
-            return None
-        if mail.subscription.state != Subscription.State.ACTIVE:
-            mail.state = State.SKIPPED  # left, or came back, after the bulletin was made
-        else:
-            mail.state, mail.claimed_at, mail.failure = State.CLAIMED, now, ""
-            mail.tries += 1
-        mail.save()
-    return mail
-
-
-def _mark(mail: BulletinMail, outcome: str, said: str, by: Any, now: datetime.datetime) -> None:
-    if outcome == "sent":
-        mail.state, mail.sent_at = State.SENT, now
-    elif outcome == "failed":
-        mail.state, mail.failure = State.FAILED, said
-        for_good = has_no_such_address(said)
-        if for_good:
-            mail.tries = TRIES_AT_MOST
-        if mail.tries >= TRIES_AT_MOST:
-            note_bounce(
-                subscription=mail.subscription, words=said, for_good=for_good, by=by, now=now
-            )
-    else:
-        mail.failure = said
-    mail.save()

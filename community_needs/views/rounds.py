@@ -24,15 +24,15 @@ from ..forms.answers import AnswerForm
 from ..models import Need, Response, Round
 from ..round_words import ENGLISH, LANGUAGES, in_language, languages_of, missing_words
 from ..selectors.rounds import (
+    Asked,
     RoundResults,
     answer_lines,
-    hub_answers,
+    asked_counts,
     needs_of,
     questions_of,
     response_rows,
     round_results,
     round_rows,
-    ward_answers,
 )
 from ..small_counts import FEW, SMALLEST_SHOWN, public_count, public_words
 from .need_editing import crumbs
@@ -107,9 +107,9 @@ class RoundPage(PublicView):
         asked = get_object_or_404(Round.objects.visible_to(request.user), pk=pk)
         officer = is_officer(request.user)
         shows = not asked.is_history and (officer or asked.state == Round.State.PUBLISHED)
-        results = round_results(asked) if shows else None
+        questions, priorities = questions_of(asked)
+        results = round_results(asked, priorities) if shows else None
         enough = results is not None and (officer or results.count >= SMALLEST_SHOWN)
-        hubs = hub_answers(asked) if officer and not asked.is_history else []
         context: dict[str, Any] = {
             "title": asked.name,
             "round": asked,
@@ -124,17 +124,16 @@ class RoundPage(PublicView):
             "rows": result_rows(results, officer) if results and enough else [],
             "groups": groups_rows(results, officer) if results and enough else [],
             "needs": list(needs_of(asked, request.user)[:50]),
-            "priorities": list(asked.priorities.all()) if asked.is_history else [],
+            "priorities": priorities if asked.is_history else [],
             "officer": officer and not asked.is_history,
             "breadcrumbs": crumbs(("Rounds", reverse("round-list")), (asked.name, None)),
         }
         if context["officer"]:
-            questions, priorities = questions_of(asked)
+            hubs = asked_counts(asked, self.now)
             context |= {
                 "may_run": can(request.user, "run_rounds"),
                 "hubs": hubs,
-                "figures": figures(asked, hubs, results),
-                "wards": ward_answers(asked),
+                "figures": figures(hubs, results),
                 "questions": questions,
                 "offered": [LANGUAGES[key] for key in languages_of(asked, questions, priorities)],
                 "lacking": [
@@ -161,14 +160,13 @@ def when_words(asked: Round) -> str:
     return f"{asked.opens_on:%-d %B %Y} to {asked.closes_on:%-d %B %Y}"
 
 
-def figures(asked: Round, hubs: Any, results: RoundResults | None) -> list[Figure]:
-    answered = sum(1 for row in hubs if row.invitation.answered_at)
-    back = sum(1 for row in hubs if row.state == "Mail came back")
+def figures(hubs: Asked, results: RoundResults | None) -> list[Figure]:
+    back = hubs.came_back
     return [
         Figure(
             "Hubs that answered",
-            f"{answered}",
-            of_what=f"of {len(hubs)} asked",
+            f"{hubs.answered}",
+            of_what=f"of {hubs.hubs} asked",
             completeness=f"{back} {'mail' if back == 1 else 'mails'} came back" if back else "",
         ),
         Figure("Answers in all", f"{results.count:,}" if results else None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 
 from community_needs.models import Need
 
@@ -20,30 +20,25 @@ PLACES = 10
 def needs_by_hub(
     user: Any, day: datetime.date
 ) -> tuple[dict[int, str], dict[int, int], dict[int, int]]:
-    """(names, open published needs, offers proposed so far) by hub. Two queries."""
+    """(names, open published needs, offers proposed so far) by hub. One query."""
+    offers: Any = NeedOffer.objects.visible_to(user).filter(need__hub=OuterRef("hub")).order_by()  # type: ignore[attr-defined]
+    proposed = offers.values("need__hub").annotate(number=Count("pk")).values("number")
     rows = (
         Need.objects.wanting(day)
         .public()
         .filter(hub__isnull=False)
         .order_by()
         .values_list("hub", "hub__name")
-        .annotate(number=Count("pk"))
+        .annotate(number=Count("pk"), proposed=Subquery(proposed))
     )
-    names = {pk: name for pk, name, _ in rows}
-    counts = {pk: number for pk, _, number in rows}
-    proposed: dict[int, int] = dict(
-        NeedOffer.objects.visible_to(user)  # type: ignore[attr-defined]
-        .filter(need__hub__isnull=False)
-        .order_by()
-        .values_list("need__hub")
-        .annotate(number=Count("pk"))
-    )
-    return names, counts, proposed
+    names = {pk: name for pk, name, _, _ in rows}
+    counts = {pk: number for pk, _, number, _ in rows}
+    return names, counts, {pk: number or 0 for pk, _, _, number in rows}
 
 
 def shown_hubs(day: datetime.date) -> tuple[list[list[str]], int]:
     """The hubs of the first `PLACES` needs in the lists of the `SUPPLIERS` with most live promises,
-    in the order shown, and how many suppliers that is. Nine queries."""
+    in the order shown, and how many suppliers that is. Eight queries."""
     suppliers = list(
         live_commitments(day)
         .order_by()

@@ -1,8 +1,7 @@
 """What could meet a need, and what needs a supplier could meet: narrowed in SQL, ranked in words.
 
-SQL finds what fits, is live and has something left, and puts it in order by the three heaviest
-criteria (measure, ward, quantity: 70 of 100 points). The best `NARROWED` of them are then ranked
-by all six. The number of queries does not depend on how much there is.
+`need_sources` narrows by the three heaviest criteria; the best `NARROWED` are then ranked by all
+six. The number of queries does not depend on how much there is.
 """
 
 from __future__ import annotations
@@ -14,43 +13,25 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import (
-    Case,
-    Count,
-    DecimalField,
-    Exists,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Q,
-    Subquery,
-    Value,
-    When,
-    Window,
-)
-from django.db.models.functions import Coalesce, Least, RowNumber
+from django.db.models import F, Q
 
-from community_needs.matching import (
-    WEIGHTS,
-    CandidateFacts,
-    Criterion,
-    Fit,
-    NeedFacts,
-    Ranked,
-    rank,
-)
+from community_needs.matching import CandidateFacts, Fit, NeedFacts, Ranked, rank
 from community_needs.models import Need
 
-from ..licensing import may_show_text
-from ..models import Commitment, Contract, PriorityFit, SpareOffer
-from .need_supply import QUANTITY, live_commitments, open_spares, with_free, with_free_spares
+from ..models import PriorityFit
+from .need_sources import (
+    Placed,
+    Source,
+    fitting_commitments,
+    open_spares_with_something_left,
+    read_chosen,
+    read_sources,
+    soonest_of_each,
+)
 from .principles import principles_by_number
 
 NARROWED = 200
-SPARES = 100
-_POINTS: DecimalField[Any, Any] = DecimalField(max_digits=8, decimal_places=4)
 _NAMES_IT = "The promise names this very need."
-Placed = tuple[Decimal, Decimal]
 
 
 @dataclass(frozen=True)
@@ -95,56 +76,33 @@ class _Table:
     titles: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A promise as it comes out of SQL."""
-
-    key: str
-    kind: str
-    pk: int
-    measure: int | None
-    title: str
-    reference: str
-    supplier_id: int
-    supplier_name: str
-    unit: str
-    free: Decimal
-    starts: datetime.date | None
-    ends: datetime.date | None
-    principle: str
-    place: Placed | None
-    wards: frozenset[str]
-    priorities: frozenset[int]
-    needs: frozenset[int]
-
-
 def candidates_for(
     need: Need, *, as_of: datetime.date, user: Any = None, always: str = "", limit: int = NARROWED
 ) -> Candidates:
     """Ranked for one need. `user` None: whoever's they are. `always` names one that is ranked too.
 
-    Seven queries, three more where `always` is not among the best.
+    Six queries, two more where `always` is not among the best.
     """
     table = _table([need.priority_id], as_of)
     wards = _wards([need.pk]).get(need.pk, {})
     fits = table.fits.get(need.priority_id, {})
-    facts = _facts(need, wards, table)
-    rows, found = _commitments(need, fits, wards, table, as_of, user, limit)
-    spares = _spares(need.priority_id, as_of, user)
-    sources = [*rows, *spares]
+    spares: Any = open_spares_with_something_left(as_of).filter(priorities=need.priority_id)
+    if user is not None:
+        spares = spares.visible_to(user)
+    sources, found = read_sources(
+        fitting_commitments(need, fits, len(wards), as_of, user), spares, most=limit
+    )
+    found += sum(1 for one in sources if one.kind == "spare")
     if always.startswith("commitment:") and all(one.key != always for one in sources):
-        chosen = Commitment.objects.filter(pk=int(always.partition(":")[2]))
-        sources += _read(with_free(chosen), table, needs=[need.pk])
+        sources += read_chosen(int(always.partition(":")[2]))
     by_key = {one.key: one for one in sources}
     ranked = rank(
-        facts,
-        [_candidate(one, need, fits) for one in sources],
+        _facts(need, wards, table),
+        [_candidate(one, need, table) for one in sources],
         as_of=as_of,
         ward_names={code: name for code, (name, _) in wards.items()},
     )
-    return Candidates(
-        tuple(_shown(row, by_key[row.candidate.key]) for row in ranked), found + len(spares)
-    )
+    return Candidates(tuple(_shown(row, by_key[row.candidate.key]) for row in ranked), found)
 
 
 # --- for suppliers --------------------------------------------------------------------------
@@ -169,11 +127,15 @@ def needs_for_suppliers(
     """For each supplier the published needs that its own promises could meet, best first.
 
     Of each supplier the promises that end soonest, `SUPPLIERS_PROMISES` of them; of the needs
-    those that fit any of them and close soonest. Eight queries, however many suppliers.
+    those that fit any of them and close soonest. Seven queries, however many suppliers.
     """
     if not suppliers:
         return {}
-    promises = _of_suppliers(suppliers, as_of)
+    promises, _ = read_sources(
+        soonest_of_each(suppliers, as_of, SUPPLIERS_PROMISES),
+        open_spares_with_something_left(as_of).filter(supplier__in=suppliers),
+        most=SUPPLIERS_PROMISES * len(suppliers),
+    )
     measures = {one.measure for one in promises if one.measure is not None}
     named = {pk for one in promises for pk in one.needs}
     wanted = {pk for one in promises for pk in one.priorities}
@@ -188,7 +150,7 @@ def needs_for_suppliers(
     )
     table = _table([need.priority_id for need in needs], as_of)
     wards = _wards([need.pk for need in needs])
-    own: dict[int, list[_Source]] = defaultdict(list)
+    own: dict[int, list[Source]] = defaultdict(list)
     for one in promises:
         own[one.supplier_id].append(one)
     found: dict[int, tuple[NeedMatch, ...]] = {}
@@ -209,7 +171,7 @@ def needs_for_suppliers(
 
 def _best(
     need: Need,
-    sources: Iterable[_Source],
+    sources: Iterable[Source],
     wards: Mapping[str, tuple[str, Placed | None]],
     table: _Table,
     as_of: datetime.date,
@@ -225,7 +187,7 @@ def _best(
     by_key = {one.key: one for one in could}
     first, *_ = rank(
         _facts(need, wards, table),
-        [_candidate(one, need, fits) for one in could],
+        [_candidate(one, need, table) for one in could],
         as_of=as_of,
         ward_names={code: name for code, (name, _) in wards.items()},
     )
@@ -284,8 +246,8 @@ def _facts(need: Need, wards: Mapping[str, tuple[str, Placed | None]], table: _T
     )
 
 
-def _candidate(one: _Source, need: Need, fits: Mapping[int, tuple[Fit, str]]) -> CandidateFacts:
-    fit, why = fits.get(one.measure or 0, (None, ""))
+def _candidate(one: Source, need: Need, table: _Table) -> CandidateFacts:
+    fit, why = table.fits.get(need.priority_id, {}).get(one.measure or 0, (None, ""))
     if need.pk in one.needs:
         fit, why = Fit.STRONG, _NAMES_IT
     elif need.priority_id in one.priorities:
@@ -299,204 +261,13 @@ def _candidate(one: _Source, need: Need, fits: Mapping[int, tuple[Fit, str]]) ->
         unit=one.unit,
         starts=one.starts,
         ends=one.ends,
-        principle=one.principle,
+        principle=one.principle or table.titles.get(one.principle_number, ""),
         place=one.place,
     )
 
 
-def _shown(row: Ranked, one: _Source) -> Candidate:
+def _shown(row: Ranked, one: Source) -> Candidate:
     return Candidate(
         row, one.kind, one.pk, one.title, one.reference, one.supplier_id, one.supplier_name,
         one.unit, one.free, one.ends,
     )  # fmt: skip
-
-
-def _commitments(
-    need: Need,
-    fits: Mapping[int, tuple[Fit, str]],
-    wards: Mapping[str, Any],
-    table: _Table,
-    as_of: datetime.date,
-    user: Any,
-    limit: int,
-) -> tuple[list[_Source], int]:
-    """The best by measure, ward and quantity, and how many there are. Three queries."""
-    named = Commitment.needs.through.objects.filter(commitment=OuterRef("pk"), need=need.pk)
-    rows: Any = live_commitments(as_of).exclude(supplier=need.hub_id)
-    if user is not None:
-        rows = rows.visible_to(user)
-    rows = with_free(
-        rows.annotate(names_it=Exists(named)).filter(Q(measure__in=list(fits)) | Q(names_it=True))
-    ).filter(free_quantity__gt=0)
-    strong = [measure for measure, (fit, _) in fits.items() if fit is Fit.STRONG]
-    fit_points = Case(
-        When(Q(measure__in=strong) | Q(names_it=True), then=_points(WEIGHTS[Criterion.FIT])),
-        default=_points(Decimal(WEIGHTS[Criterion.FIT]) / 2),
-        output_field=_POINTS,
-    )
-    links: Any = Commitment.wards.through.objects
-    shared = (
-        links.filter(
-            commitment=OuterRef("pk"),
-            area__in=Need.wards.through.objects.filter(need=need.pk).values("area"),
-        )
-        .order_by()
-        .values("commitment")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    each = Decimal(WEIGHTS[Criterion.WARD]) / (len(wards) or 1)
-    ward_points = ExpressionWrapper(
-        Coalesce(Subquery(shared), 0) * Value(each, output_field=_POINTS), output_field=_POINTS
-    )
-    rows = rows.annotate(
-        narrow=ExpressionWrapper(
-            fit_points + ward_points + _quantity_points(need), output_field=_POINTS
-        ),
-        found=Window(Count("pk")),
-    ).order_by("-narrow", F("due").asc(nulls_last=True), "pk")
-    return _read(rows[:limit], table, needs=[need.pk], counted=True)
-
-
-def _points(points: Decimal | int) -> Value:
-    return Value(Decimal(points), output_field=_POINTS)
-
-
-def _quantity_points(need: Need) -> Any:
-    weight = WEIGHTS[Criterion.QUANTITY]
-    left = need.still_wanted_quantity
-    if left is None or left <= 0:
-        return _points(weight)
-    share = Least(
-        ExpressionWrapper(
-            F("free_quantity") * Value(Decimal(weight) / left, output_field=QUANTITY),
-            output_field=_POINTS,
-        ),
-        _points(weight),
-    )
-    return Case(
-        When(Q(measure__unit__iexact=need.unit.strip()), then=share),
-        default=_points(0),
-        output_field=_POINTS,
-    )
-
-
-_FIELDS = (
-    "pk", "measure", "title", "measure__title", "contract__reference", "contract__kind", "number",
-    "supplier", "supplier__name", "measure__unit", "free_quantity", "starts", "due",
-    "principle__title", "measure__charter_principle", "supplier__ward__longitude",
-    "supplier__ward__latitude", "measure__edition__text_may_be_published",
-)  # fmt: skip
-
-
-def _read(rows: Any, table: _Table, *, needs: Sequence[int], counted: bool = False) -> Any:
-    """Sources out of commitments with `free_quantity`; with `counted` also how many there are.
-
-    The rows, their wards, and (unless they say so themselves) the needs that they name.
-    """
-    read = list(rows.values_list(*_FIELDS, *(["found", "names_it"] if counted else [])))
-    keys = [row[0] for row in read]
-    wards: dict[int, set[str]] = defaultdict(set)
-    for pk, code in Commitment.wards.through.objects.filter(commitment__in=keys).values_list(
-        "commitment", "area__code"
-    ):
-        wards[pk].add(code)
-    named: dict[int, set[int]] = defaultdict(set)
-    if counted:  # for one need, and the rows say so themselves
-        for row in read:
-            if row[-1]:
-                named[row[0]].update(needs)
-    else:
-        links = Commitment.needs.through.objects.filter(commitment__in=keys)
-        for pk, need in links.values_list("commitment", "need"):
-            named[pk].add(need)
-    sources = []
-    for row in read:
-        (pk, measure, title, measure_title, reference, kind, number, supplier, supplier_name,
-         unit, free, starts, due, principle, measure_principle, lon, lat, may_show) = row[:18]  # fmt: skip
-        if not title and may_show_text(may_show, is_public=False):
-            title = measure_title
-        sources.append(
-            _Source(
-                f"commitment:{pk}",
-                "pledge" if kind == Contract.Kind.PLEDGE else "commitment",
-                pk,
-                measure,
-                title or f"Promise number {number}",
-                f"{reference}/{number}",
-                supplier,
-                supplier_name,
-                unit,
-                Decimal(free),
-                starts,
-                due,
-                principle or table.titles.get(measure_principle, ""),
-                None if lon is None or lat is None else (lon, lat),
-                frozenset(wards[pk]),
-                frozenset(),
-                frozenset(named[pk]),
-            )
-        )
-    if counted:
-        return sources, (read[0][-2] if read else 0)
-    return sources
-
-
-def _spares(priority: int, as_of: datetime.date, user: Any) -> list[_Source]:
-    """Two queries, or one where there are none."""
-    rows: Any = open_spares(as_of).filter(priorities=priority)
-    if user is not None:
-        rows = rows.visible_to(user)
-    return _read_spares(rows, priority)
-
-
-def _read_spares(rows: Any, priority: int | None = None) -> list[_Source]:
-    """Of one priority, or of whichever each of them names."""
-    read = list(
-        with_free_spares(rows)
-        .filter(free_quantity__gt=0)
-        .order_by(F("ends").asc(nulls_last=True), "pk")
-        .values_list(
-            "pk", "title", "supplier", "supplier__name", "unit", "free_quantity", "starts", "ends",
-            "supplier__ward__longitude", "supplier__ward__latitude",
-        )[:SPARES]
-    )  # fmt: skip
-    keys = [row[0] for row in read]
-    wards: dict[int, set[str]] = defaultdict(set)
-    priorities: dict[int, set[int]] = defaultdict(set)
-    if keys:
-        for pk, code in SpareOffer.wards.through.objects.filter(spareoffer__in=keys).values_list(
-            "spareoffer", "area__code"
-        ):
-            wards[pk].add(code)
-    if keys and priority is None:
-        for pk, key in SpareOffer.priorities.through.objects.filter(
-            spareoffer__in=keys
-        ).values_list("spareoffer", "priority"):
-            priorities[pk].add(key)
-    return [
-        _Source(
-            f"spare:{pk}", "spare", pk, None, title, "", supplier, name, unit, Decimal(free),
-            starts, ends, "", None if lon is None or lat is None else (lon, lat),
-            frozenset(wards[pk]), frozenset(priorities[pk] if priority is None else {priority}), frozenset(),
-        )
-        for pk, title, supplier, name, unit, free, starts, ends, lon, lat in read
-    ]  # fmt: skip
-
-
-def _of_suppliers(suppliers: Sequence[int], as_of: datetime.date) -> list[_Source]:
-    """The promises of each that have something left and end soonest. Six queries."""
-    rows = with_free(live_commitments(as_of).filter(supplier__in=suppliers)).filter(
-        free_quantity__gt=0
-    )
-    rows = rows.annotate(
-        place=Window(
-            RowNumber(),
-            partition_by=[F("supplier")],
-            order_by=[F("due").asc(nulls_last=True), F("pk").asc()],
-        )
-    ).filter(place__lte=SUPPLIERS_PROMISES)
-    table = _table([], as_of)
-    sources: list[_Source] = _read(rows.order_by("pk"), table, needs=[])
-    spares = _read_spares(open_spares(as_of).filter(supplier__in=suppliers))
-    return [*sources, *spares]

@@ -19,7 +19,7 @@ from ..forms.commitments import StepForm
 from ..forms.need_offers import SpareForm
 from ..models import SpareOffer
 from ..selectors.need_matching import needs_for_suppliers
-from ..selectors.need_offers import told_to_supplier, waiting_for_supplier
+from ..selectors.need_offers import waiting_and_told
 from ..selectors.need_supply import with_free_spares
 from ..services.spare_offers import change_spare, offer_spare, take_back_spare
 from .offer_parts import amount, need_url, offer_tag, supplier_needs
@@ -62,10 +62,11 @@ class SupplierNeeds(_Helping):
         spares = with_free_spares(
             SpareOffer.objects.filter(supplier__in=suppliers).order_by("state", "-pk")
         )[:50]
+        waiting, told = waiting_and_told(suppliers, request.user)
         context = {
             "title": "Needs you could meet",
-            "waiting": supplier_needs(waiting_for_supplier(suppliers, request.user)),
-            "told": [(one, offer_tag(one)) for one in told_to_supplier(suppliers, request.user)],
+            "waiting": supplier_needs(waiting),
+            "told": [(one, offer_tag(one)) for one in told],
             "rows": rows,
             "more": max(0, len(matches) - SHOWN),
             "spares": [

@@ -21,6 +21,8 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "round-open": "run_rounds",
     "round-invite": "run_rounds",
     "round-remind": "run_rounds",
+    "round-asked": "view_rounds",
+    "round-mail-settle": "run_rounds",
     "round-close": "run_rounds",
     "round-publish": "run_rounds",
     "round-paper": "view_rounds",
@@ -38,6 +40,7 @@ TABLE: dict[str, str | tuple[str, ...]] = {
 }
 OBJECTS: dict[str, Any] = {
     "round-preview": lambda side: {"pk": side["round"].pk},
+    "round-asked": lambda side: {"pk": side["round"].pk},
     "round-paper": lambda side: {"pk": side["round"].pk},
     "response-list": lambda side: {"pk": side["round"].pk},
     "response-detail": lambda side: {"pk": side["response"].pk},

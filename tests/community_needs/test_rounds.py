@@ -130,7 +130,7 @@ def test_mail_that_bounces_is_shown_and_a_new_address_gets_a_new_link(
     row.refresh_from_db()
     assert row.bounced_at and "no such user" in row.bounce_words
     assert sent(now=LATER)["due"] == 0, "an address that is not there is not tried again"
-    page = officer.get(reverse("round-detail", args=[asked.pk])).text
+    page = officer.get(reverse("round-asked", args=[asked.pk])).text
     assert "Mail came back" in page and "no such user" in page
     old = row.token_hash
     officer.post(reverse("invitation-address", args=[row.pk]), {"email": "new@example.org"})
@@ -246,7 +246,7 @@ def test_a_question_that_was_answered_twice_in_a_list_costs_no_more_queries(
         hub = make_hub()
         make_invitation(asked, hub)
         make_response(asked, hub.organisation)
-    for name, most in (("response-list", 8), ("round-detail", 22)):
+    for name, most in (("response-list", 8), ("round-detail", 12), ("round-asked", 12)):
         address = reverse(name, args=[asked.pk])
         officer.get(address)
         with django_assert_max_num_queries(most):
@@ -255,3 +255,76 @@ def test_a_question_that_was_answered_twice_in_a_list_costs_no_more_queries(
     with django_assert_max_num_queries(8):
         officer.get(reverse("round-list"))
     assert Question.objects.count() == 4
+
+
+# --- mails in doubt -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def doubtful(monkeypatch: Any) -> RoundMail:
+    """The line broke while the mail went out: it may have gone."""
+    asked = make_round(closes_on=datetime.date(2090, 1, 1))
+    invited(asked, make_hub("Hub One"))
+
+    def broken(self: Any, messages: Any) -> None:
+        raise OSError("the line broke")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", broken)
+        assert sent()["in_doubt"] == 1
+    assert sent(now=LATER)["due"] == 0, "in doubt is never sent again by itself"
+    return RoundMail.objects.get()
+
+
+def test_a_mail_in_doubt_is_shown_and_marked_as_sent_by_an_officer(
+    officer: Client, doubtful: RoundMail
+) -> None:
+    asked = doubtful.invitation.round
+    assert "1 mail is in doubt" in officer.get(reverse("round-detail", args=[asked.pk])).text
+    page = officer.get(reverse("round-asked", args=[asked.pk])).text
+    assert "the line broke" in page and "It arrived: mark as sent" in page
+    address = reverse("round-mail-settle", args=[doubtful.pk])
+    officer.post(address, {"action": "sent"})
+    doubtful.refresh_from_db()
+    assert (doubtful.state, doubtful.sent_at) == ("sent", NOW)
+    event = AuditEvent.objects.get(verb="mail marked as sent")
+    assert event.subject_id == str(doubtful.pk)
+    twice = officer.post(address, {"action": "again"}, follow=True).text
+    assert "This mail is settled: sent" in twice and not mail.outbox
+
+
+def test_a_mail_in_doubt_is_sent_again_once_when_an_officer_says_so(
+    officer: Client, doubtful: RoundMail
+) -> None:
+    address = reverse("round-mail-settle", args=[doubtful.pk])
+    officer.post(address, {"action": "nonsense"})
+    doubtful.refresh_from_db()
+    assert doubtful.state == "claimed"
+    officer.post(address, {"action": "again"})
+    sent(now=LATER)
+    sent(now=LATER)
+    assert len(mail.outbox) == 1 and "Hub One" in mail.outbox[0].subject
+    doubtful.refresh_from_db()
+    assert (doubtful.state, doubtful.tries) == ("sent", 2)
+
+
+def test_a_mail_that_is_being_sent_now_is_not_in_doubt(
+    officer: Client, doubtful: RoundMail
+) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    RoundMail.objects.update(failure="", claimed_at=now)
+    address = reverse("round-mail-settle", args=[doubtful.pk])
+    assert "being sent now" in officer.post(address, {"action": "again"}, follow=True).text
+    RoundMail.objects.update(claimed_at=now - datetime.timedelta(hours=2))
+    assert "goes out again" in officer.post(address, {"action": "again"}, follow=True).text
+
+
+def test_who_was_asked_says_the_response_rate_of_a_ward(officer: Client) -> None:
+    """A ward served by three hubs, two of which answered: 2 / 3 = 66.7%, said as 67%."""
+    asked, ward = make_round(), make_ward(name="Herely")
+    for number in range(3):
+        row = make_invitation(asked, make_hub(f"Hub {number}", ward))
+        row.answered_at = NOW if number else None
+        row.save()
+    page = officer.get(reverse("round-asked", args=[asked.pk])).text
+    assert "Herely" in page and "67%" in page

@@ -3,6 +3,7 @@
 from .audit import AuditEvent, AuditHead
 from .idempotency import IdempotentAnswer
 from .imports import ColumnMapping, ImportRow, ImportRun
+from .mail_rows import MailQuerySet, MailRow, MailState
 from .periods import ClosedQuarter
 from .records import DataFlag, Versioned
 from .users import ApiToken, Invitation, User
@@ -18,6 +19,9 @@ __all__ = [
     "ImportRow",
     "ImportRun",
     "Invitation",
+    "MailQuerySet",
+    "MailRow",
+    "MailState",
     "User",
     "Versioned",
 ]
