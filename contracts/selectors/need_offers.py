@@ -38,9 +38,7 @@ def waiting_for_supplier(suppliers: list[int], user: Any) -> list[NeedOffer]:
     return list(rows.order_by("proposed_at", "pk")[:WAITING_SHOWN])
 
 
-def waiting_and_told(
-    suppliers: list[int], user: Any
-) -> tuple[list[NeedOffer], list[NeedOffer]]:
+def waiting_and_told(suppliers: list[int], user: Any) -> tuple[list[NeedOffer], list[NeedOffer]]:
     """What waits for these suppliers, oldest first, and what hubs said lately, newest first.
     One query."""
     waits = Case(
