@@ -10,7 +10,8 @@ from contracts.filters_deliveries import QuarterText
 from trafford_sv.core.periods import Quarter
 
 from .catalogue import CATALOGUE
-from .models import MeasureReading, StarMeasure
+from .editions import kinds
+from .models import MeasureReading, ReportEdition, StarMeasure
 
 
 class StarMeasureFilter(django_filters.FilterSet):
@@ -53,3 +54,29 @@ class StarReadingFilter(django_filters.FilterSet):
     def in_quarter(self, rows: Any, name: str, value: str) -> Any:
         quarter = Quarter.parse(value)
         return rows.filter(financial_year=quarter.start_year, quarter=quarter.number)
+
+
+class EditionFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(
+        label="Report",
+        empty_label="Any report",
+        choices=lambda: [(one.key, one.name) for one in kinds()],
+    )
+    quarter = QuarterText(method="in_quarter", label="Quarter", help_text="For example, 2026-27-Q1")
+    standing = django_filters.ChoiceFilter(
+        method="that_stand",
+        label="Corrected ones",
+        empty_label="Shown",
+        choices=[("true", "Left out: only what stands now")],
+    )
+
+    class Meta:
+        model = ReportEdition
+        fields: list[str] = []
+
+    def in_quarter(self, rows: Any, name: str, value: str) -> Any:
+        quarter = Quarter.parse(value)
+        return rows.filter(financial_year=quarter.start_year, quarter=quarter.number)
+
+    def that_stand(self, rows: Any, name: str, value: str) -> Any:
+        return rows.standing()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from .services import pack_mails, star_measures
+from .models import ReportEdition
+from .services import edition_files, pack_mails, star_measures
 
 
 @shared_task
@@ -20,3 +21,17 @@ def work_out_open_quarters() -> int:
 def send_packs() -> int:
     """Hourly by day: what a mail server refused is tried again, and nobody gets a pack twice."""
     return pack_mails.send_packs(as_of=timezone.localdate(), by=None, now=timezone.now()).sent
+
+
+@shared_task
+def draw_edition(pk: int) -> int:
+    """The files of one edition, as soon as it is published."""
+    return edition_files.make_files(
+        edition=ReportEdition.objects.get(pk=pk), by=None, now=timezone.now()
+    )
+
+
+@shared_task
+def draw_editions() -> int:
+    """Every few minutes: what still waits, also where the queue was away when it was published."""
+    return edition_files.make_waiting_files(by=None, now=timezone.now())

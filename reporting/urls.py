@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from .views import committee_block, dashboard, public, star_measures, steering_pack
+from .views import (
+    committee_block,
+    dashboard,
+    edition_publishing,
+    editions,
+    public,
+    star_measures,
+    steering_pack,
+)
 
 urlpatterns = [
     path("", public.Home.as_view(), name="home"),
@@ -79,5 +87,46 @@ urlpatterns = [
         "reports/sets/<int:pk>/approve/",
         star_measures.MeasureSetApprove.as_view(),
         name="measure-set-approve",
+    ),
+    path("reports/editions/", editions.EditionList.as_view(), name="edition-list"),
+    path(
+        "reports/editions/<slug:kind>/<slug:period>/",
+        include(
+            [
+                path("draft/", editions.DraftPage.as_view(), name="edition-draft"),
+                path(
+                    "draft/figures/", editions.DraftFigures.as_view(), name="edition-draft-figures"
+                ),
+                path(
+                    "draft/figures/<slug:figure>/",
+                    editions.DraftFigure.as_view(),
+                    name="edition-draft-figure",
+                ),
+                path(
+                    "publish/", edition_publishing.PublishEdition.as_view(), name="edition-publish"
+                ),
+                path("<int:number>/", editions.EditionPage.as_view(), name="edition-detail"),
+                path(
+                    "<int:number>/figures/",
+                    editions.EditionFigures.as_view(),
+                    name="edition-figures",
+                ),
+                path(
+                    "<int:number>/figures/<slug:figure>/",
+                    editions.EditionFigure.as_view(),
+                    name="edition-figure",
+                ),
+                path(
+                    "<int:number>/files/again/",
+                    editions.EditionFilesAgain.as_view(),
+                    name="edition-files-again",
+                ),
+                path(
+                    "<int:number>/files/<slug:format>/",
+                    editions.EditionFileDownload.as_view(),
+                    name="edition-file",
+                ),
+            ]
+        ),
     ),
 ]

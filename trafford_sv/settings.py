@@ -237,6 +237,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reporting.tasks.send_packs",
         "schedule": crontab(minute="40", hour="8-18"),
     },
+    "draw-editions": {
+        "task": "reporting.tasks.draw_editions",
+        "schedule": 120.0,
+    },
     "open-recoveries": {
         "task": "contracts.tasks.open_recoveries",
         "schedule": crontab(minute="20", hour="3"),

@@ -112,3 +112,58 @@ def _own_words(block: object, *, quoted: bool = False) -> list[str]:
                 *(_own_words(block.table) if block.table else []),
             ]
     return []
+
+
+BASIS_SENTENCES = {
+    "offered": "Offered in winning bids",
+    "committed": "Committed in agreements",
+    "reported": "Reported by suppliers, not yet checked",
+    "verified": "Verified with evidence",
+    "award": "As awarded",
+    "invoice": "As paid",
+    "record": "As recorded",
+    "supplied": "Supplied by STAR",
+    "published": "A published figure of record",
+    "mixed": "One figure divided by another",
+}
+
+
+def formula_words(figure: Figure, dataset: Dataset) -> str:
+    """How the value comes about, in a sentence."""
+    formula = figure.formula
+    names = [
+        f"“{dataset.by_id[key].label}”" if key in dataset.by_id else key for key in formula.figures
+    ]
+    match formula.op:
+        case "ratio":
+            return f"{names[0]} divided by {names[1]}."
+        case "difference":
+            return f"{names[0]} less {names[1]}."
+        case "total":
+            return f"{', '.join(names)} added."
+    rows = dataset.row_sets[formula.rows]
+    labels = {column.key: column.label for column in rows.columns}
+    column = f"“{labels.get(formula.column, formula.column)}”"
+    conditions = [
+        f"{labels.get(key, key)} is {' or '.join(values)}" for key, values in formula.where
+    ] + [f"{labels.get(key, key)} is known" for key in formula.present]
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    match formula.op:
+        case "count":
+            return f"The number of rows of “{rows.title}”{where}."
+        case "distinct":
+            return f"How many different {column} there are in the rows of “{rows.title}”{where}."
+        case "value":
+            return f"{column} of the one row of “{rows.title}”{where}."
+    return f"{column} added over the rows of “{rows.title}”{where}. What is not known is left out."
+
+
+def rounding_words(figure: Figure) -> str:
+    """Rows first, then the sum: so that a printed column adds up to its printed total."""
+    step = {
+        "pounds": "the penny",
+        "share": f"{max(0, figure.places - 2)} decimals of a per cent",
+    }.get(figure.unit, f"{figure.places} decimals" if figure.places else "a whole number")
+    if figure.formula.op == "ratio":
+        return f"Both figures as printed, divided, then rounded half up to {step}."
+    return f"Each row was rounded when it was written; their sum is kept to {step}, half up."

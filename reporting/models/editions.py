@@ -98,7 +98,7 @@ class ReportEdition(models.Model):
         return f"{self.title}, {self.period_label}, edition {self.number}"
 
     def get_absolute_url(self) -> str:
-        return reverse("edition-detail", args=[self.pk])
+        return reverse("edition-detail", args=[self.kind, self.period_code, self.number])
 
     @property
     def period(self) -> Period:

@@ -74,6 +74,7 @@ PERMISSIONS: dict[str, str] = {
     "change_reference": "Change thresholds and other rules that have dates",
     "view_reports": "Read the approved measures, their values and how they came about",
     "change_star_measures": "Define measures, supply values and record approved sets",
+    "publish_reports": "Publish reports and their corrections",
     "use_api": "Use the API with a token",
 }
 # What one party says for itself. No officer says it in its place.
