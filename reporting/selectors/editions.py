@@ -15,7 +15,6 @@ from ..datasets import Dataset, Evidence, Figure, Recomputed, Row, RowSet, read_
 from ..datasets.formulas import FormulaError, matching
 from ..editions import Period
 from ..models import EditionFile, ReportEdition
-from ..rendering.sheet import Sheet
 
 
 def editions_seen(user: Any) -> QuerySet[ReportEdition]:
@@ -49,14 +48,6 @@ def _held(sha256: str, text: str) -> Dataset:
 def dataset_of(edition: ReportEdition) -> Dataset:
     """Read once a process: the text never changes."""
     return _held(edition.sha256, edition.dataset_text)
-
-
-def sheet_of(edition: ReportEdition) -> Sheet:
-    return Sheet(dataset_of(edition), edition.sha256, edition.get_absolute_url())
-
-
-def draft_sheet(dataset: Dataset, address: str) -> Sheet:
-    return Sheet(dataset, "", address)
 
 
 @dataclass(frozen=True)

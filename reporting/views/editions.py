@@ -71,6 +71,11 @@ def latest_period(kind: EditionKind, today: Any) -> Period:
     return Quarter.of(today).previous
 
 
+def sheet_of(edition: ReportEdition) -> Sheet:
+    """From the text as read once a process."""
+    return Sheet(reading.dataset_of(edition), edition.sha256, edition.get_absolute_url())
+
+
 class EditionList(ListMixin, PublicView):
     """Every edition that this person may read, the latest period first."""
 
@@ -138,7 +143,7 @@ class _One(PublicView):
 class EditionPage(_One):
     def get(self, request: HttpRequest, kind: str, period: str, number: int) -> HttpResponse:
         edition = self.edition(kind, period, number)
-        sheet = reading.sheet_of(edition)
+        sheet = sheet_of(edition)
         context = {
             **body_of(sheet),
             "edition": edition,
@@ -177,7 +182,7 @@ class DraftPage(PermissionView):
 
     def get(self, request: HttpRequest, kind: str, period: str) -> HttpResponse:
         held, when, dataset = self.draft(kind, period)
-        sheet = reading.draft_sheet(dataset, request.path)
+        sheet = Sheet(dataset, "", request.path)
         context = {
             **body_of(sheet),
             "may_publish": can(request.user, "publish_reports"),
@@ -192,9 +197,7 @@ class EditionFigures(_One):
 
     def get(self, request: HttpRequest, kind: str, period: str, number: int) -> HttpResponse:
         edition = self.edition(kind, period, number)
-        return figures_page(
-            request, reading.sheet_of(edition), str(edition), edition.get_absolute_url()
-        )
+        return figures_page(request, sheet_of(edition), str(edition), edition.get_absolute_url())
 
 
 class DraftFigures(DraftPage):
@@ -202,7 +205,7 @@ class DraftFigures(DraftPage):
         held, when, dataset = self.draft(kind, period)
         address = reverse("edition-draft", args=[kind, period])
         name = f"Draft: {held.name}, {when.label}"
-        return figures_page(request, reading.draft_sheet(dataset, address), name, address)
+        return figures_page(request, Sheet(dataset, "", address), name, address)
 
 
 def figures_page(request: HttpRequest, sheet: Sheet, name: str, address: str) -> HttpResponse:
@@ -239,7 +242,7 @@ class EditionFigure(_One):
     ) -> HttpResponseBase:
         edition = self.edition(kind, period, number)
         return figure_page(
-            request, reading.sheet_of(edition), figure, str(edition), edition.get_absolute_url()
+            request, sheet_of(edition), figure, str(edition), edition.get_absolute_url()
         )
 
 
@@ -250,7 +253,7 @@ class DraftFigure(DraftPage):
         held, when, dataset = self.draft(kind, period)
         address = reverse("edition-draft", args=[kind, period])
         name = f"Draft: {held.name}, {when.label}"
-        return figure_page(request, reading.draft_sheet(dataset, address), figure, name, address)
+        return figure_page(request, Sheet(dataset, "", address), figure, name, address)
 
 
 def figure_page(
