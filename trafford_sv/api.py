@@ -34,6 +34,7 @@ from contracts.api.portfolio import urlpatterns as portfolio_urls
 from contracts.api.returns import urlpatterns as return_urls
 from contracts.api.spend import urlpatterns as spend_urls
 from contracts.api.verification import urlpatterns as verification_urls
+from reporting.api.editions import urlpatterns as edition_urls
 from reporting.api.star_measures import urlpatterns as star_measure_urls
 from trafford_sv.core.api.problems import KINDS
 from trafford_sv.core.api.views import ApiView
@@ -68,6 +69,7 @@ NOUNS = {
     "api-ratings": "Yearly ratings of contracts above the threshold of the Procurement Act 2023",
     "api-star-measures": "Measures that are reported each quarter: definition, basis, period, target",
     "api-star-readings": "What each measure says of each quarter, now or as known on a day",
+    "api-editions": "Reports as they were published, each with its figures and the rows behind them",
     "api-steering-seats": "Who sits on the Steering Group: organisations and roles, no names",
     "api-steering-meetings": "Meetings of the Steering Group, and how far each is",
     "api-steering-decisions": "What the Steering Group decided, and what reversed it",
@@ -199,6 +201,7 @@ urlpatterns = [
     *portfolio_urls,
     *pacing_urls,
     *star_measure_urls,
+    *edition_urls,
     *steering_urls,
     *need_offer_urls,
     *plan_urls,

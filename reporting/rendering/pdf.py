@@ -29,7 +29,12 @@ def edition_pdf(sheet: Sheet) -> bytes:
         "sheet": sheet,
         "sections": sections,
         "figures": [
-            (figure, figure_words(figure, "exact"), BASIS_SENTENCES.get(figure.basis, figure.basis))
+            (
+                figure,
+                figure_words(figure, "exact"),
+                BASIS_SENTENCES.get(figure.basis, figure.basis),
+                sheet.figure_address(figure.id),
+            )
             for figure in dataset.figures
         ],
     }

@@ -119,9 +119,10 @@ def sections_of(sheet: Sheet) -> list[ShownSection]:
 
 
 def _section(sheet: Sheet, section: Section) -> ShownSection:
+    title = section.title if section.is_name else plain(sheet, section.title)
     return ShownSection(
         section.id,
-        plain(sheet, section.title),
+        f"{section.number} {title}".strip(),
         section.level,
         section.breaks,
         tuple(shown for block in section.blocks for shown in _blocks(sheet, block)),
