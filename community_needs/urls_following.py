@@ -24,6 +24,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("needs/bulletins/", following.BulletinList.as_view(), name="bulletin-list"),
     path("needs/bulletins/new/", following.BulletinMake.as_view(), name="bulletin-make"),
     path(
+        "needs/bulletins/mails/<slug:kind>/<int:pk>/settle/",
+        following.FollowerMailSettle.as_view(),
+        name="follower-mail-settle",
+    ),
+    path(
         "needs/bulletins/addresses/",
         following.BulletinAddresses.as_view(),
         name="bulletin-addresses",

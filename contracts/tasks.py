@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from .services import confirmations, evidence, recovery, reminders
+from .services import confirmations, evidence, near_news, recovery, reminders
 
 
 @shared_task
@@ -35,3 +35,10 @@ def send_reminders() -> int:
 @shared_task
 def open_recoveries() -> int:
     return recovery.open_recoveries(as_of=timezone.localdate(), by=None, now=timezone.now())
+
+
+@shared_task
+def tell_followers_of_wards() -> int:
+    """Daily; nobody hears twice of one thing, nor more than once a week."""
+    report = near_news.tell_followers(by=None, now=timezone.now(), today=timezone.localdate())
+    return report["sent"]

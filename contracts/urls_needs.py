@@ -74,5 +74,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("near-me/", near_me.NearMe.as_view(), name="near-me"),
     path("near-me/<slug:code>/", near_me.NearMeWard.as_view(), name="near-me-ward"),
+    path("near-me/<slug:code>/by-email/", near_me.NearMeFollow.as_view(), name="near-me-follow"),
     path("near-me/<slug:code>/feed/", near_me.NearMeFeed.as_view(), name="near-me-feed"),
 ]

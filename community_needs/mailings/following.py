@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from ..models import BulletinMail, Subscription
+from ..models import BulletinMail, NearMail, Subscription
 
 SHOWN = 20
 
@@ -49,6 +49,35 @@ def bulletin_email(mail: BulletinMail, token: str) -> EmailMessage:
             "List-Unsubscribe": f"<{off}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "List-Id": "Trafford needs bulletin <needs-bulletin.trafford-social-value>",
+            "Auto-Submitted": "auto-generated",
+            "Precedence": "bulk",
+        },
+    )
+
+
+def near_email(mail: NearMail, token: str, page: str) -> EmailMessage:
+    """`page` is the address of the ward's own page."""
+    entries = mail.dataset["entries"]
+    off = settings.SITE_URL + reverse("bulletin-leave", kwargs={"token": token})
+    count = len(entries)
+    ward = mail.subscription.ward
+    things = "1 thing is" if count == 1 else f"{count} things are"
+    context = {
+        "ward": ward,
+        "entries": entries[:SHOWN],
+        "more": max(0, count - SHOWN),
+        "page": settings.SITE_URL + page,
+        "off": off,
+        "is_first": mail.number == 1,
+    }
+    return EmailMessage(
+        subject=f"{things} new in {ward}",
+        body=render_to_string("community_needs/email/near.txt", context),
+        to=[mail.subscription.email],
+        headers={
+            "List-Unsubscribe": f"<{off}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "List-Id": "What happens near me <near-me.trafford-social-value>",
             "Auto-Submitted": "auto-generated",
             "Precedence": "bulk",
         },

@@ -1,6 +1,6 @@
 """Priorities, hubs and their catchments, consultation rounds, needs, and who follows them."""
 
-from .following import BulletinIssue, BulletinMail, Subscription
+from .following import BulletinIssue, BulletinMail, NearMail, Subscription
 from .hubs import Catchment, Hub
 from .needs import MergeDecision, Need, NeedSource
 from .priorities import Priority
@@ -15,6 +15,7 @@ __all__ = [
     "Hub",
     "Invitation",
     "MergeDecision",
+    "NearMail",
     "Need",
     "NeedSource",
     "Priority",

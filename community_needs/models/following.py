@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from trafford_sv.core.models import MailQuerySet
+from trafford_sv.core.models import MailQuerySet, MailRow
 from trafford_sv.directory.models import Area
 
 
@@ -111,3 +111,27 @@ class BulletinMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issue}, {self.subscription}"
+
+
+class NearMail(MailRow):
+    """What is new near one follower, as it was told: its entries keep their keys, so that nothing
+    is told twice."""
+
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="near_mails"
+    )
+    number = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    dataset = models.JSONField(help_text="{entries: [{key, title, words}], keys: [...]}")
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["state"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "number"], name="a_follower_gets_near_mail_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Mail {self.number}, {self.subscription}"

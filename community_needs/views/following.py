@@ -10,8 +10,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.feedgenerator import Atom1Feed
@@ -25,9 +25,10 @@ from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Figure, Link, Tag, Tone
 from trafford_sv.core.views.errors import too_many_requests
 from trafford_sv.core.views_base import EditMixin, PermissionView, PublicView
+from trafford_sv.directory.models import Area
 
 from ..forms.following import AddressesForm, BulletinForm, FollowForm
-from ..models import BulletinIssue, BulletinMail, Subscription
+from ..models import BulletinIssue, BulletinMail, NearMail, Subscription
 from ..selectors.needs import needs_to_answer
 from ..services.bulletins import bulletin_data, make_bulletin
 from ..services.following import (
@@ -42,12 +43,16 @@ from ..services.following import (
 )
 from ..tasks import send_bulletins
 from .need_editing import crumbs, form_page
+from .settling import settle_from
 
 FEED_LENGTH = 50
 
 
 class BulletinFollow(EditMixin, PublicView):
     """Step one. What it says does not tell whether the address is known."""
+
+    topic: str = Subscription.Topic.NEEDS
+    ward: Area | None = None
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.page(FollowForm())
@@ -61,7 +66,8 @@ class BulletinFollow(EditMixin, PublicView):
         try:
             found = ask_to_follow(
                 email=form.cleaned_data["email"],
-                topic=Subscription.Topic.NEEDS,
+                topic=self.topic,
+                ward=self.ward,
                 by=None,
                 now=self.now,
             )
@@ -102,6 +108,12 @@ class BulletinConfirm(BulletinAsked):
         found = find_subscription(token=token, purpose=CONFIRM)
         if found is None or found.state == Subscription.State.LEFT:
             return self.unknown()
+        if found.ward is not None:
+            return self.said(
+                "One more click",
+                f"Press the button and you get an e-mail when something is new in {found.ward}.",
+                button="Yes, write to me",
+            )
         return self.said(
             "One more click",
             "Press the button and you get an e-mail when there is a new bulletin.",
@@ -109,8 +121,15 @@ class BulletinConfirm(BulletinAsked):
         )
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        if confirm_following(token=token, by=None, now=self.now) is None:
+        found = confirm_following(token=token, by=None, now=self.now)
+        if found is None:
             return self.unknown()
+        if found.ward_id is not None:
+            return self.said(
+                "You are in",
+                "The first e-mail says what is there now; then we write when something is new. "
+                "Each has a link to stop them.",
+            )
         return self.said("You are in", "You get the next bulletin. Each has a link to stop them.")
 
     def unknown(self) -> HttpResponse:
@@ -219,6 +238,38 @@ class BulletinPdf(PublicView):
         return pdf_response(body, name=f"Needs bulletin {self.today:%Y-%m-%d}")
 
 
+def doubtful_mails(now: datetime.datetime) -> list[dict[str, Any]]:
+    """Copies of bulletins and mails about a ward that may or may not have gone. Two queries."""
+    kinds: list[tuple[str, Any]] = [
+        ("bulletin", BulletinMail.objects.in_doubt(now).select_related("issue", "subscription")),
+        ("near", NearMail.objects.in_doubt(now).select_related("subscription__ward")),
+    ]
+    return [
+        {
+            "what": str(mail.issue) if kind == "bulletin" else f"News of {mail.subscription.ward}",
+            "email": mail.subscription.email,
+            "mail": mail,
+            "action": reverse("follower-mail-settle", args=[kind, mail.pk]),
+        }
+        for kind, rows in kinds
+        for mail in rows[:50]
+    ]
+
+
+class FollowerMailSettle(PermissionView):
+    """A copy in doubt: it arrived, or it is sent again. A POST from the list of bulletins."""
+
+    permission = "run_bulletin"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
+        models: dict[str, Any] = {"bulletin": BulletinMail, "near": NearMail}
+        if kind not in models:
+            raise Http404
+        settle_from(request, get_object_or_404(models[kind], pk=pk), self.now, again=post_soon)
+        return redirect("bulletin-list")
+
+
 MAIL_TONES = {
     Subscription.State.PENDING: Tone.NEUTRAL,
     Subscription.State.ACTIVE: Tone.GOOD,
@@ -271,17 +322,29 @@ class BulletinList(ListPage):
         rows = list(self.page.object_list)
         for row in rows:
             row.needs = len(row.dataset["needs"])
-        followers = Subscription.objects.filter(topic=Subscription.Topic.NEEDS)
-        counts = dict(followers.order_by().values_list("state").annotate(rows=Count("pk")))
+        followers = Subscription.objects.all()
+        bulletin, wards = Subscription.Topic.NEEDS, Subscription.Topic.NEAR_ME
+        counts: dict[tuple[str, str], int] = {
+            (topic, state): rows
+            for topic, state, rows in followers.order_by()
+            .values_list("topic", "state")
+            .annotate(rows=Count("pk"))
+        }
         states = Subscription.State
+
+        def count(state: str) -> str:
+            return f"{counts.get((bulletin, state), 0):,}"
+
         return {
             "rows": rows,
             "figures": [
-                Figure("Followers", f"{counts.get(states.ACTIVE, 0):,}"),
-                Figure("Waiting for their click", f"{counts.get(states.PENDING, 0):,}"),
-                Figure("Mail comes back", f"{counts.get(states.BOUNCING, 0):,}"),
-                Figure("Left", f"{counts.get(states.LEFT, 0):,}"),
+                Figure("Followers", count(states.ACTIVE)),
+                Figure("Waiting for their click", count(states.PENDING)),
+                Figure("Mail comes back", count(states.BOUNCING)),
+                Figure("Left", count(states.LEFT)),
+                Figure("Follow one ward", f"{counts.get((wards, states.ACTIVE), 0):,}"),
             ],
+            "doubtful": doubtful_mails(self.now),
             "bouncing": [
                 (row, Tag(row.get_state_display(), MAIL_TONES[Subscription.State(row.state)]))
                 for row in followers.filter(bounced_at__isnull=False).exclude(state=states.LEFT)[

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from trafford_sv.core.access import can
-from trafford_sv.core.services.mail_rows import is_in_doubt, settle_mail_row
+from trafford_sv.core.services.mail_rows import is_in_doubt
 from trafford_sv.core.views_base import PermissionView
 
 from ..models import Round, RoundMail
@@ -19,6 +17,7 @@ from ..selectors.rounds import hub_answers, ward_answers
 from .need_editing import crumbs
 from .round_running import post_soon
 from .rounds import is_officer
+from .settling import settle_from
 
 
 class RoundAsked(PermissionView):
@@ -59,19 +58,3 @@ class RoundMailSettle(PermissionView):
         self.check(mail.invitation.round)
         settle_from(request, mail, self.now, again=post_soon)
         return redirect("round-asked", mail.invitation.round_id)
-
-
-def settle_from(request: HttpRequest, mail: Any, now: Any, *, again: Any) -> None:
-    """What the two buttons do; `again` asks the queue to send what waits."""
-    action = request.POST.get("action")
-    if action not in ("sent", "again"):
-        return
-    try:
-        settle_mail_row(row=mail, went=action == "sent", by=request.user, now=now)
-    except ValidationError as error:
-        messages.warning(request, " ".join(error.messages))
-        return
-    if action == "again":
-        again()
-    said = "It is marked as sent." if action == "sent" else "It goes out again with the next run."
-    messages.success(request, said)

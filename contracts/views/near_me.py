@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
+from community_needs.forms.following import FollowForm
+from community_needs.models import Subscription
+from community_needs.views.following import BulletinFollow
+from community_needs.views.need_editing import form_page
 from trafford_sv.core.navigation import url_of
 from trafford_sv.core.views_base import PublicView
 from trafford_sv.directory.forms.organisations import PostcodeForm
 from trafford_sv.directory.models import Area
 from trafford_sv.directory.selectors.places import Location, locate
 
-from ..selectors.near_me import Near, near
+from ..selectors.near_me import near
+from ..selectors.near_news import near_news
 from .offer_parts import need_url
 
 YEAR = 2023
@@ -90,10 +94,37 @@ class NearMeWard(PublicView):
             "near": found,
             "needs": [(need, need_url(need)) for need in found.needs],
             "feed_url": reverse("near-me-feed", kwargs={"code": ward.code}),
-            "follow_url": url_of("bulletin-follow"),
+            "email_url": reverse("near-me-follow", kwargs={"code": ward.code}),
+            "bulletin_url": url_of("bulletin-follow"),
             "breadcrumbs": [("Near me", reverse("near-me")), (ward.name, None)],
         }
         return render(request, "contracts/near_me_ward.html", context)
+
+
+class NearMeFollow(BulletinFollow):
+    """By e-mail when something is new in the ward: a link is sent first, and one click stops it."""
+
+    topic = Subscription.Topic.NEAR_ME
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.ward = _ward(kwargs.pop("code"))
+        return super().dispatch(request, *args, **kwargs)
+
+    def page(self, form: FollowForm) -> HttpResponse:
+        here = reverse("near-me-ward", kwargs={"code": self.ward.code})
+        return form_page(
+            self.request,
+            form,
+            title=f"Get an e-mail about {self.ward.name}",
+            button="Send me the link",
+            cancel=here,
+            introduction=f"We write when something is promised, asked for or delivered in "
+            f"{self.ward.name}, at most once a week. We send you a link first, so that nobody "
+            "signs up for somebody else.",
+            breadcrumbs=[
+                ("Near me", reverse("near-me")), (self.ward.name, here), ("By e-mail", None)
+            ],
+        )  # fmt: skip
 
 
 class NearMeFeed(PublicView):
@@ -109,47 +140,14 @@ class NearMeFeed(PublicView):
             feed_url=request.build_absolute_uri(),
             language="en-gb",
         )
-        for entry in entries(near(ward, self.today), request):
-            feed.add_item(**entry, link=page)
+        host = request.get_host().partition(":")[0]
+        for one in near_news(near(ward, self.today)):
+            feed.add_item(
+                title=one.title,
+                description=one.words,
+                unique_id=f"tag:{host},2026:{one.key}",
+                pubdate=one.moment,
+                updateddate=one.moment,
+                link=page,
+            )
         return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
-
-
-def entries(found: Near, request: HttpRequest) -> list[dict[str, Any]]:
-    """Newest first. An entry keeps its id for ever, so that a reader shows it once."""
-    host = request.get_host().partition(":")[0]
-    told: list[dict[str, Any]] = []
-    for one in found.help:
-        words = f"{one.supplier}: {one.amount.words or one.need}, for “{one.need}”."
-        what = "Help came" if one.has_come else "Help is on its way"
-        told.append(
-            {
-                "title": f"{what}: {one.need}",
-                "description": words,
-                "unique_id": f"tag:{host},2026:offer-{one.pk}-{'came' if one.has_come else 'coming'}",
-                "pubdate": one.moment,
-                "updateddate": one.moment,
-            }
-        )
-    for promise in found.promises:
-        moment = datetime.datetime.combine(promise.since, datetime.time(), datetime.UTC)
-        told.append(
-            {
-                "title": f"Promised by {promise.supplier}",
-                "description": promise.sentence,
-                "unique_id": f"tag:{host},2026:promise-{promise.pk}",
-                "pubdate": moment,
-                "updateddate": moment,
-            }
-        )
-    for need in found.needs:
-        told.append(
-            {
-                "title": f"Needed: {need.title}",
-                "description": need.words or need.title,
-                "unique_id": f"tag:{host},2026:need-{need.pk}",
-                "pubdate": need.raised_at,
-                "updateddate": need.raised_at,
-            }
-        )
-    told.sort(key=lambda entry: (entry["updateddate"], entry["unique_id"]), reverse=True)
-    return told[:50]

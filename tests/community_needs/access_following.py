@@ -15,6 +15,7 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "bulletin-list": "run_bulletin",
     "bulletin-make": "run_bulletin",
     "bulletin-addresses": "run_bulletin",
+    "follower-mail-settle": "run_bulletin",
 }
 OBJECTS: dict[str, Any] = {}
 EVERYONES: dict[str, str] = {}

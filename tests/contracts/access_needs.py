@@ -16,6 +16,7 @@ TABLE: dict[str, Any] = {
     "near-me": PUBLIC,
     "near-me-ward": PUBLIC,
     "near-me-feed": PUBLIC,
+    "near-me-follow": PUBLIC,
     "hub-exposure": "match_needs",
     "need-matches": "match_needs",
     "offer-propose": "match_needs",
@@ -71,6 +72,7 @@ EVERYONES: dict[str, str] = {
     "need-ask": "A need is the borough's; only coming contracts of one's own reach are named on it.",
     "near-me-ward": "A ward is public record.",
     "near-me-feed": "A ward is public record.",
+    "near-me-follow": "A ward is public record.",
 }
 
 
