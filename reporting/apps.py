@@ -12,9 +12,21 @@ class ReportingConfig(AppConfig):
         from trafford_sv.core.closing import register_closing_step
         from trafford_sv.core.reference_data import register_loader
 
+        from .editions import EditionKind, register_kind
+        from .selectors.star_quarterly import gather_star_quarterly
         from .services.reference import load_published_figures, load_star_measures
         from .services.star_measures import record_at_closing
 
         register_loader("star measures", load_star_measures)
         register_closing_step("measures", record_at_closing)
         register_loader("published figures", load_published_figures)
+        register_kind(
+            EditionKind(
+                key="star-quarterly",
+                name="STAR quarterly report",
+                noun="STAR report",
+                about="The five measures with trend and target, and the quarter behind them.",
+                is_public=True,
+                gather=gather_star_quarterly,
+            )
+        )

@@ -420,19 +420,23 @@ def amounts(rows: Iterable[tuple[str, Decimal | None]]) -> Amounts:
     )
 
 
-def _contract_value(
+def awards_in(
     user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
-) -> tuple[Decimal | None, Decimal | None, int, int]:
-    """Awards made by `last` on agreements in force: pounds, the part of it whose contract has a
-    winning bid, agreements, and awards without a value.
+) -> QuerySet[Award]:
+    """Awards made by `last` on agreements in force, each with `has_bid`: its winning bid is recorded.
+
+    None for a part of an agreement (a measure, a theme, a ward, a supplier): no part of the value is its.
     """
+    parts = (scope.measure, scope.theme, scope.ward, scope.edition, scope.supplier)
+    if any(part not in ("", None) for part in parts):
+        return Award.objects.none()
     everything, own = _reach(user, "view_contracts")
     seen = Q()
     if not everything:
         seen = Q(
             contract__directorate_id__in=[pk for role, pk in own if role == "contract_manager"]
         ) | Q(supplier_links__organisation_id__in=[pk for role, pk in own if role == "supplier"])
-    awards = Award.objects.filter(
+    awards: QuerySet[Award] = Award.objects.filter(
         seen,
         agreements_of(scope, "contract__"),
         _in_force("contract__", first, last),
@@ -442,14 +446,22 @@ def _contract_value(
     if not scope.agreement and scope.contract is None:
         # A grant is not contract value; asked for by kind, it is the grant's own.
         awards = awards.filter(contract__kind=Contract.Kind.CONTRACT)
-    parts = (scope.measure, scope.theme, scope.ward, scope.edition, scope.supplier)
-    if any(part not in ("", None) for part in parts):
-        # These are parts of a contract; no part of its value belongs to them.
-        return None, None, 0, 0
     won = Bid.objects.filter(tender__contract=OuterRef("contract"), state=Bid.State.WON)
+    return awards.annotate(has_bid=Exists(won))
+
+
+def _contract_value(
+    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
+) -> tuple[Decimal | None, Decimal | None, int, int]:
+    """Awards made by `last` on agreements in force: pounds, the part of it whose contract has a
+    winning bid, agreements, and awards without a value.
+    """
+    awards = awards_in(user, scope, first, last)
+    if awards.query.is_empty():
+        return None, None, 0, 0
     found = awards.aggregate(
         total=Sum("value_pounds", filter=Q(contract__is_framework=False)),
-        tendered=Sum("value_pounds", filter=Q(Exists(won), contract__is_framework=False)),
+        tendered=Sum("value_pounds", filter=Q(has_bid=True, contract__is_framework=False)),
         agreements=Count("contract_id", distinct=True),
         unknown=Count("pk", filter=Q(value_pounds__isnull=True, contract__is_framework=False)),
     )

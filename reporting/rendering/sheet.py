@@ -31,6 +31,9 @@ from ..datasets import (
 )
 from ..datasets.words import BASIS_SENTENCES, PLACE
 
+NOT_REPORTED = "not reported"
+LYING = 8  # points that fit side by side
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -261,13 +264,26 @@ def _card(sheet: Sheet, key: str) -> parts.Figure:
 
 
 def chart_table(sheet: Sheet, block: Chart) -> ShownTable:
-    """The values of a chart: a row for each point, a column for each series."""
+    """The values of a chart: a row for each point, a column for each series; a single short series lies."""
+    if len(block.series) == 1 and len(block.points) <= LYING:
+        (series,) = block.series
+        cells = [
+            (_figure_piece(sheet, key),) if key else (Piece(NOT_REPORTED),)
+            for key in series.figures
+        ]
+        return ShownTable(
+            f"{block.id}-table",
+            block.subtitle or block.title,
+            (block.heading, *block.points),
+            (((Piece(series.label),), *cells),),
+            frozenset(range(1, len(block.points) + 1)),
+        )
     rows = []
     for place, point in enumerate(block.points):
         cells: list[Pieces] = [(Piece(point),)]
         for series in block.series:
             key = series.figures[place]
-            cells.append((_figure_piece(sheet, key),) if key else (Piece("not reported"),))
+            cells.append((_figure_piece(sheet, key),) if key else (Piece(NOT_REPORTED),))
         rows.append(tuple(cells))
     return ShownTable(
         f"{block.id}-table",

@@ -1,0 +1,361 @@
+"""The rows behind the quarterly report: one for an agreement, a theme and a kind of value.
+
+So there are as many rows as there are agreements, however many deliveries; no single line of a
+return, no quantity and no person is in them, and a licence that keeps values back is kept: it
+speaks of values and lines, not of the totals of an agreement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+
+from contracts.licensing import may_show_text
+from contracts.models import Contract, DeliveryReturn, EvidenceLink
+from contracts.selectors.position import (
+    EVERYWHERE,
+    Scope,
+    agreements_of,
+    awards_in,
+    commitments_in,
+    lines_in,
+    offers_in,
+)
+from contracts.selectors.returns import expected_returns
+from trafford_sv.core.money import pounds
+from trafford_sv.core.periods import Quarter
+
+from ...datasets import Evidence
+from ..report_book import Book, Given
+from ..report_rows import HELD_BACK, NO_DIRECTORATE
+
+Key = tuple[int, int, str, str]
+
+
+@dataclass(frozen=True)
+class Span:
+    """`id` is what its row sets end in. `first` None is since the beginning."""
+
+    id: str
+    scope: Scope
+    first: Quarter | None
+    last: Quarter
+
+
+@dataclass
+class _Row:
+    said: tuple[Given, ...]
+    committed: Decimal | None = None
+    promises: int = 0
+    reported: Decimal | None = None
+    verified: Decimal | None = None
+    lines: int = 0
+
+
+_ABOUT = (
+    "contract_id", "contract__reference", "contract__title", "contract__kind",
+    "contract__directorate__name", "supplier_id", "supplier__name",
+    "measure__outcome__theme__title", "measure__kind", "measure__edition__text_may_be_published",
+)  # fmt: skip
+
+
+def add_position(book: Book, span: Span) -> str:
+    """Committed, reported and verified of every agreement in the span. Two queries."""
+    starts = span.first.start if span.first else None
+    rows: dict[Key, _Row] = {}
+    found: Any = commitments_in(EVERYWHERE, span.scope, starts, span.last.end)
+    for one in _grouped(found, "").annotate(total=Sum("counted_pounds"), n=_promises(span)):
+        row = _row(rows, one, "")
+        row.committed, row.promises = _plus(row.committed, one["total"]), row.promises + one["n"]
+    found = lines_in(EVERYWHERE, span.scope, span.first, span.last)
+    for one in _grouped(found, "commitment__").annotate(
+        said=Sum("reported_pounds"), proved=Sum("verified_pounds"), n=Count("pk")
+    ):
+        row = _row(rows, one, "commitment__")
+        row.reported = _plus(row.reported, one["said"])
+        row.verified = _plus(row.verified, one["proved"])
+        row.lines += one["n"]
+    id = f"agreements-{span.id}"
+    book.add_rows(
+        id,
+        "What agreements promised and delivered",
+        (
+            ("key", "Row", "text"), ("reference", "Agreement", "text"), ("agreement", "Title", "text"),
+            ("agreement_kind", "Kind of agreement", "text"), ("supplier", "Supplier", "text"),
+            ("directorate", "Directorate", "text"), ("theme", "Theme", "text"),
+            ("value_kind", "Kind of value", "text"), ("commitments", "Commitments", "integer"),
+            ("committed", "Committed, pounds", "decimal"), ("lines", "Lines reported on", "integer"),
+            ("reported", "Reported, pounds", "decimal"), ("verified", "Verified, pounds", "decimal"),
+        ),
+        (
+            (
+                row_key(key), *row.said, row.promises, row.committed, row.lines, row.reported,
+                row.verified,
+            )
+            for key, row in sorted(rows.items(), key=lambda item: (str(item[1].said[0]), item[0]))
+        ),
+        "One agreement and supplier, with one theme and one kind of value. Its commitments count at the "
+        "value of one unit that was pinned when both sides agreed.",
+    )  # fmt: skip
+    return id
+
+
+def _promises(span: Span) -> Any:
+    stood = Q(state="agreed") | Q(replaced_by__agreed_on__gt=span.last.end)
+    return Count("pk", filter=stood)
+
+
+def _grouped(rows: Any, path: str) -> Any:
+    return rows.order_by().values(*(f"{path}{name}" for name in _ABOUT))
+
+
+def _row(rows: dict[Key, _Row], one: dict[str, Any], path: str) -> _Row:
+    theme = one[f"{path}measure__outcome__theme__title"]
+    if not may_show_text(one[f"{path}measure__edition__text_may_be_published"], is_public=True):
+        theme = HELD_BACK
+    kind = one[f"{path}measure__kind"]
+    key = (one[f"{path}contract_id"], one[f"{path}supplier_id"], theme, kind)
+    if key not in rows:
+        rows[key] = _Row(
+            (
+                one[f"{path}contract__reference"], one[f"{path}contract__title"],
+                Contract.Kind(one[f"{path}contract__kind"]).label, one[f"{path}supplier__name"],
+                one[f"{path}contract__directorate__name"] or NO_DIRECTORATE, theme, kind,
+            )
+        )  # fmt: skip
+    return rows[key]
+
+
+def row_key(key: Key) -> str:
+    contract, supplier, theme, kind = key
+    return f"{contract}-{supplier}-{kind}-{theme}"
+
+
+def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """Pennies; what SQLite adds comes back without its last zeros."""
+    if other is None:
+        return one
+    return pounds(other) if one is None else one + pounds(other)
+
+
+def add_offers(book: Book, span: Span) -> str:
+    """What the winners offered: a total for an agreement and kind of value, as a bid's lines are sealed."""
+    starts = span.first.start if span.first else None
+    found = (
+        offers_in(EVERYWHERE, span.scope, starts, span.last.end)
+        .order_by()
+        .values(
+            "bid__tender__contract_id", "bid__tender__contract__reference",
+            "bid__tender__contract__title", "requested__measure__kind",
+        )
+        .annotate(total=Sum("offered_pounds"))
+        .order_by("bid__tender__contract__reference", "requested__measure__kind")
+    )  # fmt: skip
+    id = f"offers-{span.id}"
+    book.add_rows(
+        id,
+        "What winning bids offered",
+        (
+            ("key", "Row", "text"), ("reference", "Agreement", "text"), ("agreement", "Title", "text"),
+            ("value_kind", "Kind of value", "text"), ("offered", "Offered, pounds", "decimal"),
+        ),
+        (
+            (
+                f"{one['bid__tender__contract_id']}-{one['requested__measure__kind']}",
+                one["bid__tender__contract__reference"], one["bid__tender__contract__title"],
+                one["requested__measure__kind"], _plus(None, one["total"]),
+            )
+            for one in found
+        ),
+        "The total of a winning bid, one row for each kind of value. Single lines of a bid are not published.",
+    )  # fmt: skip
+    return id
+
+
+def add_awards(book: Book, span: Span) -> str:
+    starts = span.first.start if span.first else None
+    found = awards_in(EVERYWHERE, span.scope, starts, span.last.end).order_by(
+        "contract__reference", "pk"
+    )
+    id = f"awards-{span.id}"
+    book.add_rows(
+        id,
+        "Awards of agreements in force",
+        (
+            ("key", "Row", "text"), ("reference", "Agreement", "text"), ("agreement", "Title", "text"),
+            ("awarded_on", "Awarded", "date"), ("value", "Value, pounds", "decimal"),
+            ("framework", "Framework", "text"), ("has_bid", "Winning bid on record", "text"),
+        ),
+        (
+            (
+                one["pk"], one["contract__reference"], one["contract__title"], one["awarded_on"],
+                None if one["contract__is_framework"] else _plus(None, one["value_pounds"]),
+                "yes" if one["contract__is_framework"] else "no", "yes" if one["has_bid"] else "no",
+            )
+            for one in found.values(
+                "pk", "contract__reference", "contract__title", "awarded_on", "value_pounds",
+                "contract__is_framework", "has_bid",
+            )
+        ),
+        "One award, excluding VAT. A framework has no value of its own.",
+    )  # fmt: skip
+    return id
+
+
+def add_returns(book: Book, span: Span) -> str:
+    """Each return that was due for the last quarter of the span, and whether it came."""
+    quarter = span.last
+    came = DeliveryReturn.objects.received().filter(  # type: ignore[attr-defined]
+        contract=OuterRef("contract_id"), supplier=OuterRef("supplier_id"),
+        financial_year=quarter.start_year, quarter=quarter.number,
+    )  # fmt: skip
+    contracts = Contract.objects.filter(agreements_of(span.scope)).values("pk")
+    found = (
+        expected_returns(quarter, contracts=contracts)
+        .annotate(came=Exists(came))
+        .order_by("contract__reference", "supplier__name")
+        .values(
+            "contract_id", "contract__reference", "contract__title", "supplier_id",
+            "supplier__name", "contract__directorate__name", "came",
+        )
+    )  # fmt: skip
+    id = f"returns-{span.id}"
+    book.add_rows(
+        id,
+        f"Returns due for {quarter.short}",
+        (
+            ("key", "Row", "text"), ("reference", "Agreement", "text"), ("agreement", "Title", "text"),
+            ("directorate", "Directorate", "text"), ("supplier", "Supplier", "text"),
+            ("came", "Came in", "text"),
+        ),
+        (
+            (
+                f"{one['contract_id']}-{one['supplier_id']}", one["contract__reference"],
+                one["contract__title"], one["contract__directorate__name"] or NO_DIRECTORATE,
+                one["supplier__name"], "yes" if one["came"] else "no",
+            )
+            for one in found
+        ),
+        "One return that a supplier owed for an agreement.",
+    )  # fmt: skip
+    return id
+
+
+def add_movement(book: Book, span: Span, column: str, kinds: Sequence[str]) -> str:
+    """What each agreement adds to the change since the quarter before, split into its three causes.
+
+    Late is what counts in a quarter and is about an earlier one; new are agreements that had
+    nothing before; the rest is delivery. Values of one unit are pinned, so none of it is theirs.
+    """
+    quarter, before = span.last, span.last.previous
+    amount = f"{column}_pounds"
+    now, was = (
+        _by_agreement(span, quarter, amount, kinds),
+        _by_agreement(span, before, amount, kinds),
+    )
+    earlier = set(
+        lines_in(EVERYWHERE, span.scope, None, before)
+        .filter(**{f"{amount}__isnull": False, "commitment__measure__kind__in": kinds})
+        .order_by()
+        .values_list("commitment__contract_id", flat=True)
+        .distinct()
+    )
+    names = {
+        **{key: one[0] for key, one in was.items()},
+        **{key: one[0] for key, one in now.items()},
+    }
+    zero = Decimal(0)
+
+    def rows() -> Iterable[tuple[Given, ...]]:
+        for key, said in sorted(names.items(), key=lambda item: item[1]):
+            after, late = now[key][1:] if key in now else (zero, zero)
+            prior, late_before = was[key][1:] if key in was else (zero, zero)
+            late_change = late - late_before
+            new = after - late if key not in earlier else zero
+            yield (
+                str(key), *said, prior, after, late_change, new,
+                after - prior - late_change - new,
+            )  # fmt: skip
+
+    id = f"movement-{span.id}"
+    book.add_rows(
+        id,
+        f"What moved since {before.short}",
+        (
+            ("key", "Row", "text"), ("reference", "Agreement", "text"), ("agreement", "Title", "text"),
+            ("before", f"In {before.short}, pounds", "decimal"),
+            ("after", f"In {quarter.short}, pounds", "decimal"),
+            ("late", "Returns that came late, pounds", "decimal"),
+            ("new", "New agreements, pounds", "decimal"),
+            ("delivery", "Delivery on agreements that were there before, pounds", "decimal"),
+        ),
+        rows(),
+        "One agreement, and what it adds to the change since the quarter before.",
+    )  # fmt: skip
+    return id
+
+
+def _by_agreement(
+    span: Span, quarter: Quarter, amount: str, kinds: Sequence[str]
+) -> dict[int, tuple[tuple[str, str], Decimal, Decimal]]:
+    """(names, all, the part about an earlier quarter) of each agreement."""
+    about_now = Q(
+        delivery_return__financial_year=F("counted_year"),
+        delivery_return__quarter=F("counted_quarter"),
+    )
+    found = (
+        lines_in(EVERYWHERE, span.scope, quarter, quarter)
+        .filter(commitment__measure__kind__in=kinds)
+        .order_by()
+        .values("commitment__contract_id", "commitment__contract__reference", "commitment__contract__title")
+        .annotate(total=Sum(amount), late=Sum(amount, filter=~about_now))
+    )  # fmt: skip
+    return {
+        one["commitment__contract_id"]: (
+            (one["commitment__contract__reference"], one["commitment__contract__title"]),
+            pounds(one["total"] or Decimal(0)),
+            pounds(one["late"] or Decimal(0)),
+        )
+        for one in found
+    }
+
+
+def evidence_in(span: Span) -> tuple[Evidence, ...]:
+    """The hash of each file behind the quarter's rows, once for each row. One query."""
+    lines = lines_in(EVERYWHERE, span.scope, span.first, span.last)
+    found = (
+        EvidenceLink.objects.filter(line__in=lines)
+        .order_by()
+        .values_list(
+            "file__sha256", "file__kind", "file__file_bytes", "line__commitment__contract_id",
+            "line__commitment__supplier_id", "line__commitment__measure__outcome__theme__title",
+            "line__commitment__measure__kind",
+            "line__commitment__measure__edition__text_may_be_published",
+        )
+        .distinct()
+    )  # fmt: skip
+    return tuple(
+        Evidence(sha256, kind, size, f"agreements-{span.id}", key)
+        for key, sha256, kind, size in sorted(
+            {
+                (
+                    row_key(
+                        (
+                            contract,
+                            supplier,
+                            theme if may_show_text(may, is_public=True) else HELD_BACK,
+                            value_kind,
+                        )
+                    ),
+                    sha256,
+                    kind,
+                    size,
+                )
+                for sha256, kind, size, contract, supplier, theme, value_kind, may in found
+            }
+        )
+    )
