@@ -7,6 +7,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from trafford_sv.core.cells import one_line
 from trafford_sv.core.one_time_links import token_of
 
 from ..models import PledgeConfirmation, ReaffirmationReminder
@@ -36,7 +37,7 @@ def affirmation_email(reminder: ReaffirmationReminder) -> EmailMessage:
         "product_name": PRODUCT,
     }
     return EmailMessage(
-        subject=f"Does {adoption.organisation.name} still stand by the charter?"[:150],
+        subject=one_line(f"Does {adoption.organisation.name} still stand by the charter?")[:150],
         body=render_to_string("charter/email/affirmation.txt", context),
         to=[adoption.contact_email],
         headers={"Auto-Submitted": "auto-generated"},

@@ -36,6 +36,8 @@ class Adoption(Versioned):
     role alone.
     """
 
+    PERSONAL_FIELDS = ("signed_by_name", "contact_email")
+
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="adoptions"
     )
@@ -122,6 +124,8 @@ class AdoptionRequestQuerySet(models.QuerySet["AdoptionRequest"]):
 
 class AdoptionRequest(Versioned):
     """What an organisation sent through the public form; an officer confirms or declines it."""
+
+    PERSONAL_FIELDS = ("signed_by_name", "contact_email", "message")
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waits for an officer"

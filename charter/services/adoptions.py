@@ -10,11 +10,20 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from trafford_sv.core.cells import one_line
+from trafford_sv.core.one_time_links import digest_of, new_seed, token_of
 from trafford_sv.core.services.audit import actor_name, record_event
-from trafford_sv.core.services.records import create_record, update_record
+from trafford_sv.core.services.records import create_record, forget_in_history, update_record
 from trafford_sv.directory.models import Organisation
 
-from ..models import Adoption, AdoptionRequest, CharterVersion, Reaffirmation
+from ..mailings.letters import AFFIRM_SALT
+from ..models import (
+    Adoption,
+    AdoptionRequest,
+    CharterVersion,
+    Reaffirmation,
+    ReaffirmationReminder,
+)
 from ..selectors.versions import version_in_force
 
 State = AdoptionRequest.State
@@ -36,6 +45,8 @@ def ask_to_adopt(
         raise ValidationError("No charter is in force today, so there is none to adopt yet.")
     with transaction.atomic():
         request = AdoptionRequest(charter_version=version, asked_at=now, is_demo=is_demo, **values)
+        for name in ("organisation_name", "signed_by_name", "signed_by_role"):
+            setattr(request, name, one_line(getattr(request, name)))
         request.full_clean()
         request.save()
         record_event(
@@ -83,10 +94,10 @@ def confirm_request(
 def decline_request(
     *, request: AdoptionRequest, expected_version: int, reason: str, by: Any, now: datetime.datetime
 ) -> AdoptionRequest:
-    """Not put into the register, with a reason; the address is forgotten."""
+    """Not put into the register, with a reason; who asked, their address and words are forgotten."""
     with transaction.atomic():
         held = _hold_waiting(request)
-        changes = {"contact_email": "", "signed_by_name": "Forgotten"}
+        changes = {"contact_email": "", "signed_by_name": "Forgotten", "message": ""}
         return _decide(held, State.DECLINED, changes, expected_version, reason, by, now)
 
 
@@ -189,6 +200,8 @@ def change_adoption(
         version = changes.get("charter_version", held.charter_version)
         version = CharterVersion.objects.select_for_update().get(pk=version.pk)
         _check_day(version, changes.get("adopted_on", held.adopted_on), today)
+        if changes.get("contact_email", held.contact_email) != held.contact_email:
+            _close_questions(held)
         return update_record(
             record=held,
             changes=changes,
@@ -197,6 +210,17 @@ def change_adoption(
             now=now,
             reason=reason,
         )
+
+
+def _close_questions(adoption: Adoption) -> None:
+    """The address changed: links that went to the old one end; the new one is asked in its turn."""
+    rows = ReaffirmationReminder.objects.select_for_update().filter(adoption=adoption)
+    for row in rows.exclude(state=ReaffirmationReminder.State.ANSWERED):
+        row.link_seed = new_seed()
+        row.token_hash = digest_of(token_of(row.link_seed, salt=AFFIRM_SALT))
+        row.state = ReaffirmationReminder.State.FAILED
+        row.failure = "The address changed."
+        row.save()
 
 
 def withdraw_adoption(
@@ -218,7 +242,7 @@ def withdraw_adoption(
             raise ValidationError(
                 {"withdrawn_on": ["That day is still to come. Record it on the day."]}
             )
-        return update_record(
+        ended = update_record(
             record=held,
             changes={
                 "withdrawn_on": withdrawn_on,
@@ -231,6 +255,9 @@ def withdraw_adoption(
             reason=reason,
             verb="adoption withdrawn",
         )
+        # After the row: what led up to the withdrawal must not keep what it forgets.
+        forget_in_history(record=ended, values={"contact_email": ""}, by=by)
+    return ended
 
 
 def reaffirm_adoption(

@@ -26,10 +26,11 @@ from .adoptions import reaffirm_adoption, withdraw_adoption
 State = ReaffirmationReminder.State
 TRIES_AT_MOST = 5
 PAUSE = datetime.timedelta(hours=20)
+OPEN_FOR = datetime.timedelta(days=180)
 
 
 class AffirmationRefused(ValueError):
-    """The link cannot be used. `state` is unknown, used, or withdrawn."""
+    """The link cannot be used. `state` is unknown, used, withdrawn or expired."""
 
     def __init__(self, state: str, reminder: ReaffirmationReminder | None = None) -> None:
         super().__init__(state)
@@ -125,7 +126,7 @@ def _claim(due: DueAdoption, now: datetime.datetime) -> ReaffirmationReminder | 
         return None
 
 
-def find_affirmation(*, token: str) -> ReaffirmationReminder:
+def find_affirmation(*, token: str, now: datetime.datetime) -> ReaffirmationReminder:
     """The usable question behind a link; looking at it uses nothing up. Raises AffirmationRefused."""
     found = (
         ReaffirmationReminder.objects.select_related(
@@ -142,6 +143,8 @@ def find_affirmation(*, token: str) -> ReaffirmationReminder:
     asked = timezone.localtime(found.claimed_at).date()
     if found.state == State.ANSWERED or (said is not None and said >= asked):
         raise AffirmationRefused("used", found)
+    if now > found.claimed_at + OPEN_FOR:
+        raise AffirmationRefused("expired", found)
     return found
 
 
@@ -156,10 +159,10 @@ def answer_affirmation(
 ) -> Adoption:
     """Exactly once: it stands by the charter, or is taken out of the register."""
     with transaction.atomic():
-        found = find_affirmation(token=token)
+        found = find_affirmation(token=token, now=now)
         ReaffirmationReminder.objects.select_for_update().get(pk=found.pk)
         # Asked again under the lock: two clicks on one link must not both answer.
-        held = find_affirmation(token=token)
+        held = find_affirmation(token=token, now=now)
         held.state, held.answered_at = State.ANSWERED, now
         held.save()
         if stands:

@@ -363,7 +363,7 @@ class AdoptionAffirm(Quiet):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
-            asked = affirmations.find_affirmation(token=token)
+            asked = affirmations.find_affirmation(token=token, now=self.now)
         except affirmations.AffirmationRefused as refused:
             return self.refuse(refused)
         return self.page(asked, AffirmAnswerForm())
@@ -371,7 +371,7 @@ class AdoptionAffirm(Quiet):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         form = AffirmAnswerForm(request.POST)
         try:
-            asked = affirmations.find_affirmation(token=token)
+            asked = affirmations.find_affirmation(token=token, now=self.now)
             if request.POST.get("step") == "change" or not form.is_valid():
                 return self.page(asked, form)
             said = form.cleaned_data

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
+from trafford_sv.core.form_fields import SeveralField
 from trafford_sv.core.forms import VersionedForm, VersionedModelForm
 
 from ..models import Hub, Priority, Question, Round
@@ -16,7 +17,7 @@ OTHER = "zh-hant"
 
 
 class RoundForm(VersionedModelForm):
-    priorities = forms.ModelMultipleChoiceField(
+    priorities = SeveralField(
         label="Which priorities does it ask about?",
         queryset=Priority.objects.none(),
         widget=forms.CheckboxSelectMultiple,

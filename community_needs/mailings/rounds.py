@@ -7,6 +7,8 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from trafford_sv.core.cells import one_line
+
 from ..models import RoundMail
 
 
@@ -22,7 +24,7 @@ def round_email(mail: RoundMail, token: str) -> EmailMessage:
     }
     what = "A reminder: what" if is_reminder else "What"
     return EmailMessage(
-        subject=f"{what} do people near {invitation.organisation.name} need?"[:150],
+        subject=one_line(f"{what} do people near {invitation.organisation.name} need?")[:150],
         body=render_to_string("community_needs/email/round.txt", context),
         to=[invitation.email],
         headers={"Auto-Submitted": "auto-generated"},

@@ -40,6 +40,7 @@ from action_plan.services.maturity import (
     take_into_use,
     take_scores_back,
 )
+from action_plan.services.maturity import evidence as evidence_service
 from action_plan.stages import Stage
 from tests.factories import make_user
 from tests.factories_maturity import (
@@ -353,6 +354,22 @@ def test_a_file_is_told_by_its_bytes_and_leaves_the_disk_when_it_is_taken_off(
     with django_capture_on_commit_callbacks(execute=True):
         remove_evidence(evidence=row, by=member, now=NOW)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_at_the_limit_nothing_is_added_and_everything_can_be_taken_off(monkeypatch):
+    monkeypatch.setattr(evidence_service, "MOST_A_CRITERION", 2)
+    given = {
+        "assessment": make_assessment(), "criterion": Criterion.objects.first(), "kind": "link",
+        "by": make_user("steering_member"), "now": NOW,
+    }  # fmt: skip
+    rows = [
+        add_evidence(values={"url": f"https://example.org/{n}", "note": "Report"}, **given)
+        for n in range(2)
+    ]
+    with pytest.raises(ValidationError, match="at most 2 pieces"):
+        add_evidence(values={"url": "https://example.org/x", "note": "Report"}, **given)
+    remove_evidence(evidence=rows[0], by=given["by"], now=NOW)
+    add_evidence(values={"url": "https://example.org/x", "note": "Report"}, **given)
 
 
 # --- editions ---

@@ -6,6 +6,7 @@ import datetime
 import re
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -142,6 +143,9 @@ def test_a_request_is_decided_once_and_a_declined_one_forgets_the_person(client:
     )
     row.refresh_from_db()
     assert (row.contact_email, row.signed_by_name) == ("", "Forgotten")
+    # The log is for ever, so it never held them either.
+    log = str([(each.before, each.after) for each in AuditEvent.objects.all()])
+    assert "(not kept in the log)" in log and "owner@example.org" not in log
     with pytest.raises(ValidationError, match="declined already"):
         adoptions.confirm_request(
             request=row, organisation=make_organisation(), adopted_on=TODAY, expected_version=2,
@@ -208,6 +212,7 @@ def test_what_a_mail_server_refused_is_tried_again_and_what_is_in_doubt_never():
     assert link() == re.sub(r"^.*?8000", "", link())
 
 
+@time_machine.travel(NOW, tick=False)
 def test_an_adopter_says_by_its_link_that_it_stands_and_the_link_works_once(client: Client):
     row = due_adoption()
     affirmations.ask_adopters(as_of=TODAY, by=None, now=NOW)
@@ -223,6 +228,7 @@ def test_an_adopter_says_by_its_link_that_it_stands_and_the_link_works_once(clie
     assert row.withdrawn_on is None
 
 
+@time_machine.travel(NOW, tick=False)
 def test_an_adopter_takes_its_name_out_only_after_a_page_that_asks_again(client: Client):
     row = due_adoption()
     affirmations.ask_adopters(as_of=TODAY, by=None, now=NOW)
@@ -238,3 +244,50 @@ def test_an_adopter_takes_its_name_out_only_after_a_page_that_asks_again(client:
 
 def test_a_link_that_nobody_sent_opens_nothing(client: Client):
     assert client.get(reverse("adoption-affirm", args=["abc"])).status_code == 404
+
+
+def test_a_link_ends_after_six_months_and_with_the_address_that_it_went_to(client: Client):
+    row = due_adoption()
+    ask()
+    address = link()
+    with time_machine.travel(NOW + datetime.timedelta(days=179), tick=False):
+        assert client.get(address).status_code == 200
+    with time_machine.travel(NOW + datetime.timedelta(days=181), tick=False):
+        late = client.post(address, {"stands": "no", "role": "x", "step": "send"})
+        assert late.status_code == 410 and "too old" in late.text
+    adoptions.change_adoption(
+        adoption=row, changes={"contact_email": "b@example.org"}, expected_version=row.version,
+        by=None, now=NOW, today=TODAY,
+    )  # fmt: skip
+    with time_machine.travel(NOW, tick=False):
+        assert client.get(address).status_code == 404
+    # The new address is asked in its turn.
+    later = NOW + datetime.timedelta(days=1)
+    assert affirmations.ask_adopters(as_of=later.date(), by=None, now=later).sent == 1
+    assert mail.outbox[-1].to == ["b@example.org"] and link() != address
+
+
+def test_a_withdrawn_adoption_keeps_its_address_nowhere():
+    row = due_adoption()
+    adoptions.withdraw_adoption(
+        adoption=row, withdrawn_on=TODAY, reason="Moved", expected_version=row.version, by=None,
+        now=NOW, today=TODAY,
+    )  # fmt: skip
+    assert set(row.history.values_list("contact_email", flat=True)) == {""}
+    assert "a@example.org" not in str([(e.before, e.after) for e in AuditEvent.objects.all()])
+
+
+def test_a_name_with_a_line_break_stays_on_one_line_and_stops_nobodys_mail():
+    """Two adopters are due; the name of one was sent with a break in it."""
+    the_version()
+    made = adoptions.ask_to_adopt(
+        values={**{k: v for k, v in ASKED.items() if k not in ("may_sign", "website")},
+                "organisation_name": "Evil Ltd\r\nBcc: x@example.org"},
+        now=NOW, today=TODAY,
+    )  # fmt: skip
+    assert made.organisation_name == "Evil Ltd Bcc: x@example.org"
+    broken = due_adoption()
+    type(broken.organisation).objects.filter(pk=broken.organisation_id).update(name="A\r\nB")
+    due_adoption(contact_email="b@example.org")
+    assert ask().sent == 2
+    assert {"Does A B still stand by the charter?"} < {each.subject for each in mail.outbox}

@@ -49,6 +49,11 @@ def is_missing(value: Any, missing: Collection[str] = ()) -> bool:
     return not text or text.casefold() in missing
 
 
+def one_line(text: str) -> str:
+    """The text on one line: a name, or a header of a mail, must not break."""
+    return " ".join(text.replace("\x00", " ").split())
+
+
 def read_text(value: Any, *, longest: int = 500, missing: Collection[str] = ()) -> str | None:
     """Trimmed text on one line or several; a formula is refused, for it is not what it shows."""
     if is_missing(value, missing):

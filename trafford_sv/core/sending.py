@@ -37,6 +37,8 @@ def send_one(connection: Any, message: EmailMessage) -> tuple[str, str]:
         return FAILED, _words(error)
     try:
         connection.send_messages([message])
+    except ValueError as error:  # a line break in a header: it never reached the server
+        return FAILED, _words(error)
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
         _close(connection)
         return FAILED, _words(error)

@@ -53,6 +53,7 @@ def add_evidence(
     _refuse_gaps(kind, values)
     with transaction.atomic():
         stored = _changeable(assessment, criterion)
+        _has_room(stored, criterion)
         row = CriterionEvidence(
             assessment=stored,
             criterion=criterion,
@@ -123,6 +124,7 @@ def add_file(
         write_file(default_storage, path, kept)
         with transaction.atomic():
             stored = _changeable(assessment, criterion)
+            _has_room(stored, criterion)
             row = CriterionEvidence(
                 id=key,
                 assessment=stored,
@@ -183,12 +185,15 @@ def _changeable(assessment: Assessment, criterion: Criterion, *, lock: bool = Tr
     ).exists()
     if stored.state == Assessment.State.AGREED or agreed:
         raise ValidationError(AGREED)
+    return stored
+
+
+def _has_room(stored: Assessment, criterion: Criterion) -> None:
     held = CriterionEvidence.objects.filter(assessment=stored, criterion=criterion).count()
     if held >= MOST_A_CRITERION:
         raise ValidationError(
             f"A criterion takes at most {MOST_A_CRITERION} pieces of evidence. Keep the strongest."
         )
-    return stored
 
 
 def _say(row: CriterionEvidence, verb: str, by: Any, now: datetime.datetime) -> None:

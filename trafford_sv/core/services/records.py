@@ -12,6 +12,7 @@ from django.db import IntegrityError, models, transaction
 from .audit import record_event
 
 M = TypeVar("M", bound=models.Model)
+KEPT_OUT = "(not kept in the log)"
 
 
 class Collision(Exception):
@@ -163,12 +164,27 @@ def update_record(
 
 
 def _for_audit(record: models.Model, names: Iterable[str]) -> dict[str, Any]:
-    """Values as people read them: a foreign key by its name, a set by its members' names."""
+    """Values as people read them: a foreign key by its name, a set by its members' names.
+
+    The log can never forget, so of a model's PERSONAL_FIELDS it says only that there is something.
+    """
+    personal = getattr(record, "PERSONAL_FIELDS", ())
     shown: dict[str, Any] = {}
     for name in names:
         field = record._meta.get_field(name)
-        if field.many_to_many:
+        if name in personal:
+            shown[name] = KEPT_OUT if getattr(record, name) else ""
+        elif field.many_to_many:
             shown[name] = sorted(str(item) for item in getattr(record, name).all())
         else:
             shown[name] = getattr(record, name)
     return shown
+
+
+def forget_in_history(*, record: models.Model, values: Mapping[str, Any], by: Any) -> int:
+    """Earlier versions forget what the record forgets; `values` is what they say instead.
+
+    Returns the number of versions rewritten. Whoever calls it has recorded the event.
+    """
+    rows = record.history.all()  # type: ignore[attr-defined]
+    return int(rows.update(**values))

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from simple_history.utils import bulk_create_with_history
 
+from trafford_sv.core.cells import one_line
 from trafford_sv.core.services.audit import record_event
 from trafford_sv.core.services.records import Collision, read_fields
 
@@ -147,7 +148,7 @@ def create_organisation(
     """Record an organisation. `values` are its own fields; location is worked out from the
     postcode. Raises ValidationError."""
     with _quicker_hands(), transaction.atomic():
-        organisation = Organisation(**values)
+        organisation = Organisation(**{**values, "name": one_line(str(values.get("name", "")))})
         _place(organisation, stated_locality)
         organisation.full_clean()
         triples = _checked_identifiers(identifiers)
@@ -206,7 +207,7 @@ def update_organisation(
         names = (*changes, *(name for name in _LOCATED if name not in changes))
         before = {**read_fields(stored, names), **_sets(stored)}
         for name, value in changes.items():
-            setattr(stored, name, value)
+            setattr(stored, name, one_line(value) if name == "name" else value)
         _place(stored, stated_locality)
         stored.version = expected_version + 1
         stored.full_clean()
@@ -327,7 +328,7 @@ def create_organisations(
         organisations = []
         for row in rows:
             organisation = Organisation(
-                name=" ".join(row.name.split())[:300],
+                name=one_line(row.name)[:300],
                 address=row.address,
                 postcode=normalise(row.postcode) or "",
                 size=row.size,
