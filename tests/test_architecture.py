@@ -233,6 +233,7 @@ def our_commands() -> list[str]:
 NO_REHEARSAL = {
     "serve": "it runs the product",
     "verify_audit": "it only reads",
+    "verify_edition": "it only reads",
     "spend_retained": "it only reads",
     "portfolio": "it only reads",
 }
