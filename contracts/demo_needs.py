@@ -15,11 +15,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from community_needs.models import Need, Priority
+from trafford_sv.core.models import MailState
 from trafford_sv.core.reference_data import Counts
 from trafford_sv.directory.demo import DemoDirectory
 from trafford_sv.directory.models import Area
 
-from .models import Commitment, Contract, NeedClause, NeedOffer, SpareOffer
+from .models import Commitment, Contract, NeedClause, NeedOffer, OfferMail, SpareOffer
 from .selectors.need_clauses import carriers_for, clause_for, fitting_measures
 from .selectors.need_matching import Candidate, candidates_for
 from .services.need_clauses import ask_for_need
@@ -79,6 +80,9 @@ def load_offers(
             else:
                 unanswered.append(need)
     made += _clauses(unanswered, directory, by=by, now=now, today=today)
+    # What is told here happened before; a worker that starts later writes to nobody about it.
+    mails = OfferMail.objects.filter(offer__is_demo=True, state=MailState.WAITING)
+    mails.update(state=MailState.SKIPPED)
     return Counts(created=made)
 
 

@@ -1,7 +1,8 @@
 """Words for residents: what was promised and done, with small numbers left out. Pure.
 
-A number from 1 to 4 may point at somebody, so it is told as "fewer than 5", unless what is
-counted is clearly no person: money, miles, hours, weight, energy, trees or space.
+A number from 1 to 4 may point at somebody, so it is told as "fewer than 5", unless the measure
+says that its unit is no person. What people typed as a unit says nothing of the kind, so its
+words decide: money, miles, hours, weight, energy, trees or space are no people.
 """
 
 from __future__ import annotations
@@ -27,19 +28,22 @@ class Told:
     is_nothing: bool = False
 
 
-def counts_people(unit: str) -> bool:
-    """True unless one of the unit's words says that it is something else. Careful by default."""
+def counts_people(unit: str, said: bool | None = None) -> bool:
+    """What the measure says of its unit. Where it says nothing (`said` None): True unless one of
+    the unit's words says that it is something else. Careful by default."""
+    if said is not None:
+        return said
     words = unit.casefold().replace("-", " ").replace("(", " ").replace(")", " ").split()
     return not any(word in _NO_PEOPLE for word in words)
 
 
-def told(quantity: Decimal | None, unit: str) -> Told:
+def told(quantity: Decimal | None, unit: str, said: bool | None = None) -> Told:
     """None is not known, 0 is nothing, below five of what may be people is "fewer than 5"."""
     if quantity is None:
         return Told("")
     if quantity == 0:
         return Told("nothing", is_nothing=True)
-    if quantity < SMALLEST_TOLD and counts_people(unit):
+    if quantity < SMALLEST_TOLD and counts_people(unit, said):
         return Told(f"fewer than {SMALLEST_TOLD} {unit}".strip(), is_hidden=True)
     return Told(f"{plain(quantity)} {unit}".strip())
 

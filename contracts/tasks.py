@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from .services import confirmations, evidence, near_news, recovery, reminders
+from .services import confirmations, evidence, near_news, need_offers, recovery, reminders
 
 
 @shared_task
@@ -42,3 +42,9 @@ def tell_followers_of_wards() -> int:
     """Daily; nobody hears twice of one thing, nor more than once a week."""
     report = near_news.tell_followers(by=None, now=timezone.now(), today=timezone.localdate())
     return report["sent"]
+
+
+@shared_task
+def send_offer_mails() -> int:
+    """Word of each step of an offer; often, because the step may have been taken with no worker."""
+    return need_offers.send_offer_mails(by=None, now=timezone.now())["sent"]

@@ -62,4 +62,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         commitments_editing.CommitmentVary.as_view(),
         name="commitment-vary",
     ),
+    path(
+        "commitments/<int:pk>/answers/",
+        commitments_editing.CommitmentThread.as_view(),
+        name="commitment-thread-edit",
+    ),
 ]

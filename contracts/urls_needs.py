@@ -56,6 +56,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         need_offers.OfferWithdraw.as_view(),
         name="offer-withdraw",
     ),
+    path(
+        "needs/offers/mails/<int:pk>/settle/",
+        need_offers.OfferMailSettle.as_view(),
+        name="offer-mail-settle",
+    ),
     path("needs/fits/", priority_fits.FitList.as_view(), name="priority-fit-list"),
     path("needs/fits/new/", priority_fits.FitCreate.as_view(), name="priority-fit-create"),
     path("needs/fits/<int:pk>/edit/", priority_fits.FitEdit.as_view(), name="priority-fit-edit"),

@@ -226,6 +226,11 @@ def commitment() -> Edit:
     return Edit(record, reverse("commitment-edit", args=[record.pk]))
 
 
+def commitment_thread() -> Edit:
+    record = make_commitment()
+    return Edit(record, reverse("commitment-thread-edit", args=[record.pk]))
+
+
 def commitment_profile() -> Edit:
     record = make_commitment(agreed=False)
     return Edit(record, reverse("commitment-profile", args=[record.pk]))
@@ -465,6 +470,7 @@ EDITS: dict[str, Callable[[], Edit]] = {
     "priority-weights-edit": priority_weights,
     "commitment-edit": commitment,
     "commitment-profile": commitment_profile,
+    "commitment-thread-edit": commitment_thread,
     "agreement-edit": agreement,
     "recovery-edit": recovery,
     "recovery-close": recovery_closed,

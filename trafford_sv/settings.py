@@ -219,6 +219,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "community_needs.tasks.send_bulletins",
         "schedule": 900.0,
     },
+    "send-offer-mails": {
+        "task": "contracts.tasks.send_offer_mails",
+        "schedule": 300.0,
+    },
     "tell-followers-of-wards": {
         "task": "contracts.tasks.tell_followers_of_wards",
         "schedule": crontab(minute="50", hour="8-18"),

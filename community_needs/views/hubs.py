@@ -62,6 +62,28 @@ def service_map(wards: list[WardService], *, key: str = "service") -> WardMap:
     )
 
 
+def catchment_map(hub: Hub, wards: list[WardService], form: HubForm) -> WardMap:
+    """The wards that the form has ticked, as it stands."""
+    ticked = {str(key) for key in form["wards"].value() or ()}
+    return ward_map(
+        key="catchment",
+        title=f"Wards that {hub} serves",
+        subtitle=f"{len(ticked)} {'ward is' if len(ticked) == 1 else 'wards are'} chosen",
+        places=[
+            Place(
+                row.ward.code,
+                row.ward.name,
+                row.ward.geometry,
+                Decimal(str(row.ward.pk) in ticked),
+                "Served" if str(row.ward.pk) in ticked else "Not served",
+            )
+            for row in wards
+        ],
+        headings=("Ward", "Served"),
+        breaks=[Decimal(1)],
+    )
+
+
 def service_table(wards: list[WardService]) -> Table:
     """Who serves each ward, for reading beside the map."""
     return Table(
@@ -187,7 +209,7 @@ class HubEdit(EditMixin, PermissionView):
             "title": str(hub),
             "hub": hub,
             "form": form,
-            "map": service_map(wards) if wards else None,
+            "choice": catchment_map(hub, wards, form) if wards else None,
             "history": history_of(hub),
             "breadcrumbs": crumbs(("Community hubs", reverse("hub-list")), (str(hub), None)),
         }

@@ -75,6 +75,8 @@ class NeedsHome(PublicView):
                     ("Get an e-mail when there is something new", "bulletin-follow"),
                     ("Follow the feed", "needs-feed"),
                     ("Print the bulletin", "bulletin-pdf"),
+                    ("Where needs are met, by ward and priority", "coverage"),
+                    ("What happens near you, by postcode", "near-me"),
                     ("What was heard in each round", "round-list"),
                     ("The hubs and the wards they serve", "hub-list"),
                 )
@@ -85,11 +87,13 @@ class NeedsHome(PublicView):
 
 
 def focus_chart(focus: Sequence[Focus]) -> Chart:
-    first = focus[0]
-    needs = "need is" if first.wanting == 1 else "needs are"
+    most = focus[0].wanting
+    first = [row.name for row in focus if row.wanting == most]
+    needs = "need is" if most == 1 else "needs are"
+    names = first[0] if len(first) == 1 else f"{', '.join(first[:-1])} and {first[-1]}"
     return bar_chart(
         key="focus",
-        title=f"{first.name}: {first.wanting} {needs} waiting for help",
+        title=f"{names}: {most} {needs} waiting for help{' in each' if len(first) > 1 else ''}",
         subtitle="Open needs that nobody answers yet, by priority",
         bars=[
             Bar(

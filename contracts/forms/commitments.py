@@ -16,6 +16,9 @@ from trafford_sv.directory.models import Area, Organisation
 from ..counting import quantity_words
 from ..models import Commitment, Contract, Measure, MeasureEdition
 from ..selectors.mobilisation import awarded_suppliers
+from .commitment_thread import HELP_TEXTS as THREAD_HELP
+from .commitment_thread import LABELS as THREAD_LABELS
+from .commitment_thread import offer_thread
 
 
 class QuantityField(forms.DecimalField):
@@ -60,8 +63,9 @@ class CommitmentForm(VersionedModelForm):
         fields = (
             "supplier", "measure", "title", "promised_quantity", "starts", "due", "owner_name",
             "evidence_rule", "partner", "partner_named", "wards", "exclusion_reason",
+            "principle", "needs",
         )  # fmt: skip
-        field_classes = {"wards": SeveralField}
+        field_classes = {"wards": SeveralField, "needs": SeveralField}
         labels = {
             "supplier": "Who promises it",
             "title": "The promise in the agreement’s own words",
@@ -73,6 +77,7 @@ class CommitmentForm(VersionedModelForm):
             "partner_named": "A partner named in the bid",
             "wards": "Wards",
             "exclusion_reason": "Why measures that exclude each other stand together",
+            **THREAD_LABELS,
         }
         help_texts = {
             "title": "Leave empty to use the measure’s title",
@@ -85,11 +90,13 @@ class CommitmentForm(VersionedModelForm):
             "partner_named": "Where it is not registered yet. It must be before this is agreed",
             "wards": "Leave all empty if it is for the whole borough, or not known",
             "exclusion_reason": "Only where two measures in this agreement would count the same thing",
+            **THREAD_HELP,
         }
         widgets = {
             "evidence_rule": forms.Textarea(attrs={"rows": 3}),
             "exclusion_reason": forms.Textarea(attrs={"rows": 2}),
             "wards": forms.CheckboxSelectMultiple,
+            "needs": forms.CheckboxSelectMultiple,
         }
 
     def __init__(self, *args: Any, contract: Contract, vary: bool = False, **kwargs: Any) -> None:
@@ -108,6 +115,8 @@ class CommitmentForm(VersionedModelForm):
         partner.empty_label = "None"
         wards: Any = self.fields["wards"]
         wards.queryset = Area.objects.wards(2023).order_by("name")
+        self.fields["needs"].required = False
+        offer_thread(self.fields, self.instance, contract)
         if stored is None:
             del self.fields["reason"]
         if vary:

@@ -25,7 +25,7 @@ from .measures import (
     OpenRate,
     StakeholderView,
 )
-from .need_offers import NeedClause, NeedOffer, PriorityFit, SpareOffer
+from .need_offers import NeedClause, NeedOffer, OfferMail, PriorityFit, SpareOffer
 from .returns import ActivityClaim, DeliveryReturn, ReturnEvent, ReturnLine, SharedActivity
 from .spend import (
     Payee,
@@ -42,6 +42,7 @@ __all__ = [
     "SpareOffer",
     "PriorityFit",
     "NeedOffer",
+    "OfferMail",
     "NeedClause",
     "ActivityClaim",
     "Award",

@@ -127,6 +127,10 @@ class Measure(Versioned):
     needs_attribution = models.BooleanField(
         default=False, help_text="a return must say which share of the effect this contract claims"
     )
+    counts_people = models.BooleanField(
+        "each unit may be a person", null=True, blank=True,
+        help_text="so that small numbers are not told in public; unknown: judged by the unit’s words",
+    )  # fmt: skip
     evidence_asked = models.TextField(blank=True)
     method = models.TextField(blank=True)
     charter_principle = models.CharField(

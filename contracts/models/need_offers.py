@@ -17,7 +17,7 @@ from simple_history.models import HistoricalRecords
 from community_needs.matching import Fit
 from community_needs.models import Need, Priority
 from trafford_sv.core.access import reach
-from trafford_sv.core.models import Versioned
+from trafford_sv.core.models import MailRow, Versioned
 from trafford_sv.directory.models import Area, Organisation
 
 from .agreements import Contract
@@ -298,6 +298,28 @@ class NeedOffer(Versioned):
                 organisation_id, role
             )
         return False
+
+
+class OfferMail(MailRow):
+    """Word of a step to the side whose turn it is, or that has to know. `told` is the state that
+    the offer had come to; a mail that comes too late for it is not sent."""
+
+    offer = models.ForeignKey(NeedOffer, on_delete=models.CASCADE, related_name="mails")
+    told = models.CharField(max_length=10, choices=NeedOffer.State.choices)
+    email = models.EmailField(max_length=254)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["state"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["offer", "told", "email"], name="a_step_of_an_offer_is_told_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_told_display()}: {self.offer}"
 
 
 class NeedClauseQuerySet(models.QuerySet["NeedClause"]):

@@ -120,11 +120,11 @@ def _promise(row: Commitment) -> NearPromise:
         promise_sentence(
             row.supplier.name,
             what or f"promise number {row.number} of this agreement",
-            told(row.promised_quantity, unit),
+            told(row.promised_quantity, unit, row.measure.counts_people),
             row.contract.title,
         ),
         row.supplier.name,
-        told(None if total is None else Decimal(total), unit),
+        told(None if total is None else Decimal(total), unit, row.measure.counts_people),
         row.partner.name if row.partner else "",
         row.due,
         row.agreed_on or day_of(row),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
+from ..forms.commitment_thread import CommitmentThreadForm
 from ..forms.commitments import CommitmentForm, ProfileForm, ReasonStepForm, StepForm, name_of
 from ..models import Commitment, Contract
 from ..profiles import ProfileError, quarters_between
@@ -235,6 +236,59 @@ class CommitmentVary(ChangeCommitments):
             commitment=commitment,
             varies=True,
         )
+
+
+class CommitmentThread(ChangeCommitments):
+    """The needs that an agreed commitment answers, and its principle. Nothing promised changes, so
+    nobody is asked again."""
+
+    title = "What this commitment answers"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        commitment = self.commitment(pk)
+        if answer := self.refused(commitment):
+            return answer
+        return self.page(commitment, CommitmentThreadForm(instance=commitment))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        commitment = self.commitment(pk)
+        if answer := self.refused(commitment):
+            return answer
+        form = CommitmentThreadForm(self.posted(), instance=self.commitment(pk))
+        if not form.is_valid():
+            return self.page(commitment, form)
+        try:
+            changed = change_commitment(
+                commitment=commitment,
+                changes=form.changes(),
+                expected_version=form.expected_version,
+                by=request.user,
+                now=self.now,
+            )
+        except Collision as collision:
+            stored = CommitmentThreadForm(instance=collision.stored)
+            return self.show_collision(form, stored, collision)
+        except ValidationError as error:
+            self.add_errors(form, error)
+            return self.page(commitment, form)
+        messages.success(request, "It is on record what this commitment answers.")
+        return redirect(changed)
+
+    def refused(self, commitment: Commitment) -> HttpResponseBase | None:
+        if commitment.state == Commitment.State.AGREED:
+            return None
+        messages.info(self.request, "Say this among its terms until it is agreed.")
+        return redirect(commitment)
+
+    def page(self, commitment: Commitment, form: CommitmentThreadForm) -> HttpResponse:
+        context = {
+            "title": self.title,
+            "commitment": commitment,
+            "form": form,
+            "cancel": commitment.get_absolute_url(),
+            "breadcrumbs": self.crumbs(commitment.contract, self.title),
+        }
+        return render(self.request, "contracts/commitment_thread.html", context)
 
 
 class CommitmentProfile(ChangeCommitments):

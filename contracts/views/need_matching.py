@@ -22,6 +22,7 @@ from ..selectors.need_exposure import needs_by_hub, shown_hubs
 from ..selectors.need_matching import Candidate, Candidates, candidates_for
 from ..selectors.need_offers import offers_of
 from ..services.need_offers import propose_offer
+from .need_offers import send_soon
 from .offer_parts import (
     KINDS,
     amount,
@@ -166,6 +167,7 @@ class OfferPropose(EditMixin, _NeedView):
         except ValidationError as error:
             self.add_errors(form, error)
             return self.page(need, mine, found, form)
+        send_soon()
         messages.success(self.request, f"{offer.supplier.name} is asked now.")
         return redirect(offer)
 

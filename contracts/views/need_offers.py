@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
+from community_needs.views.settling import settle_from
 from trafford_sv.core.access import can, reach
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState
 from trafford_sv.core.selectors.history import history_of
+from trafford_sv.core.services.mail_rows import is_in_doubt
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
 from ..filters_offers import OfferFilter
 from ..forms.commitments import ReasonStepForm, StepForm
 from ..forms.need_offers import AcceptForm, ConfirmForm, DeliverForm
-from ..models import NeedOffer
+from ..models import NeedOffer, OfferMail
 from ..selectors.need_offers import offer_rows
 from ..services.need_offers import (
     accept_offer,
@@ -33,6 +38,8 @@ from ..services.need_offers import (
     refuse_offer,
     withdraw_offer,
 )
+from ..services.need_offers.telling import READERS
+from ..tasks import send_offer_mails
 from .offer_parts import (
     KINDS,
     facts_of,
@@ -57,6 +64,17 @@ def is_council(user: Any, offer: NeedOffer) -> bool:
         return True
     contract = offer.commitment.contract if offer.commitment else None
     return contract is not None and ("contract_manager", contract.directorate_id) in own
+
+
+def send_soon() -> None:
+    """The mails go out at once where there is a worker, and with the next run otherwise."""
+
+    def ask() -> None:
+        # Where the queue is away the row waits, and the next scheduled run sends it.
+        with contextlib.suppress(OperationalError, OSError):
+            send_offer_mails.delay()
+
+    transaction.on_commit(ask)
 
 
 class OfferList(ListPage):
@@ -155,6 +173,8 @@ class OfferPage(_OneOffer):
             "story": story_of(offer, is_council=council),
             "reasons": stored_reasons(offer) if council else None,
             "is_council": council,
+            "mails": mail_rows(offer, self.now) if council else [],
+            "needs_telling": offer.state in READERS,
             "main": steps[0] if steps else None,
             "others": steps[1:],
             "history": history_of(offer, limit=20) if council else None,
@@ -162,6 +182,30 @@ class OfferPage(_OneOffer):
             "breadcrumbs": self.crumbs(offer),
         }
         return render(request, "contracts/offer_detail.html", context)
+
+
+def mail_rows(offer: NeedOffer, now: Any) -> list[dict[str, Any]]:
+    """Each mail about it, those in doubt with what to do. One query."""
+    return [
+        {
+            "mail": mail,
+            "doubtful": is_in_doubt(mail, now),
+            "action": reverse("offer-mail-settle", args=[mail.pk]),
+        }
+        for mail in offer.mails.all()
+    ]
+
+
+class OfferMailSettle(PermissionView):
+    """A mail in doubt: it arrived, or it is sent again. A POST from the offer's page."""
+
+    permission = "match_needs"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        mail = get_object_or_404(OfferMail.objects.select_related("offer"), pk=pk)
+        settle_from(request, mail, self.now, again=send_soon)
+        return redirect(mail.offer)
 
 
 class OfferStep(_OneOffer):
@@ -203,6 +247,7 @@ class OfferStep(_OneOffer):
         except ValidationError as error:
             self.add_errors(form, error)
             return self.page(offer, form)
+        send_soon()
         messages.success(request, self.said(changed))
         return redirect(offer)
 

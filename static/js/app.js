@@ -1,8 +1,9 @@
 // Starts the Design System's components and offers each chart as a file, keeps
-// the roles of tables, and follows a long import.
+// the roles of tables, lets wards be chosen on a map, and follows a long import.
 // Everything on every page works without this script.
 import { initAll } from "../vendor/govuk-frontend/govuk-frontend.min.js";
 import { keepTableRoles } from "./cards.js";
+import { chooseOnMap } from "./catchment.js";
 import { offerDownloads } from "./charts.js";
 import { follow } from "./progress.js";
 
@@ -12,5 +13,6 @@ if ("noModule" in HTMLScriptElement.prototype) {
 }
 initAll();
 document.querySelectorAll("[data-chart]").forEach(offerDownloads);
+document.querySelectorAll("[data-chooses]").forEach(chooseOnMap);
 document.querySelectorAll("table.sv-list").forEach(keepTableRoles);
 document.querySelectorAll("[data-progress]:not([data-progress-reloads])").forEach(follow);

@@ -88,3 +88,21 @@ def test_only_an_organisation_that_is_a_hub_takes_part():
     with pytest.raises(ValidationError, match="not marked"):
         register_hub(organisation=make_organisation(), by=make_user(), now=NOW)
     assert register_hub(organisation=make_organisation("", "hub"), by=make_user(), now=NOW).pk
+
+
+def test_the_catchment_is_drawn_beside_its_boxes_with_the_wards_that_are_ticked(
+    client: Client,
+) -> None:
+    square = {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]]]}
+    here, there = make_ward(name="Herely", geometry=square), make_ward(name="Therely")
+    hub = make_hub("Hub One", here)
+    client.force_login(make_user())
+    page = client.get(reverse("hub-edit", args=[hub.pk]))
+    assert 'data-chooses="wards"' in page.text and '<path data-ward="Herely"' in page.text
+    assert "1 ward is chosen" in page.text
+    assert '<path data-ward="Therely"' not in page.text, "no outline is known"
+    wrong = client.post(
+        reverse("hub-edit", args=[hub.pk]),
+        {"version": "1", "wards": [here.pk, there.pk], "email": "no"},
+    )
+    assert "2 wards are chosen" in wrong.text, "what was ticked stays on the map"

@@ -17,6 +17,7 @@ TABLE: dict[str, Any] = {
     "near-me-ward": PUBLIC,
     "near-me-feed": PUBLIC,
     "near-me-follow": PUBLIC,
+    "offer-mail-settle": "match_needs",
     "hub-exposure": "match_needs",
     "need-matches": "match_needs",
     "offer-propose": "match_needs",

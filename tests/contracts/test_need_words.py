@@ -43,6 +43,7 @@ def test_small_numbers_of_people_are_left_out_and_of_things_are_not() -> None:
     assert told(D(5), "residents").words == "5 residents"
     assert told(D(4), "volunteer hours").words == "4 volunteer hours"
     assert told(D(3), "miles").words == "3 miles"
+    assert told(D(3), "miles", True).is_hidden and not told(D(3), "completions", False).is_hidden
     assert told(D(0), "residents").is_nothing and told(None, "residents").words == ""
     assert (
         counts_people("") and counts_people("sessions") and not counts_people("square metre weeks")

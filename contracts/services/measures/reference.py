@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -119,10 +119,27 @@ def _load_library(now: datetime.datetime, folder: Path) -> Counts:
             continue
         stored[row["code"]] = _make_measure(row, counting[row["code"]], position, places, now)
         total += Counts(created=1)
+    _say_what_counts_people(counting, stored)
     _link_exclusions(rows, stored)
     total += _add_values(rows, stored, list(_rates(folder)))
     total += _add_crosswalks(list(_read(folder / "open_crosswalks.csv")), stored)
     return total
+
+
+def _say_what_counts_people(
+    counting: Mapping[str, Mapping[str, str]], stored: Mapping[str, Measure]
+) -> None:
+    """For rows that are older than this column; what a person has said stays."""
+    for answer in (True, False):
+        unsaid = [
+            measure.pk
+            for code, measure in stored.items()
+            if measure.counts_people is None
+            and code in counting
+            and (counting[code]["counts_people"] == "yes") is answer
+        ]
+        if unsaid:
+            Measure.objects.filter(pk__in=unsaid).update(counts_people=answer)
 
 
 def _make_edition(now: datetime.datetime) -> MeasureEdition:
@@ -169,6 +186,7 @@ def _make_measure(
             "kind": row["valuation_kind"],
             "counting": rule["counting"],
             "needs_attribution": rule["needs_attribution"] == "yes",
+            "counts_people": rule["counts_people"] == "yes",
             "evidence_asked": row["evidence_asked"],
             "method": row["method"],
             "charter_principle": row["charter_principle"],

@@ -21,6 +21,7 @@ from trafford_sv.core.services.records import Collision, update_record
 
 from ...models import Commitment, NeedOffer, SpareOffer
 from ...selectors.need_supply import free_of
+from .telling import tell_of_step
 
 State = NeedOffer.State
 LARGEST = Decimal(1_000_000)
@@ -104,6 +105,7 @@ def save(
         verb=verb,
     )
     settle(offer.need_id, by=by, now=now)
+    tell_of_step(offer=changed, now=now)
     return changed
 
 

@@ -28,6 +28,7 @@ from .holding import (
     needed_reason,
     save,
 )
+from .telling import tell_of_step
 
 
 def propose_offer(
@@ -79,7 +80,7 @@ def propose_offer(
                 f"{first.supplier_name}, “{first.title}”, is ranked first. "
                 "Say why this one is better. It stays on record.",
             )
-        return create_record(
+        offer: NeedOffer = create_record(
             model=NeedOffer,
             values={
                 "need": stored,
@@ -110,6 +111,8 @@ def propose_offer(
             reason="" if is_first else override_reason.strip()[:300],
             verb="offer proposed" if is_first else "offer proposed against the ranking",
         )
+        tell_of_step(offer=offer, now=now)
+        return offer
 
 
 def withdraw_offer(

@@ -125,6 +125,12 @@ def ward_map(ward_map: WardMap, level: int = 3) -> dict[str, Any]:
     return {"map": ward_map, "level": level}
 
 
+@register.inclusion_tag("components/ward_choice.html")
+def ward_choice(ward_map: WardMap, chooses: str) -> dict[str, Any]:
+    """`{% ward_choice map "wards" %}`, beside tick boxes of that name labelled with wards' names."""
+    return {"map": ward_map, "chooses": chooses}
+
+
 @register.inclusion_tag("components/paging.html")
 def paging(paging: Paging, noun: str = "rows") -> dict[str, Any]:
     return {"paging": paging, "noun": noun}
