@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 
 from community_needs.models import Catchment, Hub, Priority, Response, Round
 from community_needs.services.hubs import change_hub, register_hub
@@ -94,7 +96,9 @@ def test_the_catchment_is_drawn_beside_its_boxes_with_the_wards_that_are_ticked(
     client: Client,
 ) -> None:
     square = {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]]]}
-    here, there = make_ward(name="Herely", geometry=square), make_ward(name="Therely")
+    here, there = make_ward(name="Herely"), make_ward(name="Therely")
+    here.geometry = square
+    here.save()
     hub = make_hub("Hub One", here)
     client.force_login(make_user())
     page = client.get(reverse("hub-edit", args=[hub.pk]))
