@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 _ONE, _NONE = Decimal(1), Decimal(0)
 _CENT = Decimal("0.01")
@@ -383,6 +384,7 @@ def joined(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+@lru_cache(maxsize=4096)
 def kilometres(one: tuple[Decimal, Decimal], other: tuple[Decimal, Decimal]) -> Decimal:
     """Between two places given as (longitude, latitude), to a tenth of a kilometre."""
     lon1, lat1, lon2, lat2 = (math.radians(value) for value in (*one, *other))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations, pairwise
 
 from rapidfuzz import fuzz
 
 LEAST_SCORE = Decimal("0.60")
 MOST_PROPOSED = 100
+FEW_SHARE = 25  # needs of one priority in one ward; a word that more of them share tells nothing
+_NOT_WORDS = re.compile(r"[\W_]+")
 # How much each likeness counts; together 1.
 WEIGHT_WORDS = Decimal("0.5")
 WEIGHT_WARDS = Decimal("0.3")
@@ -72,26 +76,52 @@ def compare(one: NeedFacts, other: NeedFacts) -> Likeness:
 def propose_merges(
     needs: Sequence[NeedFacts], decided: frozenset[tuple[int, int]] = frozenset()
 ) -> list[Likeness]:
-    """Pairs under one priority that share a ward and are alike enough, the most alike first.
+    """Pairs that may be one need and are alike enough, the most alike first.
 
     Pairs in `decided` (smaller key first) were looked at before and are left out.
     """
-    together: dict[tuple[int, tuple[str, int]], list[NeedFacts]] = defaultdict(list)
-    for need in needs:
+    found = []
+    for one, other in may_be_one(needs):
+        if (one.key, other.key) in decided:
+            continue
+        likeness = compare(one, other)
+        if likeness.score >= LEAST_SCORE:
+            found.append(likeness)
+    found.sort(key=lambda like: (-like.score, like.first, like.second))
+    return found[:MOST_PROPOSED]
+
+
+def may_be_one(needs: Sequence[NeedFacts]) -> list[tuple[NeedFacts, NeedFacts]]:
+    """The pairs worth comparing, smaller key first: of one priority, in one ward, with the same
+    title or with a word in common that few others there have.
+
+    Far fewer than all pairs: a word that many share says nothing, and where many have one title
+    each is paired with the next alone. The order given changes nothing.
+    """
+    together: dict[tuple[int, tuple[str, int], str], list[NeedFacts]] = defaultdict(list)
+    for need in sorted(needs, key=lambda need: need.key):
+        title = " ".join(sorted(_words(need.title)))
+        keys = {f"={title or need.title.strip()}", *_words(f"{need.title} {need.words}")}
         for ward in need.wards:
-            together[(need.priority, ward)].append(need)
-    found: dict[tuple[int, int], Likeness] = {}
-    for group in together.values():
-        for at, one in enumerate(group):
-            for other in group[at + 1 :]:
-                pair = (min(one.key, other.key), max(one.key, other.key))
-                if pair in found or pair in decided or pair[0] == pair[1]:
-                    continue
-                likeness = compare(one, other)
-                if likeness.score >= LEAST_SCORE:
-                    found[pair] = likeness
-    ordered = sorted(found.values(), key=lambda like: (-like.score, like.first, like.second))
-    return ordered[:MOST_PROPOSED]
+            for key in keys:
+                together[need.priority, ward, key].append(need)
+    pairs: dict[tuple[int, int], tuple[NeedFacts, NeedFacts]] = {}
+    for (_, _, key), group in together.items():
+        if len(group) <= FEW_SHARE:
+            chosen: Iterable[tuple[NeedFacts, NeedFacts]] = combinations(group, 2)
+        elif key.startswith("="):
+            chosen = pairwise(group)
+        else:
+            continue
+        for one, other in chosen:
+            if one.key != other.key:
+                pairs[one.key, other.key] = (one, other)
+    return [pairs[key] for key in sorted(pairs)]
+
+
+def _words(text: str) -> set[str]:
+    """Words of four letters or more: shorter ones are mostly small change."""
+    return {word for word in _NOT_WORDS.sub(" ", text.casefold()[:2000]).split() if len(word) >= 4}
 
 
 def _alike(one: str, other: str) -> Decimal:

@@ -209,32 +209,39 @@ class MergeProposal:
     second: Need
 
 
+MOST_COMPARED = 5000
+
+
 def merge_proposals(user: Any) -> list[MergeProposal]:
-    """Pairs that may be the same need, with reasons. Three queries, whatever the number."""
-    held = list(
-        Need.objects.visible_to(user)
-        .filter(state__in=[NeedState.OPEN, NeedState.MATCHED, NeedState.PART_MET])
-        .select_related("priority", "hub")
-        .prefetch_related(WARDS)
-        .order_by("-pk")[:5000]
-    )
+    """Pairs that may be the same need, with reasons. Five queries, whatever the number.
+
+    Only what is compared is read of the newest `MOST_COMPARED` that stand; only those shown are
+    read whole.
+    """
+    states = [NeedState.OPEN, NeedState.MATCHED, NeedState.PART_MET]
+    held = Need.objects.visible_to(user).filter(state__in=states).order_by("-pk")[:MOST_COMPARED]
+    rows = list(held.values_list("pk", "priority", "title", "words", "for_whom", "unit"))
+    wards: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    if rows:
+        links = Need.wards.through.objects.filter(need__gte=rows[-1][0])
+        for need, code, year in links.values_list("need", "area__code", "area__boundary_year"):
+            wards[need].add((code, year))
     facts = [
-        NeedFacts(
-            key=need.pk,
-            priority=need.priority_id,
-            title=need.title,
-            words=need.words,
-            for_whom=need.for_whom,
-            unit=need.unit,
-            wards=frozenset((ward.code, ward.boundary_year) for ward in need.wards.all()),
-        )
-        for need in held
+        NeedFacts(pk, priority, title, words, for_whom, unit, frozenset(wards[pk]))
+        for pk, priority, title, words, for_whom, unit in rows
     ]
     decided = frozenset(MergeDecision.objects.values_list("first", "second"))
-    by_key = {need.pk: need for need in held}
+    found = propose_merges(facts, decided)
+    shown = {key for likeness in found for key in (likeness.first, likeness.second)}
+    by_key = {
+        need.pk: need
+        for need in Need.objects.filter(pk__in=shown)
+        .select_related("priority", "hub")
+        .prefetch_related(WARDS)
+    }
     return [
         MergeProposal(likeness, by_key[likeness.first], by_key[likeness.second])
-        for likeness in propose_merges(facts, decided)
+        for likeness in found
     ]
 
 

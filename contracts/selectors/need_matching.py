@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
-from community_needs.matching import CandidateFacts, Fit, NeedFacts, Ranked, rank
+from community_needs.matching import CandidateFacts, Fit, NeedFacts, Ranked, rank, same_unit
 from community_needs.models import Need
 
 from ..models import PriorityFit
@@ -109,6 +109,7 @@ def candidates_for(
 
 SUPPLIERS_NEEDS = 100
 SUPPLIERS_PROMISES = 40
+SUPPLIERS_BEST = 6
 
 
 @dataclass(frozen=True)
@@ -185,14 +186,26 @@ def _best(
     if not could:
         return None
     by_key = {one.key: one for one in could}
+    facts = _facts(need, wards, table)
+    # As in SQL: the few that come closest by the heaviest criteria are judged by all six.
+    close = sorted(could, key=lambda one: (_closeness(one, need, facts, fits), one.key))
     first, *_ = rank(
-        _facts(need, wards, table),
-        [_candidate(one, need, table) for one in could],
+        facts,
+        [_candidate(one, need, table) for one in close[:SUPPLIERS_BEST]],
         as_of=as_of,
         ward_names={code: name for code, (name, _) in wards.items()},
     )
     best = by_key[first.candidate.key]
     return NeedMatch(need, best.supplier_id, _shown(first, best), len(could))
+
+
+def _closeness(
+    one: Source, need: Need, facts: NeedFacts, fits: Mapping[int, tuple[Fit, str]]
+) -> tuple[bool, int, bool]:
+    """Smallest first: fits directly, shares wards, counts in the need's unit."""
+    fit, _ = fits.get(one.measure or 0, (None, ""))
+    is_direct = fit is Fit.STRONG or need.pk in one.needs or need.priority_id in one.priorities
+    return not is_direct, -len(one.wards & facts.wards), not same_unit(one.unit, need.unit)
 
 
 # --- inside -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from community_needs.similar_needs import NeedFacts, compare, propose_merges
+from community_needs.similar_needs import NeedFacts, compare, may_be_one, propose_merges
 from community_needs.small_counts import public_count, public_rows, public_words
 
 
@@ -66,3 +66,50 @@ def test_small_counts_are_printed_as_few():
         "0", "Fewer than 5", "Fewer than 5", "5", "1,200",
     ]  # fmt: skip
     assert public_count(4) is None and public_count(0) == 0
+
+
+# --- which pairs are compared at all ------------------------------------------------------------
+
+
+def keys(needs):
+    return {(one.key, other.key) for one, other in may_be_one(needs)}
+
+
+def test_only_pairs_with_a_telling_word_or_one_title_are_compared():
+    # "laptops" is in two of them; "for" is too short to tell; one and three share nothing.
+    found = [need(1, "Laptops for schools"), need(2, "Borrowed laptops"), need(3, "Bread for all")]
+    assert keys(found) == {(1, 2)}
+    assert keys([need(1, "日本"), need(2, "日本")]) == {(1, 2)}, "one title, in any script"
+    assert keys([need(1, "Warm", wards="A"), need(2, "Warm", wards="B")]) == set()
+
+
+def test_a_word_that_many_share_tells_nothing_and_many_of_one_title_are_a_chain():
+    # 30 needs "Help with <a word of its own>": all share "help with", so no pair is compared.
+    crowd = [need(n, f"Help with {'abcdefghijklmnopqrstuvwxyzäöüß'[n] * 5}") for n in range(30)]
+    assert keys(crowd) == set()
+    # 30 of one title would be 435 pairs; each is compared with the next: 29.
+    assert keys([need(n, "A warm place") for n in range(30)]) == {(n, n + 1) for n in range(29)}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["warm room", "warm place", "hot meals", "meals", "rides"]),
+                  st.sampled_from(["A", "B", "AB"])),
+        max_size=12,
+    ),
+    st.randoms(use_true_random=False),
+)  # fmt: skip
+def test_what_is_proposed_is_what_comparing_all_pairs_that_share_a_word_would_propose(rows, mixer):
+    held = [need(n, title, wards=wards) for n, (title, wards) in enumerate(rows)]
+    by_hand = {
+        (one.key, other.key)
+        for one in held
+        for other in held
+        if one.key < other.key
+        and one.wards & other.wards
+        and set(one.title.split()) & set(other.title.split())
+        and compare(one, other).score >= Decimal("0.60")
+    }
+    shuffled = list(held)
+    mixer.shuffle(shuffled)
+    assert {(like.first, like.second) for like in propose_merges(shuffled)} == by_hand

@@ -105,7 +105,7 @@ def save(
         verb=verb,
     )
     settle(offer.need_id, by=by, now=now)
-    tell_of_step(offer=changed, now=now)
+    tell_of_step(offer=changed, by=by, now=now)
     return changed
 
 

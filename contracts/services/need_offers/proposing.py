@@ -111,7 +111,7 @@ def propose_offer(
             reason="" if is_first else override_reason.strip()[:300],
             verb="offer proposed" if is_first else "offer proposed against the ranking",
         )
-        tell_of_step(offer=offer, now=now)
+        tell_of_step(offer=offer, by=by, now=now)
         return offer
 
 

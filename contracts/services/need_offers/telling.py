@@ -31,8 +31,9 @@ READERS: dict[str, tuple[str, ...]] = {
 MOST_READERS = 20
 
 
-def tell_of_step(*, offer: NeedOffer, now: datetime.datetime) -> int:
-    """The mails that wait now. A hub that was never asked hears of no withdrawal."""
+def tell_of_step(*, offer: NeedOffer, by: Any, now: datetime.datetime) -> int:
+    """The mails that wait now. Nobody is told of their own step, and a hub that was never asked
+    hears of no withdrawal."""
     addresses: list[str] = []
     for side in READERS.get(offer.state, ()):
         if side == "supplier":
@@ -42,6 +43,7 @@ def tell_of_step(*, offer: NeedOffer, now: datetime.datetime) -> int:
     rows = [
         OfferMail(offer=offer, told=offer.state, email=address, made_at=now)
         for address in dict.fromkeys(addresses)
+        if address != getattr(by, "email", None)
     ]
     OfferMail.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
