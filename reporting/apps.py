@@ -14,6 +14,7 @@ class ReportingConfig(AppConfig):
 
         from .editions import EditionKind, register_kind
         from .selectors.star_quarterly import gather_star_quarterly
+        from .selectors.steering_edition import gather_steering_edition
         from .services.reference import load_published_figures, load_star_measures
         from .services.star_measures import record_at_closing
 
@@ -28,5 +29,16 @@ class ReportingConfig(AppConfig):
                 about="The five measures with trend and target, and the quarter behind them.",
                 is_public=True,
                 gather=gather_star_quarterly,
+            )
+        )
+        register_kind(
+            EditionKind(
+                key="steering-pack",
+                name="Steering Group pack",
+                noun="pack of the Steering Group",
+                about="The public version of what the Group reviewed: agenda, plan, value, needs.",
+                is_public=True,
+                needs_closed=False,
+                gather=gather_steering_edition,
             )
         )

@@ -10,7 +10,6 @@ from trafford_sv.core.periods import Quarter
 
 from ...datasets import Block, Bullets, Cell, Chart, Dataset, FigureCards, Series, Table, Words
 from ...editions import NotReady
-from .. import report_rows
 from ..report_book import Book, name, shown, where, words
 from ..star_measures import set_in_force
 from . import rows as sources
@@ -43,12 +42,7 @@ def gather_star_quarterly(period: object, as_of: datetime.datetime) -> Dataset:
         )
     book = Book()
     book.period, book.period_code = quarter.label, quarter.code
-    chapter = MeasureChapter(book, quarter, as_of)
-    span = sources.Span("quarter", report_rows.EVERYTHING, quarter, quarter)
-    chapter.spans[report_rows.EVERYTHING, quarter] = span
-    for what in ("agreements", "offers", "returns"):
-        chapter.rows(what, span)
-    _figures(book)
+    chapter = add_quarter(book, quarter, as_of)
     chapter.add(held)
     measures, book.sections = book.sections, []
     _glance(book)
@@ -70,9 +64,18 @@ def gather_star_quarterly(period: object, as_of: datetime.datetime) -> Dataset:
             "returns-received", "returns-expected",
             *(f"measure-{one.key}" for one in held.measures.order_by("places__place")),
         ),
-        evidence=sources.evidence_in(span),
+        evidence=sources.evidence_in(chapter.whole_quarter),
         sources=_sources(),
     )  # fmt: skip
+
+
+def add_quarter(book: Book, quarter: Quarter, as_of: datetime.datetime) -> MeasureChapter:
+    """The rows of the quarter and its four figures; what comes back adds measures to them."""
+    chapter = MeasureChapter(book, quarter, as_of)
+    for what in ("agreements", "offers", "returns"):
+        chapter.rows(what, chapter.whole_quarter)
+    _figures(book)
+    return chapter
 
 
 def _sources() -> tuple[str, ...]:
@@ -128,8 +131,8 @@ def _glance(book: Book) -> None:
     )  # fmt: skip
 
 
-def _quarter(book: Book) -> None:
-    table = Table(
+def four_figures() -> Table:
+    return Table(
         "four-figures",
         "The four figures, never mixed with one another",
         ("Figure", "Social value", "Local economic value"),
@@ -140,6 +143,9 @@ def _quarter(book: Book) -> None:
         (1, 2),
         note=NEVER_ADDED,
     )  # fmt: skip
+
+
+def _quarter(book: Book) -> None:
     book.section(
         "quarter",
         "Offered, committed, reported, verified",
@@ -147,8 +153,7 @@ def _quarter(book: Book) -> None:
             "An offer is what a winning bid said. A commitment is what both sides agreed. Reported is what suppliers "
             "say they did. Verified is what an officer accepted of it on evidence."
         ),
-        table,
-        breaks=False,
+        four_figures(),
     )  # fmt: skip
     for column, title, heading in (
         ("theme", "By theme", "Theme"),

@@ -39,6 +39,8 @@ class MeasureChapter:
         self.book, self.quarter, self.as_of = book, quarter, as_of
         self.spans: dict[tuple[object, Quarter | None], sources.Span] = {}
         self.built: dict[tuple[str, str], str] = {}
+        self.whole_quarter = sources.Span("quarter", report_rows.EVERYTHING, quarter, quarter)
+        self.spans[report_rows.EVERYTHING, quarter] = self.whole_quarter
 
     def add(self, held: MeasureSet) -> None:
         measures = list(held.measures.order_by("places__place"))
