@@ -150,6 +150,10 @@ else:
     # PostgreSQL would compile a list's many small look-ups to machine code, anew for each page:
     # seven seconds of compiling to save half a second of work.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
+# Django's own, with the audit log's head locked last of all (see the package).
+DATABASES["default"]["ENGINE"] = DATABASES["default"]["ENGINE"].replace(
+    "django.db.backends.", "trafford_sv.core.databases."
+)
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

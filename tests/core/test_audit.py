@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -215,6 +219,72 @@ def test_verify_audit_names_what_is_broken_and_exits_with_1() -> None:
         {"event": 2, "problem": "its content was changed after it was written"}
     ]
     assert "Event 2: its content was changed" in out.getvalue()
+
+
+def statements_of(work: Callable[[], Any]) -> list[str]:
+    with CaptureQueriesContext(connection) as seen:
+        work()
+    return [query["sql"] for query in seen.captured_queries]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_head_is_the_last_row_that_a_transaction_locks() -> None:
+    """Whatever a service does after its events: who holds the head waits for nobody."""
+    append(1)
+
+    def work() -> None:
+        with transaction.atomic():
+            append(2)
+            with transaction.atomic():
+                append(3)
+            Group.objects.create(name="After the events")
+
+    said = statements_of(work)
+    first = next(at for at, sql in enumerate(said) if "core_audithead" in sql)
+    assert any("After the events" in sql for sql in said[:first]), said
+    assert all("core_audit" in sql for sql in said[first:] if sql != "COMMIT"), said
+    assert [event.subject_id for event in AuditEvent.objects.order_by("sequence")] == [*"123"]
+    assert verify_chain().broken == ()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_goes_with_what_it_is_about() -> None:
+    events_go_with_what_they_are_about()
+
+
+def events_go_with_what_they_are_about() -> None:
+    with transaction.atomic():
+        append(1)
+        with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+            append(2)
+            with transaction.atomic():
+                append(3)
+            raise ZeroDivisionError
+        append(4)
+    with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+        append(5)
+        raise ZeroDivisionError
+    append(6)
+    assert [event.subject_id for event in AuditEvent.objects.order_by("sequence")] == [*"146"]
+    assert verify_chain().broken == ()
+
+
+@pytest.mark.django_db
+def test_an_event_goes_with_what_it_is_about_inside_a_tests_own_transaction() -> None:
+    events_go_with_what_they_are_about()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_logged_does_not_happen() -> None:
+    append(1)
+    AuditHead.objects.filter(pk=1).update(sequence=0)  # so that the next number is taken already
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Group.objects.create(name="Not logged")
+        append(2)
+    assert not Group.objects.exists()
+    AuditHead.objects.filter(pk=1).update(sequence=1)
+    append(3)
+    assert [event.subject_id for event in AuditEvent.objects.order_by("sequence")] == [*"13"]
 
 
 @pytest.mark.services

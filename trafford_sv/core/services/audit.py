@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from ..models import AuditEvent, AuditHead
 
@@ -77,35 +77,50 @@ def record_event(
     after: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> AuditEvent:
-    """Append one event in the caller's transaction. `verb` is in the past tense: "contract recorded"."""
+    """Append one event in the caller's transaction. `verb` is in the past tense: "contract recorded".
+
+    It says what is true now, and gets its place in the chain when the outermost block ends: the
+    log's head is then the last row that the transaction locks. Until then it is not stored, and
+    where the block fails it never is.
+    """
     if subject is not None:
         subject_type = subject_type or subject._meta.model_name or ""
         subject_id = subject_id or str(subject.pk)
         subject_name = subject_name or str(subject)
-    with transaction.atomic():
+    event = AuditEvent(
+        at=now,
+        actor_id=getattr(by, "pk", None),
+        actor_name=actor_name(by),
+        verb=verb,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        subject_name=subject_name[:300],
+        before=plain(before or {}),
+        after=plain(after or {}),
+        reason=reason,
+    )
+    wrapper: Any = connection  # trafford_sv.core.databases
+    if wrapper.has_open_block:
+        wrapper.before_end(_chain, event)
+    else:
+        with transaction.atomic():
+            _chain([event])
+    return event
+
+
+def _chain(events: list[AuditEvent]) -> None:
+    """Store them after the last one, each with the hash of the one before."""
+    with transaction.atomic(savepoint=False):
         head = AuditHead.objects.select_for_update().filter(pk=1).first()
         if head is None:  # the first event ever
             AuditHead.objects.get_or_create(pk=1)
             head = AuditHead.objects.select_for_update().get(pk=1)
-        event = AuditEvent(
-            sequence=head.sequence + 1,
-            at=now,
-            actor_id=getattr(by, "pk", None),
-            actor_name=actor_name(by),
-            verb=verb,
-            subject_type=subject_type,
-            subject_id=subject_id,
-            subject_name=subject_name[:300],
-            before=plain(before or {}),
-            after=plain(after or {}),
-            reason=reason,
-            previous_hash=head.hash,
-        )
-        event.hash = event_hash(event)
-        event.save()
-        head.sequence, head.hash = event.sequence, event.hash
+        for event in events:
+            event.sequence, event.previous_hash = head.sequence + 1, head.hash
+            event.hash = event_hash(event)
+            event.save()
+            head.sequence, head.hash = event.sequence, event.hash
         head.save()
-    return event
 
 
 @dataclass(frozen=True)
