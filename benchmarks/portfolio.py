@@ -46,8 +46,7 @@ SELECT 'committed', priced.kind, SUM(CASE
     END), NULL::numeric, COUNT(*) FROM priced
     JOIN contracts_contract c ON c.id = priced.contract_id
     LEFT JOIN contracts_commitment later ON later.replaces_id = priced.id
-    WHERE (priced.state = 'agreed'
-            OR (priced.state = 'withdrawn' AND later.agreed_on IS NOT NULL))
+    WHERE priced.state IN ('agreed', 'withdrawn')
         AND priced.agreed_on <= %(last)s
         AND (c.start IS NULL OR c.start <= %(last)s) AND (c."end" IS NULL OR c."end" >= %(first)s)
     GROUP BY 2

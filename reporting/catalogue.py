@@ -96,7 +96,8 @@ CATALOGUE: dict[str, CatalogueFigure] = {
         CatalogueFigure(
             "tendered_value",
             "Value of contracts with a winning bid on record",
-            "The awards of those contracts whose winning bid, and so its offer, is recorded here.",
+            "The awards of contracts whose winning bid is recorded here and whose whole value is known; "
+            "no frameworks. Offers divided by it are those of the same contracts.",
             Unit.POUNDS,
             (Basis.AWARD,),
             _PLACE_FREE,

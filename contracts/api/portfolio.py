@@ -72,12 +72,17 @@ class PortfolioSerializer(serializers.Serializer):
     )
     offered_share = serializers.DecimalField(
         max_digits=12, decimal_places=6, allow_null=True,
-        help_text="Social value offered for each pound of contract value.",
+        help_text="Social value offered for each pound of those contracts whose winning bid and "
+        "whole value are recorded; frameworks have no value.",
     )  # fmt: skip
+    offers_left_out = serializers.IntegerField(
+        help_text="Agreements with a winning offer that is no part of that share."
+    )
     figures = FourSerializer()
     commitments = serializers.IntegerField()
     commitments_varied = serializers.IntegerField(
-        help_text="Besides those: they count with what was verified under them."
+        help_text="Varied or withdrawn since, besides those: they count with what was verified "
+        "under them."
     )
     deliveries = serializers.IntegerField()
     deliveries_undecided = serializers.IntegerField(help_text="No officer has looked yet.")
@@ -137,6 +142,7 @@ class Portfolio(ApiView):
             "offered_share": None
             if share is None
             else str(share.quantize(Decimal("0.000001"), ROUND_HALF_UP)),
+            "offers_left_out": found.offers_left_out,
             "figures": _four(found.figures),
             "commitments": found.counts.commitments,
             "commitments_varied": found.counts.commitments_varied,

@@ -467,8 +467,8 @@ class CommitmentWithdraw(CommitmentStep):
     title = "Withdraw commitment"
     button = "Withdraw it"
     sentence = (
-        "It will no longer count as committed. What was delivered towards it, and what it was, "
-        "stay on record. The other side can read your reason."
+        "Only what was verified under it will still count as committed. What was delivered towards "
+        "it, and what it was, stay on record. The other side can read your reason."
     )
     done = "The commitment is withdrawn."
     form_class = ReasonStepForm

@@ -95,7 +95,7 @@ def _commitments(counts: Counts) -> str:
     if counts.commitments_without_value:
         words += f", {counts.commitments_without_value:,} without a value"
     if varied := counts.commitments_varied:
-        words += f", and what was verified under {varied:,} that {'was' if varied == 1 else 'were'} varied"
+        words += f", and what was verified under {varied:,} that no longer stand{'s' if varied == 1 else ''}"
     return words
 
 

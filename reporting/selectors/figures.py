@@ -52,9 +52,20 @@ class FigureReader:
         return self._spend[first, last]
 
     def value(
-        self, key: str, basis: str, scope: Scope, first: Quarter | None, last: Quarter
+        self,
+        key: str,
+        basis: str,
+        scope: Scope,
+        first: Quarter | None,
+        last: Quarter,
+        *,
+        over: str = "",
     ) -> Decimal | None:
-        """One figure in its unit; None where nothing is recorded. Raises FigureGone."""
+        """One figure in its unit; None where nothing is recorded. Raises FigureGone.
+
+        `over`: the figure that it is divided by. What was offered is divided by the value of the
+        contracts that it was offered for, so then only their offers count.
+        """
         wanted = figure(key)
         if key.startswith("spend_"):
             return _of_spend(key, self.spend(first, last))
@@ -64,6 +75,8 @@ class FigureReader:
             if basis not in wanted.bases:
                 raise FigureGone(f"“{wanted.name}” cannot be read as “{basis}”. Choose its basis.")
             amounts = found.figures.get(basis) or Amounts()
+            if basis == Basis.OFFERED and over == "tendered_value":
+                amounts = found.tendered_offers or Amounts()
             return amounts.social_pounds if key == "social_value" else amounts.local_economic_pounds
         values: dict[str, Decimal | int | None] = {
             "contract_value": found.contract_value_pounds,
@@ -80,7 +93,10 @@ class FigureReader:
         """A computed measure at the end of a quarter. Raises FigureGone."""
         first, scope = first_quarter(measure.period, quarter), scope_of(measure)
         completeness = self.position(scope, first, quarter).completeness
-        top = self.value(measure.numerator, measure.numerator_basis, scope, first, quarter)
+        over = measure.denominator if measure.is_ratio else ""
+        top = self.value(
+            measure.numerator, measure.numerator_basis, scope, first, quarter, over=over
+        )
         known = self._known_words(measure, first, quarter)
         if not measure.is_ratio:
             name = figure(measure.numerator).name

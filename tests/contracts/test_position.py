@@ -87,16 +87,6 @@ def test_a_draft_return_and_a_draft_commitment_count_nowhere():
     assert found.reported == Amounts(None, None)
 
 
-def test_what_is_withdrawn_is_not_committed_but_what_was_done_stays():
-    contract, supplier = live()
-    promised = make_commitment(contract, supplier=supplier)
-    make_line(make_return(contract, supplier, Q1), promised, "40", verified="40")
-    promised.state = Commitment.State.WITHDRAWN
-    promised.save()
-    assert figures().committed == Amounts(None, None)
-    assert figures().verified == Amounts(Decimal("400.00"), None)
-
-
 def test_a_variation_never_takes_committed_below_verified():
     # Committed 100 hours at £10 = 1,000; 40 verified = 400 and 5 more waiting = 50 in April to June.
     # On 15 July both sides vary it: 30 hours from then on, priced at £10 = 300. From then on

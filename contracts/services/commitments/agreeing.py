@@ -171,7 +171,10 @@ def withdraw_commitment(
     by: Any,
     now: datetime.datetime,
 ) -> Commitment:
-    """It no longer counts as committed. What was delivered towards it stays with it."""
+    """Of it only what was verified under it still counts as committed.
+
+    What was delivered towards it stays with it.
+    """
     _need_reason(reason, "Say why it is withdrawn. The reason stays on record.")
     with transaction.atomic():
         stored = locked(commitment, expected_version)

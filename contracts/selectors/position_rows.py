@@ -1,0 +1,176 @@
+"""The rows that each of the four figures adds up, for whoever asks."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db.models import (
+    Case,
+    DecimalField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
+
+from trafford_sv.core.periods import Quarter
+
+from ..models import Award, AwardSupplier, Bid, Commitment, Offer, ReturnLine
+from .position_scope import Scope, agreements_of, in_force, measured, reach_of, reads
+
+POUNDS: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=2)
+
+
+def stood(last: datetime.date) -> Q:
+    """Of promises that both sides had agreed, those that were neither varied by then nor withdrawn."""
+    return Q(state=Commitment.State.AGREED) | Q(replaced_by__agreed_on__gt=last)
+
+
+def counted_in(rows: Any, first: datetime.date | None, last: datetime.date) -> Any:
+    """Of these commitments, what `committed` adds up in the period: each with its part as
+    `counted_pounds`. A promise that no longer stands is in it with what was verified under it.
+    """
+    verified = (
+        ReturnLine.objects.filter(
+            _quarters(None, Quarter.of(last)), commitment=OuterRef("pk"), is_counted=True
+        )
+        .order_by()
+        .values("commitment")
+        .annotate(pounds=Sum("verified_pounds"))
+        .values("pounds")
+    )
+    return (
+        rows.filter(
+            in_force("contract__", first, last),
+            state__in=(Commitment.State.AGREED, Commitment.State.WITHDRAWN),
+            agreed_on__lte=last,
+        )
+        .annotate(
+            counted_pounds=Case(
+                When(stood(last), then=F("committed_pounds")),
+                default=Subquery(verified),
+                output_field=POUNDS,
+            )
+        )
+        .filter(stood(last) | Q(counted_pounds__isnull=False))
+    )
+
+
+def commitments_in(
+    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
+) -> QuerySet[Commitment]:
+    """The rows that `committed` adds up, as `counted_in` has them."""
+    rows: QuerySet[Commitment] = counted_in(
+        Commitment.objects.filter(reads(user, ""), agreements_of(scope, "contract__")), first, last
+    )
+    if scope.supplier is not None:
+        rows = rows.filter(supplier_id=scope.supplier)
+    rows = rows.filter(measured(scope, "measure__"))
+    if scope.ward:
+        rows = rows.filter(_serves(scope.ward, "pk"))
+    return rows
+
+
+def lines_in(user: Any, scope: Scope, first: Quarter | None, last: Quarter) -> QuerySet[ReturnLine]:
+    """The rows that `reported` and `verified` add up: what counts from quarter to quarter."""
+    rows: QuerySet[ReturnLine] = ReturnLine.objects.filter(
+        reads(user, "commitment__"),
+        agreements_of(scope, "commitment__contract__"),
+        _quarters(first, last),
+        is_counted=True,
+    )
+    if scope.supplier is not None:
+        rows = rows.filter(commitment__supplier_id=scope.supplier)
+    rows = rows.filter(measured(scope, "commitment__measure__"))
+    if scope.ward:
+        rows = rows.filter(_serves(scope.ward, "commitment_id"))
+    return rows
+
+
+def _serves(ward: str, key: str) -> Q:
+    through = Commitment.wards.through.objects.filter(area__code=ward).values("commitment_id")
+    return Q(**{f"{key}__in": through})
+
+
+def _quarters(first: Quarter | None, last: Quarter) -> Q:
+    if first == last:
+        return Q(counted_year=last.start_year, counted_quarter=last.number)
+    until = Q(counted_year__lt=last.start_year) | Q(
+        counted_year=last.start_year, counted_quarter__lte=last.number
+    )
+    if first is None:
+        return until
+    return until & (
+        Q(counted_year__gt=first.start_year)
+        | Q(counted_year=first.start_year, counted_quarter__gte=first.number)
+    )
+
+
+def offers_in(user: Any, scope: Scope, first: datetime.date | None, last: datetime.date) -> Any:
+    """What the winners offered. Whoever reads commitments reads this total, never a bid.
+
+    A winner whose award was cancelled since promises nothing any more. Each row says with `in_base`
+    whether it is of a contract whose whole value is known: `offered_share` divides by those.
+    """
+    awards = Award.objects.filter(contract=OuterRef("bid__tender__contract"))
+    counted = awards.filter(status__in=Award.COUNTED_STATUSES)
+    rows = Offer.objects.filter(
+        agreements_of(scope, "bid__tender__contract__"),
+        in_force("bid__tender__contract__", first, last),
+        ~Exists(awards.filter(status=Award.Status.CANCELLED)) | Exists(counted),
+        bid__in=won_bids(user),
+        offered_quantity__isnull=False,
+    )
+    if scope.supplier is not None:
+        rows = rows.filter(bid__organisation_id=scope.supplier)
+    rows = rows.filter(measured(scope, "requested__measure__"))
+    if scope.ward:
+        rows = rows.filter(_serves(scope.ward, "commitment__pk"))
+    valued = awards_in(user, scope, first, last).filter(
+        contract=OuterRef("bid__tender__contract"), contract__is_framework=False
+    )
+    return rows.annotate(
+        in_base=Exists(valued.filter(value_pounds__isnull=False))
+        & ~Exists(valued.filter(value_pounds__isnull=True))
+    )
+
+
+def won_bids(user: Any) -> QuerySet[Bid]:
+    """The winning bids whose totals this person reads."""
+    everything, own = reach_of(user, "view_commitments")
+    rows = Bid.objects.filter(state=Bid.State.WON)
+    if everything:
+        return rows
+    return rows.filter(
+        Q(tender__contract__directorate_id__in=[p for r, p in own if r == "contract_manager"])
+        | Q(organisation_id__in=[p for r, p in own if r == "supplier"])
+    )
+
+
+def awards_in(
+    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
+) -> QuerySet[Award]:
+    """Awards made by `last` on agreements in force, each once, however many suppliers share it."""
+    everything, own = reach_of(user, "view_contracts")
+    seen = Q()
+    if not everything:
+        # Not a join: somebody with grants for two suppliers of an award would count it twice.
+        part = AwardSupplier.objects.filter(
+            award=OuterRef("pk"),
+            organisation_id__in=[pk for role, pk in own if role == "supplier"],
+        )
+        seen = Q(
+            contract__directorate_id__in=[pk for role, pk in own if role == "contract_manager"]
+        ) | Exists(part)
+    return Award.objects.filter(
+        seen,
+        agreements_of(scope, "contract__"),
+        in_force("contract__", first, last),
+        status__in=Award.COUNTED_STATUSES,
+        awarded_on__lte=last,
+    )

@@ -1,0 +1,99 @@
+"""What a position is about and who asks: the conditions that every figure's rows share."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q
+
+from trafford_sv.core.access import reach
+
+from ..models import Contract
+from ..models.agreements import own_agreements
+
+OVER = (Contract.Stage.ENDED, Contract.Stage.TERMINATED)
+
+
+class Everywhere:
+    """In place of a person, for a command at the terminal and for a published report."""
+
+
+EVERYWHERE = Everywhere()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the figures are about. Names are those of the lists behind them; None is "any".
+
+    `agreement`: contract, grant, planning or pledge. `measure`: a code, in one `edition` or in
+    all. `theme`: a title, because editions share themes. `ward`: a ward's code.
+    """
+
+    agreement: str = ""
+    contract: int | None = None
+    supplier: int | None = None
+    measure: str = ""
+    edition: int | None = None
+    theme: str = ""
+    directorate: int | None = None
+    ward: str = ""
+
+    def query(self, **more: Any) -> str:
+        """The parameters of a list page that hold exactly this scope's rows."""
+        held = {one.name: getattr(self, one.name) for one in fields(self)}
+        return urlencode({k: v for k, v in {**held, **more}.items() if v not in (None, "")})
+
+
+def reach_of(user: Any, permission: str) -> tuple[bool, list[tuple[str, int]]]:
+    return (True, []) if user is EVERYWHERE else reach(user, permission)
+
+
+def reads(user: Any, path: str) -> Q:
+    """Whose agreements this person sees, as `Commitment.visible_to` has it. `path` to a commitment."""
+    everything, own = reach_of(user, "view_commitments")
+    if everything:
+        return Q()
+    directorates = [pk for role, pk in own if role == "contract_manager"]
+    suppliers = [pk for role, pk in own if role == "supplier"]
+    return Q(**{f"{path}contract__directorate_id__in": directorates}) | Q(
+        **{f"{path}supplier_id__in": suppliers}
+    )
+
+
+def agreements_of(scope: Scope, path: str = "") -> Q:
+    """The scope's conditions on the agreement at `path` ("" for the agreement itself)."""
+    found = own_agreements(path)
+    if scope.agreement:
+        found &= Q(**{f"{path}kind": scope.agreement})
+    if scope.contract is not None:
+        # A page about one contract shows that contract, whoever bought it.
+        found = Q(**{f"{path}pk": scope.contract})
+    if scope.directorate is not None:
+        found &= Q(**{f"{path}directorate_id": scope.directorate})
+    return found
+
+
+def measured(scope: Scope, path: str) -> Q:
+    found = Q()
+    if scope.measure:
+        found &= Q(**{f"{path}code": scope.measure})
+    if scope.edition is not None:
+        found &= Q(**{f"{path}edition_id": scope.edition})
+    if scope.theme:
+        found &= Q(**{f"{path}outcome__theme__title": scope.theme})
+    return found
+
+
+def in_force(path: str, first: datetime.date | None, last: datetime.date) -> Q:
+    """Agreements that had begun by `last` and were not over before `first`.
+
+    Without an end date only the stage says that one is over.
+    """
+    begun = Q(**{f"{path}start__isnull": True}) | Q(**{f"{path}start__lte": last})
+    if first is None:
+        return begun
+    no_end = Q(**{f"{path}end__isnull": True})
+    return begun & (Q(**{f"{path}end__gte": first}) | (no_end & ~Q(**{f"{path}stage__in": OVER})))
