@@ -27,10 +27,8 @@ from typing import Any
 from django.db.models import (
     CharField,
     Count,
-    Exists,
     F,
     IntegerField,
-    OuterRef,
     Q,
     Sum,
     Value,
@@ -41,8 +39,8 @@ from trafford_sv.core.money import pounds, share
 from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Amounts, FourFigures
-from ..models import Contract, ReturnLine
-from .position_rows import POUNDS, awards_in, commitments_in, lines_in, offers_in, stood, won_bids
+from ..models import ReturnLine
+from .position_rows import POUNDS, awards_in, commitments_in, lines_in, offers_in, stood
 from .position_scope import EVERYWHERE, Scope, agreements_of
 
 __all__ = [
@@ -52,6 +50,7 @@ __all__ = [
     "Scope",
     "agreements_of",
     "amounts",
+    "awards_in",
     "commitments_in",
     "lines_in",
     "offers_in",
@@ -269,22 +268,11 @@ def _contract_value(
     measured by, as `offered_share` says; agreements; and awards without a value.
     """
     awards = awards_in(user, scope, first, last)
-    if not scope.agreement and scope.contract is None:
-        # A grant is not contract value; asked for by kind, it is the grant's own.
-        awards = awards.filter(contract__kind=Contract.Kind.CONTRACT)
-    parts = (scope.measure, scope.theme, scope.ward, scope.edition, scope.supplier)
-    if any(part not in ("", None) for part in parts):
-        # These are parts of a contract; no part of its value belongs to them.
+    if awards.query.is_empty():
         return None, None, 0, 0
-    won = won_bids(user).filter(tender__contract=OuterRef("contract"))
-    unknown = awards_in(user, scope, first, last).filter(
-        contract=OuterRef("contract"), value_pounds__isnull=True
-    )
     found = awards.aggregate(
         total=Sum("value_pounds", filter=Q(contract__is_framework=False)),
-        tendered=Sum(
-            "value_pounds", filter=Q(Exists(won), ~Exists(unknown), contract__is_framework=False)
-        ),
+        tendered=Sum("value_pounds", filter=Q(in_base=True)),
         agreements=Count("contract_id", distinct=True),
         unknown=Count("pk", filter=Q(value_pounds__isnull=True, contract__is_framework=False)),
     )

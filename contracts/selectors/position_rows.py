@@ -20,7 +20,7 @@ from django.db.models import (
 
 from trafford_sv.core.periods import Quarter
 
-from ..models import Award, AwardSupplier, Bid, Commitment, Offer, ReturnLine
+from ..models import Award, AwardSupplier, Bid, Commitment, Contract, Offer, ReturnLine
 from .position_scope import Scope, agreements_of, in_force, measured, reach_of, reads
 
 POUNDS: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=2)
@@ -131,7 +131,7 @@ def offers_in(user: Any, scope: Scope, first: datetime.date | None, last: dateti
     rows = rows.filter(measured(scope, "requested__measure__"))
     if scope.ward:
         rows = rows.filter(_serves(scope.ward, "commitment__pk"))
-    valued = awards_in(user, scope, first, last).filter(
+    valued = _awards(user, scope, first, last).filter(
         contract=OuterRef("bid__tender__contract"), contract__is_framework=False
     )
     return rows.annotate(
@@ -155,7 +155,33 @@ def won_bids(user: Any) -> QuerySet[Bid]:
 def awards_in(
     user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
 ) -> QuerySet[Award]:
-    """Awards made by `last` on agreements in force, each once, however many suppliers share it."""
+    """Awards made by `last` on agreements in force, each once, however many suppliers share it.
+
+    Each says with `has_bid` whether its winning bid is on record, and with `in_base` whether what
+    was offered can be measured by it: then the contract's whole value is known as well.
+    None for a part of an agreement (a measure, a theme, a ward, a supplier): no part of the value
+    is its.
+    """
+    parts = (scope.measure, scope.theme, scope.ward, scope.edition, scope.supplier)
+    if any(part not in ("", None) for part in parts):
+        return Award.objects.none()
+    awards = _awards(user, scope, first, last)
+    if not scope.agreement and scope.contract is None:
+        # A grant is not contract value; asked for by kind, it is the grant's own.
+        awards = awards.filter(contract__kind=Contract.Kind.CONTRACT)
+    unknown = _awards(user, scope, first, last).filter(
+        contract=OuterRef("contract"), value_pounds__isnull=True
+    )
+    won = won_bids(user).filter(tender__contract=OuterRef("contract"))
+    return awards.annotate(
+        has_bid=Exists(won),
+        in_base=Exists(won.filter(tender__contract__is_framework=False)) & ~Exists(unknown),
+    )
+
+
+def _awards(
+    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
+) -> QuerySet[Award]:
     everything, own = reach_of(user, "view_contracts")
     seen = Q()
     if not everything:

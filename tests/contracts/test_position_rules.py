@@ -62,7 +62,9 @@ class TestOneValuePerAward(TestCase):
     )  # fmt: skip
     def test_several_grants_count_an_award_once(self, awards, suppliers, directorates):
         firms = [make_organisation() for _ in range(4)]
-        homes = [make_organisation(f"Invented directorate {n}", "council_service") for n in range(3)]
+        homes = [
+            make_organisation(f"Invented directorate {n}", "council_service") for n in range(3)
+        ]
         for millions, sharing, home in awards:
             live(value=f"{millions}000000", directorate=homes[home])
             award = Award.objects.order_by("-pk")[0]

@@ -84,14 +84,19 @@ class MeasureChapter:
             self.built[what, span.id] = build(self.book, span)
         return self.built[what, span.id]
 
-    def formula(self, key: str, basis: str, span: sources.Span) -> Formula:
-        """Of a figure of the catalogue over the rows of a span. Raises FigureGone."""
+    def formula(self, key: str, basis: str, span: sources.Span, *, over: str = "") -> Formula:
+        """Of a figure of the catalogue over the rows of a span. Raises FigureGone.
+
+        `over`: what it is divided by. Offers are measured by the value of their own contracts.
+        """
         held = figure(key)
         if key in KINDS:
             if basis not in held.bases:
                 raise FigureGone(f"“{held.name}” cannot be read as “{basis}”. Choose its basis.")
             what = "offers" if basis == Basis.OFFERED else "agreements"
             on = where(value_kind=KINDS[key].value)
+            if basis == Basis.OFFERED and over == "tendered_value":
+                on = (*on, *where(in_base="yes"))
             return Formula("sum", rows=self.rows(what, span), column=basis, where=on)
         if key in SPEND_PARTS:
             return self._spend(key, span)
@@ -99,7 +104,7 @@ class MeasureChapter:
             case "contract_value":
                 return Formula("sum", rows=self.rows("awards", span), column="value")
             case "tendered_value":
-                on = where(has_bid="yes")
+                on = where(in_base="yes")
                 return Formula("sum", rows=self.rows("awards", span), column="value", where=on)
             case "agreements":
                 return Formula("distinct", rows=self.rows("awards", span), column="reference")
@@ -140,7 +145,8 @@ class MeasureChapter:
             else self._completeness(span),
             "measure_edition": measure.words,
         }
-        top = self.formula(measure.numerator, measure.numerator_basis, span)
+        over = measure.denominator if measure.is_ratio else ""
+        top = self.formula(measure.numerator, measure.numerator_basis, span, over=over)
         if not measure.is_ratio:
             return book.add(
                 _id(measure), measure.name, Unit(measure.unit), measure.numerator_basis, top,

@@ -150,7 +150,7 @@ def add_offers(book: Book, span: Span) -> str:
         .order_by()
         .values(
             "bid__tender__contract_id", "bid__tender__contract__reference",
-            "bid__tender__contract__title", "requested__measure__kind",
+            "bid__tender__contract__title", "requested__measure__kind", "in_base",
         )
         .annotate(total=Sum("offered_pounds"))
         .order_by("bid__tender__contract__reference", "requested__measure__kind")
@@ -161,13 +161,15 @@ def add_offers(book: Book, span: Span) -> str:
         "What winning bids offered",
         (
             ("key", "Row", "text"), ("reference", "Agreement", "text"), ("agreement", "Title", "text"),
-            ("value_kind", "Kind of value", "text"), ("offered", "Offered, pounds", "decimal"),
+            ("value_kind", "Kind of value", "text"), ("in_base", "Whole value known", "text"),
+            ("offered", "Offered, pounds", "decimal"),
         ),
         (
             (
                 f"{one['bid__tender__contract_id']}-{one['requested__measure__kind']}",
                 one["bid__tender__contract__reference"], one["bid__tender__contract__title"],
-                one["requested__measure__kind"], _plus(None, one["total"]),
+                one["requested__measure__kind"], "yes" if one["in_base"] else "no",
+                _plus(None, one["total"]),
             )
             for one in found
         ),
@@ -189,16 +191,18 @@ def add_awards(book: Book, span: Span) -> str:
             ("key", "Row", "text"), ("reference", "Agreement", "text"), ("agreement", "Title", "text"),
             ("awarded_on", "Awarded", "date"), ("value", "Value, pounds", "decimal"),
             ("framework", "Framework", "text"), ("has_bid", "Winning bid on record", "text"),
+            ("in_base", "Winning bid on record and whole value known", "text"),
         ),
         (
             (
                 one["pk"], one["contract__reference"], one["contract__title"], one["awarded_on"],
                 None if one["contract__is_framework"] else _plus(None, one["value_pounds"]),
                 "yes" if one["contract__is_framework"] else "no", "yes" if one["has_bid"] else "no",
+                "yes" if one["in_base"] else "no",
             )
             for one in found.values(
                 "pk", "contract__reference", "contract__title", "awarded_on", "value_pounds",
-                "contract__is_framework", "has_bid",
+                "contract__is_framework", "has_bid", "in_base",
             )
         ),
         "One award, excluding VAT. A framework has no value of its own.",
