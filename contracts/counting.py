@@ -226,6 +226,16 @@ def aggregate(rule: CountingRule, quantities: Iterable[Decimal | None]) -> Decim
     return total
 
 
+def claimed(rule: CountingRule | str, quantity: Decimal | None, share: Decimal) -> Decimal | None:
+    """What an agreement claims of a quantity, by its share of the activity (0 to 1).
+
+    Exact: lines are added before anybody rounds. A share of a percentage means nothing.
+    """
+    if quantity is None or CountingRule(rule) == CountingRule.PERCENTAGE:
+        return quantity
+    return EXACT.multiply(quantity, share)
+
+
 def warning_for(
     rule: CountingRule, quantity: Decimal | None, promised: Decimal | None
 ) -> str | None:

@@ -16,6 +16,7 @@ from trafford_sv.core.api.views import ApiView, ListView, etag_of
 from trafford_sv.core.money import pounds as to_pounds
 from trafford_sv.core.periods import PeriodError, Quarter
 
+from ..counting import claimed, four_places
 from ..filters_deliveries import DeliveryFilter
 from ..four_figures import Amounts, FourFigures
 from ..licensing import may_show_text, may_show_value
@@ -233,6 +234,20 @@ def _quantity(name: str, help_text: str) -> Column:
     )
 
 
+def _claimed(name: str, source: str, help_text: str) -> Column:
+    schema = serializers.DecimalField(
+        max_digits=16, decimal_places=4, help_text=help_text, read_only=True, allow_null=True
+    )
+
+    def make(row: Row) -> str | None:
+        quantity = claimed(
+            row["commitment__measure__counting"], row[source], row["attribution_share"]
+        )
+        return None if quantity is None else f"{four_places(quantity):.4f}"
+
+    return Column(name, schema, source, make=make)
+
+
 def _measure_title(row: Row) -> str | None:
     shown = may_show_text(row[f"{_EDITION}text_may_be_published"], is_public=False, outward=True)
     return row["commitment__measure__title"] if shown else None
@@ -244,7 +259,11 @@ class Deliveries(ListView):
     permission = "view_commitments"
     tag, noun, file_name = "portfolio", "deliveries", "deliveries"
     filterset_class = DeliveryFilter
-    more_sources = (f"{_EDITION}values_may_be_published", f"{_EDITION}text_may_be_published")
+    more_sources = (
+        f"{_EDITION}values_may_be_published",
+        f"{_EDITION}text_may_be_published",
+        "commitment__measure__counting",
+    )
     columns: ClassVar[tuple[Column, ...]] = (
         whole("id", "The key; it never changes.", "pk"),
         whole("return_id", "The return that it stands in.", "delivery_return_id"),
@@ -274,6 +293,16 @@ class Deliveries(ListView):
         _quantity("reported_quantity", "null: not reported, which is not 0."),
         _licensed("reported_pounds", "null: no value, not reported, or withheld."),
         _quantity("verified_quantity", "null: not verified."),
+        _claimed(
+            "claimed_reported_quantity",
+            "reported_quantity",
+            "The share of it that is claimed: this adds up to what is reported of the promise.",
+        ),
+        _claimed(
+            "claimed_verified_quantity",
+            "verified_quantity",
+            "The share of it that is claimed: this adds up to what is verified of the promise.",
+        ),
         _licensed("verified_pounds", "null: no value, not verified, or withheld."),
     )
 

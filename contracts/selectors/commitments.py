@@ -15,7 +15,7 @@ from trafford_sv.core.access import can
 from trafford_sv.core.periods import Quarter
 from trafford_sv.directory.models import Area, Organisation
 
-from ..counting import CountingRule, aggregate
+from ..counting import CountingRule, aggregate, claimed
 from ..licensing import may_show_value
 from ..models import Commitment, Measure, MeasureTheme, ReturnLine
 from ..valuation import plus
@@ -161,14 +161,23 @@ def commitment_detail(pk: int, user: Any) -> CommitmentDetail:
         wards=tuple(row.wards.all()),
         quarters=_quarters(row, lines, rule),
         lines=tuple(lines) if can(user, "view_returns") else None,
-        reported=aggregate(rule, (line.reported_quantity for line in lines)),
-        verified=aggregate(rule, (line.verified_quantity for line in lines)),
+        reported=aggregate(rule, (reported_of(rule, line) for line in lines)),
+        verified=aggregate(rule, (verified_of(rule, line) for line in lines)),
         reported_pounds=_sum(line.reported_pounds for line in lines),
         verified_pounds=_sum(line.verified_pounds for line in lines),
         gaps=_gaps(row),
         replaced_by=later if row.state == Commitment.State.WITHDRAWN else None,
         variation=later if row.state == Commitment.State.AGREED else None,
     )
+
+
+def reported_of(rule: CountingRule | str, line: ReturnLine) -> Decimal | None:
+    """The part of what a line reports that its agreement claims."""
+    return claimed(rule, line.reported_quantity, line.attribution_share)
+
+
+def verified_of(rule: CountingRule | str, line: ReturnLine) -> Decimal | None:
+    return claimed(rule, line.verified_quantity, line.attribution_share)
 
 
 def _gaps(row: Commitment) -> tuple[Gap, ...]:
@@ -194,8 +203,8 @@ def _quarters(
         QuarterLine(
             quarter,
             due.get(quarter),
-            aggregate(rule, (line.reported_quantity for line in held[quarter])),
-            aggregate(rule, (line.verified_quantity for line in held[quarter])),
+            aggregate(rule, (reported_of(rule, line) for line in held[quarter])),
+            aggregate(rule, (verified_of(rule, line) for line in held[quarter])),
         )
         for quarter in sorted(set(due) | set(held))
     )

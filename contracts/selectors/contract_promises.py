@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import F
 
-from ..counting import CountingRule, aggregate, quantity_words
+from ..counting import CountingRule, aggregate, claimed, quantity_words
 from ..licensing import may_show_value
 from ..models import Commitment, Contract, ReturnLine
 from .commitments import commitment_rows, sees_licensed
@@ -101,13 +101,7 @@ def promises_of(user: Any, contract: Contract) -> list[Promise]:
 
 def _counted(rule: CountingRule, lines: list[ReturnLine], name: str) -> Decimal | None:
     """The part of each activity that this agreement claims; percentages are never added."""
-    quantities = []
-    for line in lines:
-        quantity = getattr(line, name)
-        if quantity is not None and rule is not CountingRule.PERCENTAGE:
-            quantity *= line.attribution_share
-        quantities.append(quantity)
-    return aggregate(rule, quantities)
+    return aggregate(rule, (claimed(rule, getattr(x, name), x.attribution_share) for x in lines))
 
 
 def _sum(lines: list[ReturnLine], name: str) -> Decimal | None:

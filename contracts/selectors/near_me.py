@@ -18,6 +18,7 @@ from trafford_sv.directory.models import Area, Organisation
 from ..licensing import may_show_text
 from ..models import Commitment, Contract, Measure, NeedOffer
 from ..near_words import Told, promise_sentence, told
+from .claimed import claimed_quantity
 
 MOST = 30
 
@@ -74,7 +75,7 @@ class Near:
 
 def near(ward: Area, day: datetime.date) -> Near:
     verified = Sum(
-        F("lines__verified_quantity") * F("lines__attribution_share"),
+        claimed_quantity("verified_quantity", line="lines__", commitment=""),
         filter=Q(lines__is_counted=True),
     )
     rows = list(

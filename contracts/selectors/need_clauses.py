@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
 from community_needs.models import Need
 
 from ..clause_words import suggested_clause
+from ..counting import CountingRule, aggregate, claimed
 from ..models import (
     Bid,
     Commitment,
@@ -26,6 +28,7 @@ from ..models import (
     RequestedMeasure,
     ReturnLine,
 )
+from .commitments import reported_of, verified_of
 
 BEFORE_BIDS = (Contract.Stage.PIPELINE, Contract.Stage.TENDER)
 
@@ -174,24 +177,7 @@ def trace_of(need: Need, user: Any) -> Trace:
         .exclude(state=Commitment.State.WITHDRAWN)
         .select_related("contract", "supplier", "measure__edition", "offer")
     )
-    sums = {
-        row["commitment"]: row
-        for row in ReturnLine.objects.filter(
-            commitment__in=[one.pk for one in commitments], is_counted=True
-        )
-        .order_by()
-        .values("commitment")
-        .annotate(reported=Sum("reported_quantity"), verified=Sum("verified_quantity"))
-    }
-    confirmed: dict[int, Decimal] = dict(
-        ConfirmationRequest.objects.filter(
-            line__commitment__in=[one.pk for one in commitments],
-            state=ConfirmationRequest.State.ANSWERED,
-        )
-        .order_by()
-        .values_list("line__commitment")
-        .annotate(total=Sum("confirmed_quantity"))
-    )
+    came = _what_came(commitments)
     found = []
     for clause in clauses:
         measures = {measure.pk for measure in clause.measures.all()}
@@ -199,9 +185,7 @@ def trace_of(need: Need, user: Any) -> Trace:
             CarriedPromise(
                 one,
                 one.offer.offered_quantity if one.offer else None,
-                sums.get(one.pk, {}).get("reported"),
-                sums.get(one.pk, {}).get("verified"),
-                confirmed.get(one.pk),
+                *came[one.pk],
             )
             for one in commitments
             if one.contract_id == clause.contract_id and one.measure_id in measures
@@ -221,3 +205,44 @@ def trace_of(need: Need, user: Any) -> Trace:
         .order_by("proposed_at", "pk")
     )
     return Trace(tuple(found), offers)
+
+
+def _what_came(
+    commitments: Sequence[Commitment],
+) -> dict[int, tuple[Decimal | None, Decimal | None, Decimal | None]]:
+    """Reported, verified and confirmed of each, of its share of each activity. Two queries.
+
+    A line has one confirmation: the answer to the question asked last, and none while that one is
+    out. It confirms nothing beyond what was reported. Percentages are never added.
+    """
+    keys = [one.pk for one in commitments]
+    answers: dict[int, Decimal | None] = {}
+    for line, state, quantity in (
+        ConfirmationRequest.objects.filter(line__commitment__in=keys)
+        .exclude(state=ConfirmationRequest.State.WITHDRAWN)
+        .order_by("asked_at", "pk")
+        .values_list("line", "state", "confirmed_quantity")
+    ):
+        answers[line] = quantity if state == ConfirmationRequest.State.ANSWERED else None
+    lines: dict[int, list[ReturnLine]] = defaultdict(list)
+    for row in (
+        ReturnLine.objects.filter(commitment__in=keys, is_counted=True)
+        .order_by("delivery_return__financial_year", "delivery_return__quarter", "number")
+        .only("commitment_id", "reported_quantity", "verified_quantity", "attribution_share")
+    ):
+        lines[row.commitment_id].append(row)
+    found = {}
+    for one in commitments:
+        rule, held = CountingRule(one.measure.counting), lines[one.pk]
+        confirmed = []
+        for row in held:
+            said = answers.get(row.pk)
+            if said is not None and row.reported_quantity is not None:
+                capped = min(said, row.reported_quantity)
+                confirmed.append(claimed(rule, capped, row.attribution_share))
+        found[one.pk] = (
+            aggregate(rule, (reported_of(rule, row) for row in held)),
+            aggregate(rule, (verified_of(rule, row) for row in held)),
+            aggregate(rule, confirmed),
+        )
+    return found

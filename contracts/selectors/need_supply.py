@@ -10,6 +10,7 @@ from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce, Greatest, Round
 
 from ..models import Commitment, Contract, Measure, NeedOffer, ReturnLine, SpareOffer
+from .claimed import claimed_quantity
 
 QUANTITY: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=4)
 _ZERO = Value(Decimal(0), output_field=QUANTITY)
@@ -38,7 +39,7 @@ def with_free(rows: Any) -> Any:
         ReturnLine.objects.filter(commitment=OuterRef("pk"), is_counted=True)
         .order_by()
         .values("commitment")
-        .annotate(total=Sum(F("reported_quantity") * F("attribution_share")))
+        .annotate(total=Sum(claimed_quantity("reported_quantity")))
         .values("total")
     )
     return rows.annotate(

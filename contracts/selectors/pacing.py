@@ -20,7 +20,7 @@ from django.db.models import Exists, OuterRef
 
 from trafford_sv.core.periods import Quarter
 
-from ..counting import EXACT, CountingRule, aggregate
+from ..counting import CountingRule, aggregate, claimed
 from ..due_dates import due_on
 from ..models import (
     Commitment,
@@ -188,7 +188,7 @@ def paces_of(
         if has_return:
             received[pk].add(Quarter(year, number))
     lines: dict[int, dict[Quarter, list[_Said]]] = defaultdict(lambda: defaultdict(list))
-    for pk, year, number, reported, verified, claimed, counting, *amounts in (
+    for pk, year, number, reported, verified, share, counting, *amounts in (
         ReturnLine.objects.filter(
             commitment__in=keys, is_counted=True, reported_quantity__isnull=False
         )
@@ -205,12 +205,10 @@ def paces_of(
             "verified_pounds",
         )
     ):
-        # A share of a percentage means nothing.
-        claim = Decimal(1) if counting == CountingRule.PERCENTAGE.value else claimed
         lines[pk][Quarter(year, number)].append(
             _Said(
-                EXACT.multiply(reported, claim),
-                None if verified is None else EXACT.multiply(verified, claim),
+                claimed(counting, reported, share),
+                claimed(counting, verified, share),
                 *amounts,
             )
         )

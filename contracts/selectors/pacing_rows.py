@@ -40,6 +40,7 @@ from ..models import (
 )
 from ..pacing import AMBER_FROM, GREEN_FROM, WORST_FIRST, Rating
 from ..profiles import elapsed
+from .claimed import claimed_quantity
 from .pacing import last_due
 
 QUANTITY: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=4)
@@ -111,7 +112,7 @@ def annotated(rows: Any, *, as_of: datetime.date) -> Any:
     delivered = (
         decided.order_by()
         .values("commitment")
-        .annotate(s=Round(Sum(F("verified_quantity") * F("attribution_share")), 4))
+        .annotate(s=Round(Sum(claimed_quantity("verified_quantity")), 4))
         .values("s")
     )
     latest = decided.order_by(

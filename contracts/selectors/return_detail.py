@@ -28,6 +28,7 @@ from ..models import (
     ReturnLine,
 )
 from ..return_rules import fingerprint, line_is_editable, line_warnings, return_is_editable
+from .claimed import claimed_quantity
 
 
 @dataclass(frozen=True)
@@ -322,7 +323,9 @@ def _promises(row: DeliveryReturn, with_lines: set[int]) -> QuerySet[Any]:
     )
 
     def total(name: str) -> Subquery:
-        return Subquery(others.values("commitment").annotate(s=Sum(name)).values("s"))
+        return Subquery(
+            others.values("commitment").annotate(s=Sum(claimed_quantity(name))).values("s")
+        )
 
     def latest(name: str) -> Subquery:
         return Subquery(in_time.filter(**{f"{name}__isnull": False}).values(name)[:1])

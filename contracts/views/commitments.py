@@ -33,13 +33,15 @@ from ..agreement_words import words_for
 from ..counting import CountingRule, quantity_words, reading_words
 from ..filters_commitments import CommitmentFilter
 from ..licensing import TEXT_WITHHELD, WITHHELD, may_show_text
-from ..models import Commitment, Measure
+from ..models import Commitment, Measure, ReturnLine
 from ..selectors.commitments import (
     CommitmentDetail,
     commitment_detail,
     commitment_rows,
+    reported_of,
     shows_pounds,
     sortable_pounds,
+    verified_of,
 )
 from ..services.commitments import SENT_BACK
 from ..thresholds import day_words
@@ -67,6 +69,16 @@ def amount_of(quantity: Decimal | None, measure: Measure) -> str:
     if measure.counting == CountingRule.PERCENTAGE:
         return f"{quantity_words(quantity)}%"
     return f"{quantity_words(quantity)} {measure.unit}"
+
+
+def whole_words(line: ReturnLine, measure: Measure) -> str:
+    """Of a shared activity: what the share is taken of. Empty for what is not shared."""
+    if line.attribution_share == 1 or measure.counting == CountingRule.PERCENTAGE:
+        return ""
+    if line.reported_quantity is None:
+        return ""
+    part = quantity_words(line.attribution_share * 100)
+    return f"{part}% of {amount_of(line.reported_quantity, measure)}"
 
 
 def _text(row: Commitment, value: str) -> str:
@@ -189,6 +201,7 @@ class CommitmentPage(PermissionView):
         except (Commitment.DoesNotExist, OverflowError):
             raise Http404 from None
         row = shown.row
+        counting = row.measure.counting
         officer = is_officer_for(request.user, row)
         may_change = can(request.user, "change_commitments", on=row)
         may_accept = can(request.user, "accept_commitments", on=row)
@@ -224,8 +237,9 @@ class CommitmentPage(PermissionView):
                 "lines": [
                     {
                         "line": line,
-                        "reported": amount_of(line.reported_quantity, row.measure),
-                        "verified": amount_of(line.verified_quantity, row.measure),
+                        "reported": amount_of(reported_of(counting, line), row.measure),
+                        "verified": amount_of(verified_of(counting, line), row.measure),
+                        "whole": whole_words(line, row.measure),
                     }
                     for line in shown.lines or ()
                 ],

@@ -11,12 +11,13 @@ from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Tag, Tone
 
-from ..counting import quantity_words
+from ..counting import four_places, quantity_words
 from ..filters_deliveries import DeliveryFilter
 from ..licensing import may_show_value
 from ..models import ReturnLine
-from ..selectors.commitments import sees_licensed, sortable_pounds
+from ..selectors.commitments import reported_of, sees_licensed, sortable_pounds, verified_of
 from ..selectors.deliveries import delivery_rows
+from .commitments import whole_words
 
 TONES = {
     ReturnLine.State.OPEN: Tone.INFO,
@@ -35,6 +36,12 @@ def outward(name: str) -> Any:
         return getattr(line, name) if shown else None
 
     return cell
+
+
+def _claimed(line: ReturnLine, part: Any) -> Any:
+    """What its agreement claims of the activity, to four decimals as quantities are kept."""
+    quantity = part(line.commitment.measure.counting, line)
+    return None if quantity is None else four_places(quantity)
 
 
 class DeliveryList(ListPage):
@@ -81,6 +88,8 @@ class DeliveryList(ListPage):
         ExportColumn("Reported quantity", "reported_quantity"),
         ExportColumn("Reported, pounds", outward("reported_pounds")),
         ExportColumn("Verified quantity", "verified_quantity"),
+        ExportColumn("Claimed of the reported quantity", lambda r: _claimed(r, reported_of)),
+        ExportColumn("Claimed of the verified quantity", lambda r: _claimed(r, verified_of)),
         ExportColumn("Verified, pounds", outward("verified_pounds")),
     )
     empty_state = EmptyState(
@@ -107,8 +116,9 @@ class DeliveryList(ListPage):
         for row in rows:
             row.tag = Tag(row.get_state_display(), TONES[ReturnLine.State(row.state)])
             row.files = files.get(row.pk, 0)
-            row.reported_words = _words(row, row.reported_quantity)
-            row.verified_words = _words(row, row.verified_quantity)
+            row.reported_words = _words(row, reported_of(row.commitment.measure.counting, row))
+            row.verified_words = _words(row, verified_of(row.commitment.measure.counting, row))
+            row.whole = whole_words(row, row.commitment.measure)
             row.shows_pounds = may_show_value(
                 row.commitment.measure.edition.values_may_be_published,
                 may_see_licensed=licensed,

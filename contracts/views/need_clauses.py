@@ -21,6 +21,7 @@ from ..models import Contract, NeedClause
 from ..selectors.need_clauses import carriers_for, clause_for, fitting_measures, trace_of
 from ..selectors.need_coverage import unmet_on
 from ..services.need_clauses import ask_for_need, change_clause, settle_clause
+from .commitments import amount_of
 from .offer_parts import amount, need_url, offer_tag, offered_words, source_words
 
 
@@ -302,13 +303,13 @@ class NeedTrace(PublicView):
                         {
                             "one": promise,
                             "unit": promise.commitment.measure.unit,
-                            "offered": amount(promise.offered, promise.commitment.measure.unit),
-                            "promised": amount(
+                            "offered": amount_of(promise.offered, promise.commitment.measure),
+                            "promised": amount_of(
                                 promise.commitment.promised_quantity,
-                                promise.commitment.measure.unit,
+                                promise.commitment.measure,
                             ),
-                            "verified": amount(promise.verified, promise.commitment.measure.unit),
-                            "confirmed": amount(promise.confirmed, promise.commitment.measure.unit),
+                            "verified": amount_of(promise.verified, promise.commitment.measure),
+                            "confirmed": amount_of(promise.confirmed, promise.commitment.measure),
                         }
                         for promise in one.promises
                     ],

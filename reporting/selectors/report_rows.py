@@ -27,6 +27,7 @@ from contracts.models import (
 )
 from contracts.near_words import SMALLEST_TOLD, counts_people
 from contracts.retained import PLACES
+from contracts.selectors.claimed import claimed_quantity
 from contracts.selectors.position import EVERYWHERE, Scope, commitments_in, lines_in, offers_in
 from contracts.selectors.returns import expected_returns
 from contracts.selectors.spend import place_case
@@ -374,7 +375,7 @@ def add_quantities(book: Book, period: Period) -> None:
             "commitment__measure_id", "commitment__measure__title", "commitment__measure__unit",
             "commitment__measure__kind", "commitment__measure__outcome__theme__title",
         )
-        .annotate(quantity=Sum("verified_quantity"))
+        .annotate(quantity=Sum(claimed_quantity("verified_quantity")))
         .order_by("commitment__measure__outcome__theme__position", "commitment__measure__position",
                   "commitment__measure_id")
     )  # fmt: skip
