@@ -261,6 +261,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "action_plan.tasks.send_update_links",
         "schedule": crontab(minute="25", hour="8-18"),
     },
+    "send-follow-links": {
+        "task": "community_needs.tasks.send_follow_links",
+        "schedule": crontab(minute="5-59/10"),
+    },
+    "forget-unconfirmed-addresses": {
+        "task": "community_needs.tasks.forget_unconfirmed_addresses",
+        "schedule": crontab(minute="55", hour="3"),
+    },
     "forget-addresses-of-leads": {
         "task": "action_plan.tasks.forget_update_addresses",
         "schedule": crontab(minute="50", hour="3"),

@@ -18,7 +18,14 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from trafford_sv.core.one_time_links import new_seed, token_of
-from trafford_sv.core.sending import SENT, MailServerAway, open_connection, send_one
+from trafford_sv.core.sending import (
+    FAILED,
+    SENT,
+    MailServerAway,
+    has_no_such_address,
+    open_connection,
+    send_one,
+)
 from trafford_sv.core.services.audit import record_event
 from trafford_sv.directory.models import Area
 
@@ -28,7 +35,9 @@ from ..models import Subscription
 State, Topic = Subscription.State, Subscription.Topic
 CONFIRM, LEAVE = "community_needs.confirm", "community_needs.leave"
 BOUNCES_AT_MOST = 3
-ASK_AGAIN_AFTER = datetime.timedelta(minutes=10)
+# One link a day to one address, whoever types it and however often.
+ASK_AGAIN_AFTER = datetime.timedelta(hours=20)
+UNCONFIRMED_FOR = datetime.timedelta(days=7)
 
 
 def key_of(email: str) -> str:
@@ -66,8 +75,8 @@ def ask_to_follow(
     ward: Area | None = None,
     source: str = "the page",
 ) -> Subscription:
-    """Step one: a mail with a link. The page says the same whether or not the address is known, so
-    nobody learns who follows. Send it with `send_confirmation` after the commit."""
+    """Step one: a mail with a link is to go, once a day at most. The page says the same whether or
+    not the address is known, so nobody learns who follows; `send_confirmations` sends it."""
     address = _address(email)
     with transaction.atomic():
         found = (
@@ -88,27 +97,61 @@ def ask_to_follow(
         if found.state != State.ACTIVE:
             found.state, found.email = State.PENDING, address
             found.bounces, found.bounced_at, found.bounce_words = 0, None, ""
-            if now - found.asked_at >= ASK_AGAIN_AFTER or found.left_at:
-                found.link_seed, found.asked_at, found.left_at = new_seed(), now, None
+            sent = found.confirm_sent_at
+            if sent is None or now - sent >= ASK_AGAIN_AFTER:
+                found.link_seed, found.asked_at, found.confirm_sent_at = new_seed(), now, None
             found.save()
     return found
 
 
-def send_confirmation(*, subscription: Subscription, by: Any, now: datetime.datetime) -> bool:
-    """The mail with the link that makes it so. Nothing for one that is active already."""
-    if subscription.state != State.PENDING:
-        return False
+def send_confirmations(*, by: Any, now: datetime.datetime) -> int:
+    """The links that are to go: each claimed first, so that two workers send one. Returns how many
+    went. What the server refused for now is tried again for a day; what is in doubt never."""
+    waiting = Subscription.objects.filter(
+        state=State.PENDING, confirm_sent_at=None, asked_at__gt=now - datetime.timedelta(days=1)
+    ).order_by("asked_at", "pk")
+    keys = list(waiting.values_list("pk", flat=True)[:500])
+    if not keys:
+        return 0
     try:
         connection = open_connection()
     except MailServerAway:
-        return False
+        return 0
+    sent = 0
     try:
-        outcome, _said = send_one(
-            connection, confirm_email(subscription, confirm_token(subscription))
-        )
+        for key in keys:
+            mine = Subscription.objects.filter(pk=key, state=State.PENDING, confirm_sent_at=None)
+            if not mine.update(confirm_sent_at=now):
+                continue
+            row = Subscription.objects.select_related("ward").get(pk=key)
+            outcome, said = send_one(connection, confirm_email(row, confirm_token(row)))
+            sent += outcome == SENT
+            if outcome == FAILED and not has_no_such_address(said):
+                Subscription.objects.filter(pk=key, state=State.PENDING).update(
+                    confirm_sent_at=None
+                )
     finally:
         connection.close()
-    return outcome == SENT
+    return sent
+
+
+def forget_unconfirmed(*, by: Any, now: datetime.datetime) -> int:
+    """Addresses that nobody confirmed in a week are deleted; of one that had left before, the
+    digest stays as it was. Returns how many."""
+    old = Subscription.objects.filter(state=State.PENDING, asked_at__lte=now - UNCONFIRMED_FOR)
+    with transaction.atomic():
+        left = old.filter(left_at__isnull=False).update(state=State.LEFT, email="")
+        gone, _ = old.filter(left_at__isnull=True).delete()
+        if left or gone:
+            record_event(
+                by=by,
+                now=now,
+                verb="unconfirmed addresses forgotten",
+                subject_type="subscription",
+                subject_name="Followers who never confirmed",
+                after={"addresses": left + gone},
+            )
+    return left + gone
 
 
 def confirm_following(*, token: str, by: Any, now: datetime.datetime) -> Subscription | None:
@@ -119,7 +162,7 @@ def confirm_following(*, token: str, by: Any, now: datetime.datetime) -> Subscri
             return None
         held = Subscription.objects.select_for_update().get(pk=found.pk)
         if held.state != State.ACTIVE:
-            held.state, held.confirmed_at = State.ACTIVE, now
+            held.state, held.confirmed_at, held.left_at = State.ACTIVE, now, None
             held.save()
             record_event(by=by, now=now, verb="following confirmed", subject=held)
     return held

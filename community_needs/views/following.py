@@ -38,10 +38,9 @@ from ..services.following import (
     bring_in_addresses,
     confirm_following,
     find_subscription,
-    send_confirmation,
     stop_following,
 )
-from ..tasks import send_bulletins
+from ..tasks import send_bulletins, send_follow_links
 from .need_editing import crumbs, form_page
 from .settling import settle_from
 
@@ -64,7 +63,7 @@ class BulletinFollow(EditMixin, PublicView):
         if not SendThrottle().allow_request(request, self):  # type: ignore[arg-type]
             return too_many_requests(request)
         try:
-            found = ask_to_follow(
+            ask_to_follow(
                 email=form.cleaned_data["email"],
                 topic=self.topic,
                 ward=self.ward,
@@ -74,7 +73,7 @@ class BulletinFollow(EditMixin, PublicView):
         except ValidationError as error:
             self.add_errors(form, error)
             return self.page(form)
-        send_confirmation(subscription=found, by=None, now=self.now)
+        send_links_soon()
         return redirect("bulletin-asked")
 
     def page(self, form: FollowForm) -> HttpResponse:
@@ -396,6 +395,13 @@ class BulletinMake(EditMixin, PermissionView):
         return render(self.request, "community_needs/bulletin_make.html", context)
 
 
+def send_links_soon() -> None:
+    """In the background, so that the answer takes as long for an address that is known."""
+    # Where the queue is away the links wait, and the next scheduled run sends them.
+    with contextlib.suppress(OperationalError, OSError):
+        send_follow_links.apply_async(retry=False)
+
+
 def post_soon() -> None:
     def ask() -> None:
         # Where the queue is away the copies wait, and the next scheduled run sends them.
@@ -424,8 +430,7 @@ class BulletinAddresses(EditMixin, PermissionView):
         found = bring_in_addresses(
             addresses=lines, source=form.cleaned_data["source"], by=request.user, now=self.now
         )
-        for subscription in found.asked:
-            send_confirmation(subscription=subscription, by=request.user, now=self.now)
+        send_links_soon()
         said = [f"{len(found.asked)} asked", f"{found.known} known already"]
         if found.left_before:
             said.append(f"{found.left_before} left before and stay out")

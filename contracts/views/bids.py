@@ -315,7 +315,7 @@ class BidDetail(TenderPage):
         evaluators = evaluator_rows(tender)
         mine = next((each for each in evaluators if each.user_id == request.user.pk), None)
         context: dict[str, Any] = {
-            **self.frame(tender.contract, found.organisation.name),
+            **self.frame(tender.contract, f"Bid of {found.organisation.name}"),
             "tender": tender,
             "bid": found,
             "state_tag": bid_tag(found),

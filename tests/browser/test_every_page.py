@@ -121,6 +121,12 @@ def walk(
             if "Download is starting" not in str(error):
                 problems.append(f"{path}: {error}")
             continue
+        # A page that sends on is the page it sends to, and that one is looked at once.
+        if (landed := urlsplit(page.url).path) != bare and (sent_to := route_of(landed)) != route:
+            if sent_to is None or sent_to in visited or NOT_PAGE_NAMES.search(sent_to):
+                continue
+            route = sent_to
+            visited[route] = path
         expected = 404 if route == "(nowhere)" else 200
         if answer is None or answer.status != expected:
             problems.append(f"{path} answered {answer.status if answer else 'nothing'}")
