@@ -328,17 +328,22 @@ def _summary(dataset: Dataset, opened: reading.OpenFigure) -> list[SummaryRow]:
 
 
 def _rows(opened: reading.OpenFigure) -> Table | None:
+    """What the formula adds stands third, after what a row is about; a row's own key is in the files."""
     rows = opened.rows
     if rows is None or not opened.counted:
         return None
+    columns = [one for one in rows.columns if one.key != "key" or len(rows.columns) < 3]
+    wanted = [one for one in columns if one.key == opened.figure.formula.column]
+    rest = [one for one in columns if one not in wanted]
+    columns = [*rest[:2], *wanted, *rest[2:]]
     return Table(
         rows.title,
-        [column.label for column in rows.columns],
+        [column.label for column in columns],
         [
-            [row_words(value, column.type) for value, column in zip(row, rows.columns, strict=True)]
+            [row_words(row[rows.places[column.key]], column.type) for column in columns]
             for row in opened.counted[:ROWS_SHOWN]
         ],
-        frozenset(n for n, c in enumerate(rows.columns) if c.type in ("decimal", "integer")),
+        frozenset(n for n, one in enumerate(columns) if one.type in ("decimal", "integer")),
     )
 
 
