@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('community_needs', '0003_mails_of_what_is_near'),
+        ("community_needs", "0003_mails_of_what_is_near"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='subscription',
-            name='confirm_sent_at',
-            field=models.DateTimeField(blank=True, help_text='when the last link went; empty where one is to go', null=True),
+            model_name="subscription",
+            name="confirm_sent_at",
+            field=models.DateTimeField(
+                blank=True, help_text="when the last link went; empty where one is to go", null=True
+            ),
         ),
     ]
