@@ -85,6 +85,7 @@ class ActionQuerySet(models.QuerySet["Action"]):
 class Action(Versioned):
     """One thing that somebody does to move a theme on. Stale and overdue are computed."""
 
+    PERSONAL_FIELDS = ("lead_email",)
     Status = Status
 
     reference = models.CharField(max_length=20, unique=True)

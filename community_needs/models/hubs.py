@@ -26,6 +26,8 @@ class HubQuerySet(models.QuerySet["Hub"]):
 class Hub(Versioned):
     """A community hub as the consultation knows it. Its version also guards its catchment."""
 
+    PERSONAL_FIELDS = ("email",)
+
     organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="hub")
     email = models.EmailField(
         "e-mail address for rounds", max_length=254, blank=True,

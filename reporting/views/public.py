@@ -35,6 +35,9 @@ class Privacy(PublicView):
             {
                 "breadcrumbs": [("Home", "/"), ("Privacy", None)],
                 "import_file_days": settings.IMPORT_FILE_DAYS,
+                "confirmation_days": settings.CONFIRMATION_DAYS,
+                "evidence_file_days": f"{settings.EVIDENCE_FILE_DAYS:,}",
+                "evidence_picture_days": f"{settings.EVIDENCE_PICTURE_DAYS:,}",
             },
         )
 
