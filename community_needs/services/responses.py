@@ -154,6 +154,8 @@ def save_answer(
             )
         else:
             response = Response.objects.select_for_update().get(pk=response.pk)
+            if response.state == Response.State.SENT:
+                raise LinkRefused("answered", door.round, response.sent_at)
             if response.version != expected_version:
                 raise SavedMeanwhile(response)
         _write(response, given, now)
