@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 
 LEAST_SCORE = Decimal("0.60")
 MOST_PROPOSED = 100
+MOST_COMPARED = 5000  # pairs
 FEW_SHARE = 25  # needs of one priority in one ward; a word that more of them share tells nothing
 _NOT_WORDS = re.compile(r"[\W_]+")
 # How much each likeness counts; together 1.
@@ -96,7 +97,8 @@ def may_be_one(needs: Sequence[NeedFacts]) -> list[tuple[NeedFacts, NeedFacts]]:
     title or with a word in common that few others there have.
 
     Far fewer than all pairs: a word that many share says nothing, and where many have one title
-    each is paired with the next alone. The order given changes nothing.
+    each is paired with the next alone. Of what is left, at most `MOST_COMPARED` that share most.
+    The order given changes nothing.
     """
     together: dict[tuple[int, tuple[str, int], str], list[NeedFacts]] = defaultdict(list)
     for need in sorted(needs, key=lambda need: need.key):
@@ -105,7 +107,7 @@ def may_be_one(needs: Sequence[NeedFacts]) -> list[tuple[NeedFacts, NeedFacts]]:
         for ward in need.wards:
             for key in keys:
                 together[need.priority, ward, key].append(need)
-    pairs: dict[tuple[int, int], tuple[NeedFacts, NeedFacts]] = {}
+    shared: Counter[tuple[int, int]] = Counter()
     for (_, _, key), group in together.items():
         if len(group) <= FEW_SHARE:
             chosen: Iterable[tuple[NeedFacts, NeedFacts]] = combinations(group, 2)
@@ -115,8 +117,10 @@ def may_be_one(needs: Sequence[NeedFacts]) -> list[tuple[NeedFacts, NeedFacts]]:
             continue
         for one, other in chosen:
             if one.key != other.key:
-                pairs[one.key, other.key] = (one, other)
-    return [pairs[key] for key in sorted(pairs)]
+                shared[one.key, other.key] += 1
+    best = sorted(shared, key=lambda pair: (-shared[pair], pair))[:MOST_COMPARED]
+    by_key = {need.key: need for need in needs}
+    return [(by_key[one], by_key[other]) for one, other in sorted(best)]
 
 
 def _words(text: str) -> set[str]:

@@ -216,9 +216,24 @@ def verifying(camera: Photographer) -> None:
     camera.take(page, "portfolio", height=1350)
 
 
+def matching(camera: Photographer) -> None:
+    page = camera.sign_in("coordinator")
+    camera.go(page, "/needs/coverage/")
+    camera.take(page, "needs-coverage", height=1500)
+    camera.go(page, contract_link(page, "Work taster days"))
+    need = page.url.removeprefix(camera.site)
+    camera.go(page, need + "matches/")
+    page.locator("details").first.evaluate("element => { element.open = true }")
+    camera.take(page, "needs-matches", height=1300)
+    camera.go(page, str(page.locator("main a[href*='/propose/']").nth(1).get_attribute("href")))
+    camera.take(page, "needs-propose", height=1050)
+    camera.go(page, need + "ask/")
+    camera.take(page, "needs-ask", height=1250)
+
+
 PARTS: dict[str, Callable[[Photographer], None]] = {
     part.__name__: part
-    for part in (reading, editing, importing, administering, promising, reporting, verifying)
+    for part in (reading, editing, importing, administering, promising, reporting, verifying, matching)
 }
 
 

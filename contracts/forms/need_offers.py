@@ -62,6 +62,11 @@ class ProposeForm(forms.Form):
             self.fields["drawn_quantity"].help_text = f"{plain(free)} {unit} are left"
         if is_first:
             del self.fields["override_reason"]
+        else:
+            self.fields["override_reason"].required = True
+            self.fields["override_reason"].error_messages["required"] = (
+                "Another promise is ranked first. Say why this one is better. It stays on record."
+            )
 
     def values(self) -> dict[str, Any]:
         given = self.cleaned_data

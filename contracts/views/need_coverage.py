@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from community_needs.coverage import Cell, Tally
-from community_needs.matching import plain
+from community_needs.matching import joined, plain
 from community_needs.models import Priority
 from trafford_sv.core.access import can
 from trafford_sv.core.charts import Place, WardMap, ward_map
@@ -132,8 +132,13 @@ def _map(found: Coverage, show: str, chosen: Priority | None) -> WardMap:
     what = {"unmet": "open needs", "needs": "needs", "matched": "matched needs", "met": "met needs"}
     about = f" in “{chosen.name}”" if chosen else ""
     if held:
-        most = max(held, key=lambda place: (place.value or 0, place.name))
-        title = f"{most.name} has the most {what[show]}{about}: {most.text}"
+        most = max(place.value or Decimal(0) for place in held)
+        first = [place.name for place in held if place.value == most]
+        title = f"{most} {what[show]}{about} in each of {len(first)} wards, more than elsewhere"
+        if len(first) == 1:
+            title = f"{first[0]} has the most {what[show]}{about}: {most}"
+        elif len(first) <= 3:
+            title = f"{joined(first)} have the most {what[show]}{about}: {most} each"
     else:
         title = f"No ward has {what[show]}{about}"
     return ward_map(
