@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Q
 
 from community_needs.models import Need
 
@@ -21,19 +21,20 @@ def needs_by_hub(
     user: Any, day: datetime.date
 ) -> tuple[dict[int, str], dict[int, int], dict[int, int]]:
     """(names, open published needs, offers proposed so far) by hub. One query."""
-    offers: Any = NeedOffer.objects.visible_to(user).filter(need__hub=OuterRef("hub")).order_by()  # type: ignore[attr-defined]
-    proposed = offers.values("need__hub").annotate(number=Count("pk")).values("number")
-    rows = (
-        Need.objects.wanting(day)
-        .public()
-        .filter(hub__isnull=False)
+    open_needs = Need.objects.wanting(day).public().values("pk")
+    offers: Any = NeedOffer.objects.visible_to(user).values("pk")  # type: ignore[attr-defined]
+    rows = list(
+        Need.objects.filter(hub__isnull=False)
         .order_by()
         .values_list("hub", "hub__name")
-        .annotate(number=Count("pk"), proposed=Subquery(proposed))
+        .annotate(
+            number=Count("pk", filter=Q(pk__in=open_needs), distinct=True),
+            proposed=Count("offers", filter=Q(offers__in=offers), distinct=True),
+        )
     )
-    names = {pk: name for pk, name, _, _ in rows}
-    counts = {pk: number for pk, _, number, _ in rows}
-    return names, counts, {pk: number or 0 for pk, _, _, number in rows}
+    names = {pk: name for pk, name, number, _ in rows if number}
+    counts = {pk: number for pk, _, number, _ in rows if number}
+    return names, counts, {pk: proposed for pk, _, _, proposed in rows if proposed}
 
 
 def shown_hubs(day: datetime.date) -> tuple[list[list[str]], int]:
