@@ -381,6 +381,17 @@ def test_a_postcode_without_a_ward_here_gets_a_clear_sentence(client, ward, type
     assert "Longford" in text_of(answer)  # the list of wards is always there
 
 
+def test_a_terminated_postcode_of_trafford_still_finds_its_ward_and_one_not_held_gets_a_sentence(
+    client, ward
+):
+    """The table of February 2025 holds live and terminated postcodes and does not say which."""
+    Postcode.objects.create(postcode="M320ZZ", la_code="E08000009", ward=ward, source="ONSPD 2025")
+    answer = client.get(reverse("near-me"), {"postcode": "M32 0ZZ"})
+    assert answer.url == reverse("near-me-ward", args=[ward.code])
+    page = client.get(reverse("near-me"), {"postcode": "M32 0ZY"}).text
+    assert "no longer in use" in page and "Choose your ward from the list" in page
+
+
 def test_a_postcode_leads_to_plain_words_with_small_numbers_left_out(client, ward):
     answer = client.get(reverse("near-me"), {"postcode": "m320th"})
     assert answer.url == reverse("near-me-ward", args=[ward.code])
