@@ -139,7 +139,7 @@ _MATCHING = (
 
 
 def _rows(statement: str, values: dict[str, Any]) -> list[Any]:
-    tables = {
+    tables: dict[str, Any] = {
         "commitment": Commitment, "contract": Contract, "measure": Measure, "need": Need,
         "area": Area, "fit": PriorityFit, "offer": NeedOffer, "line": ReturnLine,
         "need_wards": Need.wards.through, "commitment_wards": Commitment.wards.through,

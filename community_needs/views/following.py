@@ -240,9 +240,10 @@ class BulletinPdf(PublicView):
 def doubtful_mails(now: datetime.datetime) -> list[dict[str, Any]]:
     """Copies of bulletins and mails about a ward that may or may not have gone. Two queries."""
     kinds: list[tuple[str, Any]] = [
-        ("bulletin", BulletinMail.objects.in_doubt(now).select_related("issue", "subscription")),
-        ("near", NearMail.objects.in_doubt(now).select_related("subscription__ward")),
+        ("bulletin", BulletinMail.objects.in_doubt(now)),
+        ("near", NearMail.objects.in_doubt(now)),
     ]
+    related = {"bulletin": ("issue", "subscription"), "near": ("subscription__ward",)}
     return [
         {
             "what": str(mail.issue) if kind == "bulletin" else f"News of {mail.subscription.ward}",
@@ -251,7 +252,7 @@ def doubtful_mails(now: datetime.datetime) -> list[dict[str, Any]]:
             "action": reverse("follower-mail-settle", args=[kind, mail.pk]),
         }
         for kind, rows in kinds
-        for mail in rows[:50]
+        for mail in rows.select_related(*related[kind])[:50]
     ]
 
 

@@ -8,6 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from trafford_sv.core.access import can
 from trafford_sv.core.charts import Bar, Chart, bar_chart
@@ -135,6 +138,11 @@ class RoundPage(PublicView):
                 "hubs": hubs,
                 "figures": figures(hubs, results),
                 "questions": questions,
+                "other_papers": [
+                    (LANGUAGES[key], key)
+                    for key in languages_of(asked, questions, priorities)
+                    if key != ENGLISH
+                ],
                 "offered": [LANGUAGES[key] for key in languages_of(asked, questions, priorities)],
                 "lacking": [
                     (LANGUAGES[key], found.missing)
@@ -323,18 +331,32 @@ class RoundPaper(PermissionView):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         asked = get_object_or_404(Round.objects.visible_to(request.user), pk=pk)
         self.check(asked)
-        body = render_pdf(template="community_needs/documents/paper.html", context=paper(asked))
-        return pdf_response(body, name=f"{asked.name} paper form")
+        questions, priorities = questions_of(asked)
+        wanted = request.GET.get("lang", ENGLISH)
+        language = wanted if wanted in languages_of(asked, questions, priorities) else ENGLISH
+        with translation.override(language):
+            context = paper(asked, language)
+            body = render_pdf(template="community_needs/documents/paper.html", context=context)
+        name = f"{asked.name} paper form"
+        return pdf_response(body, name=name if language == ENGLISH else f"{name} {language}")
 
 
-def paper(asked: Round) -> dict[str, Any]:
-    form = blank_form(asked)
+def paper(asked: Round, language: str) -> dict[str, Any]:
+    form = blank_form(asked, language)
+    is_chinese = language != ENGLISH
+    date_line = ""
+    if asked.closes_on:
+        day = date_format(asked.closes_on, "DATE_FORMAT")
+        date_line = _("Please return it by %(day)s") % {"day": day}
     return {
-        "title": asked.name,
-        "subtitle": "What do people near you need?",
+        # The round's name is the officers' own; a reader of Chinese gets the question instead.
+        "title": _("What do people near you need?") if is_chinese else asked.name,
+        "subtitle": "" if is_chinese else "What do people near you need?",
         "kicker": "Trafford Social Value",
-        "date_line": f"Please return it by {asked.closes_on:%-d %B %Y}" if asked.closes_on else "",
-        "introduction": in_language(asked, "introduction", ENGLISH),
+        "date_line": date_line,
+        "html_language": "zh-Hant" if is_chinese else "en-GB",
+        "is_chinese": is_chinese,
+        "introduction": in_language(asked, "introduction", language),
         "blocks": form.drawn(),
         "places": len(form.priorities),
     }

@@ -111,6 +111,7 @@ class NearMeFollow(BulletinFollow):
         return super().dispatch(request, *args, **kwargs)
 
     def page(self, form: FollowForm) -> HttpResponse:
+        assert self.ward is not None
         here = reverse("near-me-ward", kwargs={"code": self.ward.code})
         return form_page(
             self.request,

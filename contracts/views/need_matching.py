@@ -49,7 +49,11 @@ class _NeedView(PermissionView):
 
     @staticmethod
     def crumbs(need: Need, *here: tuple[str, str | None]) -> list[tuple[str, str | None]]:
-        return [("What communities need", reverse("needs-home")), (need.title, need_url(need)), *here]
+        return [
+            ("What communities need", reverse("needs-home")),
+            (need.title, need_url(need)),
+            *here,
+        ]
 
 
 class NeedMatches(_NeedView):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime
 import gettext
+import re
+import zlib
 from pathlib import Path
 from typing import Any
 
+import page as validator
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from fontTools.ttLib import TTFont
 
 from community_needs.models import Invitation, Response, Round
 from community_needs.round_words import STANDARD_QUESTIONS
@@ -282,3 +287,37 @@ def test_every_word_of_the_form_is_translated_and_the_compiled_catalogue_is_of_t
         said = value.split("\n")[0].strip().strip('"')
         assert said, f"{words} has no translation"
         assert compiled.gettext(words) == said, "compile the catalogue again: msgfmt"
+
+
+def test_the_paper_form_is_whole_in_chinese_with_its_letters_in_the_file(client: Client) -> None:
+    asked = make_round(closes_on=FAR)
+    whole_in_chinese(asked)
+    client.force_login(make_user())
+    address = reverse("round-paper", args=[asked.pk])
+    assert f"{address}?lang=zh-hant" in client.get(asked.get_absolute_url()).text
+    body = client.get(address + "?lang=zh-hant").content
+    report = validator.validate_pdf_bytes(body, profile=validator.ValidationProfile.PDF_UA_1)
+    assert [str(failure) for failure in report.failures] == []
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", body, re.DOTALL)
+    inside = body + b"".join(map(unpacked, streams))
+    assert b"Noto-Sans-TC" in inside or b"NotoSansTC" in inside
+    english = client.get(address + "?lang=klingon").content
+    assert english[:5] == b"%PDF-" and len(english) < len(body)
+
+
+def unpacked(stream: bytes) -> bytes:
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return b""
+
+
+def test_every_sign_of_the_translation_is_in_the_letters_that_are_shipped() -> None:
+    source = (CATALOGUE / "django.po").read_text(encoding="utf-8")
+    said = "".join(line for line in source.splitlines() if line.startswith("msgstr"))
+    standard = "".join(str(row["translations"]) for row in STANDARD_QUESTIONS)
+    signs = {sign for sign in said + standard if ord(sign) > 0x2E80}
+    held: set[int] = set()
+    for font in (settings.BASE_DIR / "static" / "fonts").glob("noto-sans-tc-*.woff2"):
+        held |= set(TTFont(font).getBestCmap())
+    assert {sign for sign in signs if ord(sign) not in held} == set()
