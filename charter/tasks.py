@@ -5,13 +5,20 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from .services import affirmations, pledges
+from .services import affirmations, pledges, request_letters
 
 
 @shared_task
 def ask_adopters() -> int:
-    """By day: who adopted the charter a year ago, or last said so then, is asked again."""
+    """By day: who adopted the charter a year ago, or last said so then, is asked again. Answers to
+    requests that did not go out are tried once more."""
+    request_letters.send_waiting_answers(by=None, now=timezone.now())
     return affirmations.ask_adopters(as_of=timezone.localdate(), by=None, now=timezone.now()).sent
+
+
+@shared_task
+def send_request_answer(request_pk: int) -> str:
+    return request_letters.send_request_answer(request_pk=request_pk, by=None, now=timezone.now())
 
 
 @shared_task

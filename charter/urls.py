@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import adopting, adoptions, case_studies, drafts, pledge_answer, pledges, public
+from .views import (
+    adopting,
+    adoptions,
+    case_studies,
+    drafts,
+    letters,
+    pledge_answer,
+    pledges,
+    public,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.CharterPage.as_view(), name="charter"),
@@ -92,6 +101,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("requests/", adoptions.RequestList.as_view(), name="adoption-request-list"),
     path("requests/<int:pk>/", adopting.RequestPage.as_view(), name="adoption-request-detail"),
+    path(
+        "requests/<int:pk>/answer/",
+        letters.RequestLetterSettle.as_view(),
+        name="request-letter-settle",
+    ),
+    path(
+        "reminders/<int:pk>/settle/",
+        letters.ReminderSettle.as_view(),
+        name="adoption-reminder-settle",
+    ),
     path("stand-by/<str:token>/", adopting.AdoptionAffirm.as_view(), name="adoption-affirm"),
     # Pledges
     path("pledges/", pledges.PledgeList.as_view(), name="pledge-list"),

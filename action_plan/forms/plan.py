@@ -10,7 +10,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.db.models import Q
 
-from charter.models import CharterVersion, Principle
+from charter.models import Adoption, CharterVersion, Principle
 from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.core.forms import VersionedForm, VersionedModelForm
 from trafford_sv.core.models import User
@@ -18,6 +18,7 @@ from trafford_sv.directory.models import Organisation
 
 from ..models import Action, DesiredOutcome, Milestone
 from ..progress import STATUS_CHOICES, Status
+from ..selectors.leads import people_who_may_lead
 from ..services.actions import EARLIEST, LATEST
 
 
@@ -125,12 +126,13 @@ class ActionForm(VersionedModelForm):
         fields["description"].validators.append(_at_most(10_000))
         fields["status"].choices = STATUS_CHOICES
         fields["lead"].queryset = User.objects.filter(
-            Q(is_active=True) | Q(pk=self.instance.lead_id)
+            Q(pk__in=people_who_may_lead(today)) | Q(pk=self.instance.lead_id)
         ).order_by("name")
         fields["lead"].empty_label = "Nobody with an account"
         led = Organisation.objects.current().filter(
             Q(pk=self.instance.lead_organisation_id)
             | Q(kinds__kind__in=["council_service", "public_body", "partner", "voluntary", "school", "hub"])
+            | Q(adoptions__in=Adoption.objects.standing_on(today))
         )  # fmt: skip
         fields["lead_organisation"].queryset = led.distinct().order_by("name")
         fields["lead_organisation"].empty_label = "Not decided"

@@ -18,6 +18,7 @@ from trafford_sv.core.services.records import Collision, create_record, update_r
 from ..dependencies import find_loop, loop_words
 from ..models import Action, DesiredOutcome, Milestone, Theme
 from ..progress import Status
+from ..selectors.leads import may_lead
 
 MOST_DEPENDENCIES = 20
 REFERENCE = re.compile(r"[A-Z]{1,4}-[0-9]{1,5}", re.ASCII)
@@ -128,7 +129,7 @@ def _settled(stored: Action | None, changes: Mapping[str, Any], today: datetime.
     facts = {name: after(name) for name in ("starts", "due", "completed_on")}
     for name, sentences in field_problems(facts, today).items():
         found[name] += sentences
-    _settle_lead(stored, wanted, found)
+    _settle_lead(stored, wanted, found, today)
     if "waits_for" in wanted:
         _settle_dependencies(stored, wanted, found, after("reference", ""))
     if found:
@@ -171,7 +172,10 @@ def tidy_text(text: str, *, lines: bool = False) -> str:
 
 
 def _settle_lead(
-    stored: Action | None, wanted: dict[str, Any], found: dict[str, list[str]]
+    stored: Action | None,
+    wanted: dict[str, Any],
+    found: dict[str, list[str]],
+    today: datetime.date,
 ) -> None:
     lead = wanted.get("lead")
     if lead is None or (stored is not None and stored.lead_id == lead.pk):
@@ -179,6 +183,11 @@ def _settle_lead(
     if not lead.is_active:
         found["lead"].append(
             f"{lead}’s account is closed, so nobody would answer. Choose somebody else."
+        )
+    elif not may_lead(lead, today):
+        found["lead"].append(
+            f"{lead} has no role in this product any more, so nobody would answer. Choose somebody "
+            "else, or give them a role first."
         )
     elif not wanted.get("lead_name"):
         wanted["lead_name"] = str(lead)

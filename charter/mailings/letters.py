@@ -10,7 +10,7 @@ from django.urls import reverse
 from trafford_sv.core.cells import one_line
 from trafford_sv.core.one_time_links import token_of
 
-from ..models import PledgeConfirmation, ReaffirmationReminder
+from ..models import AdoptionRequest, PledgeConfirmation, ReaffirmationReminder
 
 AFFIRM_SALT = "charter.reaffirmation"
 PLEDGE_SALT = "charter.pledge"
@@ -40,6 +40,28 @@ def affirmation_email(reminder: ReaffirmationReminder) -> EmailMessage:
         subject=one_line(f"Does {adoption.organisation.name} still stand by the charter?")[:150],
         body=render_to_string("charter/email/affirmation.txt", context),
         to=[adoption.contact_email],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+
+
+def request_answer_email(request: AdoptionRequest) -> EmailMessage:
+    """What became of a request to adopt. `request` with `adoption__organisation` joined."""
+    adoption = request.adoption
+    context = {
+        "request": request,
+        "adoption": adoption,
+        "link": settings.SITE_URL + adoption.get_absolute_url() if adoption else "",
+        "certificate": settings.SITE_URL + reverse("adoption-certificate", args=[adoption.pk])
+        if adoption
+        else "",
+        "charter_link": settings.SITE_URL + reverse("charter"),
+        "product_name": PRODUCT,
+    }
+    what = "is in the register of adopters" if adoption else "is not in the register of adopters"
+    return EmailMessage(
+        subject=f"{' '.join(request.organisation_name.split())[:90]} {what}",
+        body=render_to_string("charter/email/request_answer.txt", context),
+        to=[request.contact_email],
         headers={"Auto-Submitted": "auto-generated"},
     )
 

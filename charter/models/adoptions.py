@@ -132,6 +132,15 @@ class AdoptionRequest(Versioned):
         CONFIRMED = "confirmed", "Confirmed"
         DECLINED = "declined", "Declined"
 
+    class Letter(models.TextChoices):
+        """The e-mail with the answer. `claimed` and not marked may have gone."""
+
+        NONE = "", "No address to write to"
+        DUE = "due", "Waits to be sent"
+        CLAIMED = "claimed", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Refused by the mail server"
+
     charter_version = models.ForeignKey(
         CharterVersion, on_delete=models.PROTECT, related_name="adoption_requests"
     )
@@ -139,7 +148,7 @@ class AdoptionRequest(Versioned):
     signed_by_name = models.CharField(max_length=200)
     signed_by_role = models.CharField(max_length=200)
     contact_email = models.EmailField(
-        blank=True, help_text="forgotten when the request is declined"
+        blank=True, help_text="forgotten once a declined request is answered"
     )
     lead_words = models.TextField(blank=True)
     message = models.TextField(blank=True)
@@ -151,6 +160,11 @@ class AdoptionRequest(Versioned):
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by_name = models.CharField(max_length=200, blank=True)
     decided_reason = models.TextField(blank=True)
+    letter_state = models.CharField(
+        max_length=8, choices=Letter.choices, blank=True, default="", editable=False
+    )
+    letter_at = models.DateTimeField(null=True, blank=True, editable=False)
+    letter_failure = models.TextField(blank=True, editable=False)
     is_demo = models.BooleanField(default=False)
 
     objects = AdoptionRequestQuerySet.as_manager()

@@ -27,6 +27,7 @@ from ..models import (
 from ..selectors.versions import version_in_force
 
 State = AdoptionRequest.State
+Letter = AdoptionRequest.Letter
 
 
 def ask_to_adopt(
@@ -94,10 +95,10 @@ def confirm_request(
 def decline_request(
     *, request: AdoptionRequest, expected_version: int, reason: str, by: Any, now: datetime.datetime
 ) -> AdoptionRequest:
-    """Not put into the register, with a reason; who asked, their address and words are forgotten."""
+    """Not put into the register, with a reason. The address is forgotten once the answer is sent."""
     with transaction.atomic():
         held = _hold_waiting(request)
-        changes = {"contact_email": "", "signed_by_name": "Forgotten", "message": ""}
+        changes = {"signed_by_name": "Forgotten", "message": ""}
         return _decide(held, State.DECLINED, changes, expected_version, reason, by, now)
 
 
@@ -131,6 +132,7 @@ def _decide(
             "decided_at": now,
             "decided_by_name": actor_name(by),
             "decided_reason": reason,
+            "letter_state": Letter.DUE if held.contact_email else Letter.NONE,
         },
         expected_version=expected_version,
         by=by,

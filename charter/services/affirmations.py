@@ -11,6 +11,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -27,6 +28,8 @@ State = ReaffirmationReminder.State
 TRIES_AT_MOST = 5
 PAUSE = datetime.timedelta(hours=20)
 OPEN_FOR = datetime.timedelta(days=180)
+# Until then another process may still be sending it.
+BEING_SENT = datetime.timedelta(hours=1)
 
 
 class AffirmationRefused(ValueError):
@@ -90,6 +93,65 @@ def ask_adopters(
             },
         )
     return report
+
+
+def mark_question_sent(*, reminder: ReaffirmationReminder, by: Any, now: datetime.datetime) -> None:
+    """Somebody found out that it went. Raises ValidationError where nothing is in doubt."""
+    with transaction.atomic():
+        held = _hold_doubtful(reminder, now)
+        held.state, held.sent_at, held.failure = State.SENT, held.claimed_at, ""
+        held.save()
+        record_event(by=by, now=now, verb="yearly question marked as sent", subject=held.adoption)
+
+
+def send_question_again(*, reminder: ReaffirmationReminder, by: Any, now: datetime.datetime) -> str:
+    """Send it although it may have gone: the link in it is the same. Returns sent, failed or in_doubt.
+
+    Raises ValidationError where nothing is in doubt, MailServerAway where nobody answers.
+    """
+    connection = open_connection()
+    try:
+        with transaction.atomic():
+            held = _hold_doubtful(reminder, now)
+            if not held.adoption.contact_email or held.adoption.withdrawn_on is not None:
+                raise ValidationError("There is no address to ask any more.")
+            held.claimed_at, held.failure = now, ""
+            held.tries += 1
+            held.save()
+            record_event(by=by, now=now, verb="yearly question sent again", subject=held.adoption)
+        outcome, failure = send_one(connection, affirmation_email(held))
+    finally:
+        connection.close()
+    mine = ReaffirmationReminder.objects.filter(pk=held.pk, state=State.CLAIMED)
+    if outcome == SENT:
+        mine.update(state=State.SENT, sent_at=now, failure="")
+    elif outcome == FAILED:
+        mine.update(state=State.FAILED, failure=failure)
+    else:
+        mine.update(failure=failure)
+    return outcome
+
+
+def is_in_doubt(reminder: ReaffirmationReminder, now: datetime.datetime) -> bool:
+    """Claimed an hour ago and never marked: it may have gone."""
+    return reminder.state == State.CLAIMED and reminder.claimed_at <= now - BEING_SENT
+
+
+def _hold_doubtful(
+    reminder: ReaffirmationReminder, now: datetime.datetime
+) -> ReaffirmationReminder:
+    held = (
+        ReaffirmationReminder.objects.select_for_update(of=("self",))
+        .select_related("adoption__organisation")
+        .get(pk=reminder.pk)
+    )
+    if not is_in_doubt(held, now):
+        raise ValidationError(
+            "This e-mail is being sent now. Look again in an hour."
+            if held.state == State.CLAIMED
+            else f"This e-mail is settled: {held.get_state_display().lower()}."
+        )
+    return held
 
 
 def _claim(due: DueAdoption, now: datetime.datetime) -> ReaffirmationReminder | None:

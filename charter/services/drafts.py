@@ -193,7 +193,7 @@ def _delete(record: models.Model) -> None:
         count = len(error.protected_objects)
         raise ValidationError(
             f"“{record}” stays: {count} {'record rests' if count == 1 else 'records rest'} on it,"
-            " such as a pledge or a case study. Move or withdraw these first."
+            " such as a pledge, a case study or an action of the plan. Move or withdraw these first."
         ) from error
 
 

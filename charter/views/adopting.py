@@ -37,7 +37,9 @@ from ..models import Adoption, AdoptionRequest
 from ..selectors.adoptions import request_rows
 from ..selectors.versions import version_in_force
 from ..services import adoptions, affirmations
+from ..services.request_letters import is_in_doubt
 from .adoptions import REQUEST_TONES
+from .letters import queue_answer
 
 
 class AdoptionAsk(EditMixin, PublicView):
@@ -157,6 +159,7 @@ class RequestPage(EditMixin, PermissionView):
             self.add_errors(form, error)
             return self.page(row, form, self.decline_form(row))
         messages.success(request, f"{made.organisation.name} is in the register.")
+        queue_answer(row.pk)
         return redirect("adoption-detail", made.pk)
 
     def decline(self, row: AdoptionRequest) -> HttpResponseBase:
@@ -176,7 +179,13 @@ class RequestPage(EditMixin, PermissionView):
         except ValidationError as error:
             self.add_errors(form, error)
             return self.page(row, self.confirm_form(row), form)
-        messages.success(self.request, "The request is declined. The address is forgotten.")
+        messages.success(
+            self.request,
+            "The request is declined. The answer goes out, and then the address is forgotten."
+            if row.contact_email
+            else "The request is declined.",
+        )
+        queue_answer(row.pk)
         return redirect("adoption-request-list")
 
     def confirm_form(self, row: AdoptionRequest) -> ConfirmForm:
@@ -208,6 +217,9 @@ class RequestPage(EditMixin, PermissionView):
             "confirm": confirm,
             "decline": decline,
             "has_errors": bool(confirm.errors or decline.errors),
+            "letter": row.letter_state,
+            "letter_in_doubt": is_in_doubt(row, self.now),
+            "may_keep": can(self.request.user, "keep_adoptions"),
             "may_decide": can(self.request.user, "keep_adoptions")
             and row.state == AdoptionRequest.State.WAITING,
             "breadcrumbs": [

@@ -22,6 +22,7 @@ from ..filters import AdoptionFilter, RequestFilter
 from ..models import Adoption, AdoptionRequest
 from ..sections import adoption_sections
 from ..selectors.adoptions import adoption_rows, request_rows
+from ..services.affirmations import is_in_doubt
 from ..uptake import affirm_by
 
 REQUEST_TONES = {
@@ -112,7 +113,11 @@ class AdoptionPage(PublicView):
             "sections": adoption_sections(row, request.user, self.today),
             "stands": row.withdrawn_on is None,
             "may_keep": keeps,
-            "reminders": list(row.reminders.all()[:5]) if reads else [],
+            "reminders": [
+                (one, keeps and is_in_doubt(one, self.now)) for one in row.reminders.all()[:5]
+            ]
+            if reads
+            else [],
             "history": history_of(row, limit=20) if reads else None,
             "breadcrumbs": [
                 ("The charter", reverse("charter")),

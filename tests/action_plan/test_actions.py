@@ -7,7 +7,9 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.test import Client
 
+from action_plan.forms.plan import ActionForm
 from action_plan.models import Action, Milestone, Theme
 from action_plan.services.actions import (
     add_milestone,
@@ -18,7 +20,9 @@ from action_plan.services.actions import (
     set_desired_outcome,
 )
 from action_plan.services.reference import load_starting_actions, load_themes
-from tests.factories import make_user
+from charter.services.drafts import remove_part
+from tests.charter.rows import make_adoption, make_version
+from tests.factories import make_organisation, make_user
 from tests.factories_plan import make_action, make_milestone, make_theme
 from trafford_sv.core.models import AuditEvent
 from trafford_sv.core.reference_data import Counts
@@ -96,6 +100,38 @@ def test_somebody_whose_account_is_closed_cannot_become_the_lead():
     # Who led it already may stay on it while other facts change; nobody is written to any more.
     assert change(action, title="Ask all hubs").lead == lead
     assert Action.objects.get(pk=action.pk).lead_address == ""
+
+
+def test_somebody_whose_role_has_ended_cannot_become_the_lead_and_who_is_stays() -> None:
+    lead = make_user("coordinator")
+    action = create(lead=lead)
+    lead.grants.update(ends=TODAY)
+    assert "no role in this product any more" in refusal(create, lead=lead)["lead"][0]
+    assert change(action, lead=lead, title="Another title").lead == lead
+    form = ActionForm(today=TODAY)
+    assert lead not in form.fields["lead"].queryset
+    assert lead in ActionForm(instance=action, today=TODAY).fields["lead"].queryset
+
+
+def test_an_adopter_may_take_the_lead_and_its_page_says_so(client: Client) -> None:
+    adopter = make_organisation()
+    assert adopter not in ActionForm(today=TODAY).fields["lead_organisation"].queryset
+    adoption = make_adoption(organisation=adopter)
+    assert adopter in ActionForm(today=TODAY).fields["lead_organisation"].queryset
+    public = create(lead_organisation=adopter, title="Lend rooms to clubs")
+    create(lead_organisation=adopter, title="For members alone", is_public=False)
+    page = client.get(adoption.get_absolute_url()).text
+    assert "Lend rooms to clubs" in page and public.get_absolute_url() in page
+    assert "For members alone" not in page
+    client.force_login(make_user("coordinator"))
+    assert "For members alone" in client.get(adoption.get_absolute_url()).text
+
+
+def test_a_principle_that_an_action_serves_is_not_removed() -> None:
+    draft = make_version(2, draft=True)
+    create(principle=draft.principles.first())
+    with pytest.raises(ValidationError, match="an action of the plan. Move or withdraw"):
+        remove_part(part=draft.principles.first(), by=None, now=NOW)
 
 
 def test_actions_that_would_wait_for_one_another_are_refused_with_the_loop_named():

@@ -42,6 +42,8 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "adoption-edit": _KEEP,
     "adoption-withdraw": _KEEP,
     "adoption-reaffirm": _KEEP,
+    "request-letter-settle": _KEEP,
+    "adoption-reminder-settle": _KEEP,
     "adoption-request-list": "view_charter",
     "adoption-request-detail": "view_charter",
     "pledge-list": "public",
