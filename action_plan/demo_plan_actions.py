@@ -199,7 +199,7 @@ ACTIONS: tuple[Plan, ...] = (
             (T, "Question set drafted with four officers and two suppliers."),
             (T, "Tried on three tenders. Marks of two evaluators differ less."),
             (C, "In use for all tenders above the threshold."),
-         ), (("In use for all", -2, True),), metric_key="contracts.offered_share"),
+         ), (("In use for all", -2, True),), metric_key="social_value.offered"),
     Plan("month", "PR", "Turn winning promises into commitments within a month",
          "Each with an owner, a unit, a date and the proof that will be asked for.",
          "buying", "Contract mobilisation officer", 2, (

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from .services import update_links
+from .services.maturity import evidence
 
 
 @shared_task
@@ -16,4 +17,6 @@ def send_update_links() -> int:
 
 @shared_task
 def forget_update_addresses() -> int:
+    """Also the files of maturity evidence whose time is up."""
+    evidence.forget_old_evidence(by=None, now=timezone.now())
     return update_links.forget_update_addresses(by=None, now=timezone.now())

@@ -9,6 +9,7 @@ class ContractsConfig(AppConfig):
     verbose_name = "Contracts"
 
     def ready(self) -> None:
+        from charter.sections import register_case_study_section
         from community_needs.sections import register_hub_needs, register_need_section
         from trafford_sv.core.flags import FlagHandler, register_flag_handler
         from trafford_sv.core.importing import register
@@ -28,10 +29,12 @@ class ContractsConfig(AppConfig):
         from .views.need_section import hub_waits, offers_section
         from .views.organisation_section import contracts_section
         from .views.position_sections import measure_position, organisation_position
+        from .views.story_links import story_section
 
         register_section("contracts", contracts_section)
         register_need_section("offers", offers_section)
         register_hub_needs("offers", hub_waits)
+        register_case_study_section("tells of", story_section)
         register_section("promised", organisation_position)
         register_measure_section("promised", measure_position)
         register_loader("categories", load_cpv_codes)

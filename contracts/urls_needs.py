@@ -12,9 +12,20 @@ from .views import (
     need_offers,
     need_suppliers,
     priority_fits,
+    story_links,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "charter/case-studies/<slug:key>/links/",
+        story_links.CaseStudyLinks.as_view(),
+        name="case-study-links",
+    ),
+    path(
+        "charter/case-studies/links/<int:pk>/remove/",
+        story_links.CaseStudyUnlink.as_view(),
+        name="case-study-unlink",
+    ),
     path("needs/coverage/", need_coverage.CoveragePage.as_view(), name="coverage"),
     path("needs/seen/", need_matching.HubExposure.as_view(), name="hub-exposure"),
     path("needs/<int:pk>/matches/", need_matching.NeedMatches.as_view(), name="need-matches"),

@@ -9,15 +9,18 @@ class ReportingConfig(AppConfig):
     verbose_name = "Reporting"
 
     def ready(self) -> None:
+        from action_plan.offered_figures import register_figures
         from trafford_sv.core.closing import register_closing_step
         from trafford_sv.core.reference_data import register_loader
 
         from .editions import EditionKind, register_kind
+        from .selectors.offered_figures import offered_names, read_offered
         from .selectors.star_quarterly import gather_star_quarterly
         from .selectors.steering_edition import gather_steering_edition
         from .services.reference import load_published_figures, load_star_measures
         from .services.star_measures import record_at_closing
 
+        register_figures(offered_names, read_offered)
         register_loader("star measures", load_star_measures)
         register_closing_step("measures", record_at_closing)
         register_loader("published figures", load_published_figures)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -23,6 +25,7 @@ from ..models import (
     MaturityEdition,
     Theme,
 )
+from ..offered_figures import offered_names, read_figure
 from ..stages import STAGE_CHOICES, Stage
 
 CANNOT_SAY = "cannot_say"
@@ -184,9 +187,11 @@ class EvidenceForm(forms.Form):
         error_messages={"required": "Say what it shows"},
     )
 
-    def __init__(self, *args: Any, kind: str, actions: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, kind: str, actions: Any, today: datetime.date, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.kind = kind
+        self.kind, self.today = kind, today
         if kind == CriterionEvidence.Kind.LINK:
             self.fields["url"] = forms.URLField(
                 label="Address",
@@ -203,22 +208,25 @@ class EvidenceForm(forms.Form):
                 error_messages={"required": "Choose an action"},
             )
         elif kind == CriterionEvidence.Kind.FIGURE:
+            self.fields["offered"] = forms.ChoiceField(
+                label="A figure of this product",
+                required=False,
+                choices=[("", "None: I write one down below"), *offered_names().items()],
+                help_text="Its value at the end of the last complete quarter is taken and kept.",
+            )
             self.fields["metric_key"] = forms.CharField(
-                label="Which figure?",
+                label="A figure from elsewhere",
+                required=False,
                 max_length=80,
                 help_text="For example, share of tenders that ask for social value",
-                error_messages={"required": "Say which figure it is"},
             )
             self.fields["figure_quantity"] = forms.DecimalField(
                 label="Its value",
+                required=False,
                 max_digits=20,
                 decimal_places=4,
-                error_messages={"required": "Enter the value"},
             )
-            self.fields["figure_on"] = forms.DateField(
-                label="As it stood on",
-                error_messages={"required": "Enter the day"},
-            )
+            self.fields["figure_on"] = forms.DateField(label="As it stood on", required=False)
         else:
             self.fields["file"] = forms.FileField(
                 label="File",
@@ -228,6 +236,39 @@ class EvidenceForm(forms.Form):
                 error_messages={"required": "Choose a file"},
             )
         self.order_fields([*(name for name in self.fields if name != "note"), "note"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.kind != CriterionEvidence.Kind.FIGURE or "offered" in self.errors:
+            return cleaned
+        if key := cleaned.get("offered"):
+            self._take_offered(key, cleaned)
+            return cleaned
+        for name, sentence in (
+            ("metric_key", "Say which figure it is, or choose one of this product."),
+            ("figure_quantity", "Enter the value"),
+            ("figure_on", "Enter the day"),
+        ):
+            if name not in self.errors and cleaned.get(name) in (None, ""):
+                self.add_error(name, sentence)
+        return cleaned
+
+    def _take_offered(self, key: str, cleaned: dict[str, Any]) -> None:
+        if any(cleaned.get(name) for name in ("metric_key", "figure_quantity", "figure_on")):
+            self.add_error(
+                "offered", "Choose a figure of this product, or write one down: not both."
+            )
+            return
+        reading = read_figure(key, self.today)
+        if reading is None or reading.quantity is None:
+            self.add_error(
+                "offered",
+                "Nothing is recorded for this figure yet, so it shows nothing. Choose another.",
+            )
+            return
+        cleaned["metric_key"] = key
+        cleaned["figure_quantity"] = reading.quantity.quantize(Decimal("0.0001"))
+        cleaned["figure_on"] = reading.on
 
     @property
     def upload(self) -> UploadedFile:

@@ -20,6 +20,7 @@ from trafford_sv.core.access import can
 from trafford_sv.core.models import Versioned
 from trafford_sv.directory.models import Organisation
 
+from ..offered_figures import offered_names
 from ..stages import STAGE_CHOICES, Stage
 from .plan import Action, Theme
 
@@ -498,6 +499,8 @@ class CriterionEvidence(OfAnAssessment):
     )
     added_by_name = models.CharField(max_length=200)
     added_at = models.DateTimeField()
+    delete_after = models.DateField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_common = models.BooleanField(
         default=False, help_text="The product's own or the co-ordinator's: no assessor's opinion."
     )
@@ -533,7 +536,8 @@ class CriterionEvidence(OfAnAssessment):
         if self.kind == self.Kind.LINK:
             return self.url
         value = format(Decimal(self.figure_quantity or 0).normalize(), "f")
-        return f"{self.metric_key}: {value} on {self.figure_on:%-d %B %Y}"
+        name = offered_names().get(self.metric_key, self.metric_key)
+        return f"{name}: {value} on {self.figure_on:%-d %B %Y}"
 
 
 def covered_criteria(assessment: Any) -> models.QuerySet[Criterion]:

@@ -19,6 +19,7 @@ from trafford_sv.core.views_base import EditMixin, PermissionView, PublicView
 
 from ..forms.plan import ActionForm, MilestoneForm, TargetForm
 from ..models import Action, DesiredOutcome, Milestone, Theme
+from ..offered_figures import read_figure
 from ..plan_tabs import plan_tabs
 from ..progress import Status
 from ..selectors.plan import ActionDetail, action_detail, visible_actions
@@ -31,6 +32,7 @@ from ..services.actions import (
     remove_milestone,
     set_desired_outcome,
 )
+from ..words import day_words
 from .parts import milestones_words, status_tag, tags_of
 
 
@@ -104,10 +106,22 @@ class ActionPage(PublicView):
             lines.append(SummaryRow("Completed on", row.completed_on))
         if is_member:
             lines.insert(1, SummaryRow("Lead", row.lead, missing="Nobody is named"))
-            lines.append(SummaryRow("Yardstick", found.metric_key, missing="None"))
+            lines.append(self.yardstick(found.metric_key))
         if found.source:
             lines.append(SummaryRow("Where it comes from", found.source))
         return lines
+
+    def yardstick(self, key: str) -> SummaryRow:
+        """Where the product itself has the figure, its value at the last complete quarter."""
+        reading = read_figure(key, self.today) if key else None
+        if reading is None:
+            return SummaryRow("Yardstick", key, missing="None")
+        value = reading.words or "nothing recorded yet"
+        return SummaryRow(
+            "Yardstick",
+            f"{reading.name}: {value}",
+            note=" ".join(filter(None, [f"On {day_words(reading.on)}.", reading.completeness])),
+        )
 
 
 def theme_url(theme: Theme) -> str:

@@ -368,7 +368,7 @@ class EvidenceAdd(_CriterionView):
 
     def form(self, kind: str, data: Any = None, files: Any = None) -> EvidenceForm:
         actions = Action.objects.visible_to(self.request.user)
-        return EvidenceForm(data, files, kind=kind, actions=actions)
+        return EvidenceForm(data, files, kind=kind, actions=actions, today=self.today)
 
     def get(self, request: HttpRequest, pk: int, criterion: int, kind: str) -> HttpResponse:
         row = self.assessment(pk)

@@ -37,8 +37,10 @@ from .spend import (
     SpendTotal,
     SpendUnit,
 )
+from .story_links import StoryLink
 
 __all__ = [
+    "StoryLink",
     "SpareOffer",
     "PriorityFit",
     "NeedOffer",

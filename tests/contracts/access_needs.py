@@ -12,6 +12,8 @@ from trafford_sv.directory.models import Organisation
 
 TABLE: dict[str, Any] = {
     "coverage": PUBLIC,
+    "case-study-links": "keep_adoptions",
+    "case-study-unlink": "keep_adoptions",
     "need-trace": PUBLIC,
     "near-me": PUBLIC,
     "near-me-ward": PUBLIC,

@@ -10,6 +10,7 @@ values: every parameter and field of every page is tried, and every name with ev
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import json
 import os
@@ -21,13 +22,21 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils import timezone
 
+from action_plan.models import MeetingSeries, MinutesSection
+from action_plan.services.agenda import add_paper
+from action_plan.services.arising import record_arising
+from action_plan.services.decisions import record_decision
+from action_plan.services.minutes import draft_minutes
 from contracts.models import Payee, SpendSource
 from tests.access_table import OBJECTS, World
 from tests.factories import make_organisation, make_user, make_ward
+from tests.factories_steering import hold, make_chair, make_item, make_meeting, make_seat
 from tests.test_access import ADDRESSES, Address, make_world, may_open
 from tests.watched_queries import get_watched, read_whole
 from trafford_sv.core.models import ApiToken
@@ -146,8 +155,47 @@ def world(db: None) -> World:
     source = SpendSource.objects.create(name="Invented Council", is_own_council=True)
     world.own["payee"] = Payee.objects.create(source=source, name="Invented Supplies")
     world.own["person"] = make_user("hub", make_organisation("Invented Hall", "hub"))
+    world.own |= make_group()
     world.own["token"], _ = ApiToken.objects.create(user=world.people["supplier"], name="A test")
     return world
+
+
+# The Group's records by the beginning of an address's name; the longest that fits counts.
+GROUPS = {
+    "meeting-": "meeting", "meeting-attendance": "held", "steering-pack": "meeting",
+    "minutes-": "held", "minutes-draft": "meeting", "minutes-section-edit": "section",
+    "agenda-item-create": "meeting", "agenda-item-": "item", "agenda-item-settle": "settled",
+    "interest-": "item", "paper-add": "item", "paper-file": "paper", "paper-remove": "paper",
+    "decision-detail": "decision", "decision-record": "settled", "decide-": "settled",
+    "arising-": "arising", "arising-record": "settled", "seat-": "seat", "series-": "series",
+    "api-steering-meeting": "meeting",
+}  # fmt: skip
+
+
+def make_group() -> dict[str, Any]:
+    """A meeting that was held, with minutes being drafted, and the next one, with a paper."""
+    chair, now = make_chair(), timezone.now()
+    today = timezone.localdate()
+    held = make_meeting(today - datetime.timedelta(days=30))
+    settled = make_item(held)
+    hold(held, chair, make_seat("Health"), make_seat("Parks"))
+    decision = record_decision(item=settled, words="Agreed", by=None, now=now)
+    arising = record_arising(
+        item=settled, words="Ask the hubs", owner=chair, due=today, by=None, now=now
+    )
+    minutes = draft_minutes(meeting=held, by=None, now=now)
+    meeting = make_meeting(today + datetime.timedelta(days=30))
+    item = make_item(meeting)
+    paper = add_paper(
+        item=item, file=SimpleUploadedFile("a.txt", b"A paper of the Group."), title="Paper",
+        is_confidential=False, by=None, now=now,
+    )  # fmt: skip
+    series = MeetingSeries.objects.create(name="Quarterly", begins=today)
+    return {
+        "held": held, "settled": settled, "decision": decision, "arising": arising,
+        "section": MinutesSection.objects.filter(minutes=minutes).first(), "meeting": meeting, "item": item, "paper": paper,
+        "seat": chair, "series": series,
+    }  # fmt: skip
 
 
 class Doors:
@@ -171,6 +219,10 @@ class Doors:
         made = address.samples()
         if address.name in OBJECTS:
             return made | OBJECTS[address.name](self.world.own)
+        fits = [start for start in GROUPS if address.name.startswith(start)]
+        if fits and address.parts:
+            made[address.parts[0][0]] = self.world.own[GROUPS[max(fits, key=len)]].pk
+            return made
         for word, record in (
             ("organisation", "supplier"),
             ("payee", "payee"),

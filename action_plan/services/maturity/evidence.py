@@ -6,6 +6,7 @@ Before moderation opens, an assessor's evidence is their own and the log does no
 from __future__ import annotations
 
 import datetime
+import logging
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 
 from trafford_sv.core.access import can
 from trafford_sv.core.files.kinds import look_at
@@ -26,6 +28,7 @@ from trafford_sv.core.workbooks import FileRefused
 from ...models import Assessment, Criterion, CriterionEvidence, ThemeResult
 from .moderating import AGREED
 
+logger = logging.getLogger(__name__)
 FOLDER = "maturity"
 MOST_A_CRITERION = 50
 
@@ -140,6 +143,7 @@ def add_file(
                 added_by_name=actor_name(by),
                 added_at=now,
                 is_common=_is_common(by),
+                delete_after=_delete_after(looked.kind, now),
             )
             row.file.name = path
             row.full_clean()
@@ -168,6 +172,57 @@ def remove_evidence(*, evidence: CriterionEvidence, by: Any, now: datetime.datet
         _say(row, "evidence taken off a criterion", by, now)
         row.delete()
         transaction.on_commit(lambda: remove_files(default_storage, str(path)) if path else None)
+
+
+def forget_old_evidence(*, now: datetime.datetime, by: Any = None) -> int:
+    """Delete the bytes of every file whose time is up. What it was called, its hash and what it
+    showed stay on record, and so does the stage that rests on it. Returns how many were deleted.
+
+    One that cannot be deleted is logged and tried again the next time.
+    """
+    today = timezone.localtime(now).date()
+    forgotten = 0
+    due = CriterionEvidence.objects.filter(deleted_at=None, delete_after__lt=today)
+    for pk in list(due.values_list("pk", flat=True)):
+        try:
+            forgotten += _forget(pk, today, by, now)
+        except Exception:
+            logger.exception("Could not delete the evidence %s", pk)
+    return forgotten
+
+
+def _forget(pk: uuid.UUID, today: datetime.date, by: Any, now: datetime.datetime) -> bool:
+    with transaction.atomic():
+        row = (
+            CriterionEvidence.objects.select_for_update(of=("self",))
+            .select_related("assessment", "criterion")
+            .get(pk=pk)
+        )
+        if row.deleted_at is not None or row.delete_after is None or row.delete_after >= today:
+            return False  # somebody else was at it
+        storage, name = row.file.storage, row.file.name
+        row.file, row.deleted_at = "", now
+        row.save(update_fields=["file", "deleted_at"])
+        is_open = row.is_common or not row.assessment.is_blind
+        record_event(
+            by=by,
+            now=now,
+            verb="evidence deleted",
+            subject=row.assessment,
+            after={"criterion": row.criterion.code, "file": row.original_name, "sha256": row.sha256}
+            if is_open
+            else {},
+            reason=f"Its time was up on {row.delete_after:%-d %B %Y}.",
+        )
+        if name:
+            storage.delete(name)  # last: where the disk refuses, nothing is said to be deleted
+    return True
+
+
+def _delete_after(kind: Any, now: datetime.datetime) -> datetime.date | None:
+    """The day its time is up, as for suppliers' evidence. 0 days keeps it for ever."""
+    days = settings.EVIDENCE_PICTURE_DAYS if kind.is_picture else settings.EVIDENCE_FILE_DAYS
+    return timezone.localtime(now).date() + datetime.timedelta(days=days) if days > 0 else None
 
 
 def _is_common(by: Any) -> bool:
