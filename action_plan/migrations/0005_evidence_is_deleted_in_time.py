@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('action_plan', '0004_principle_of_an_action'),
+        ("action_plan", "0004_principle_of_an_action"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='criterionevidence',
-            name='delete_after',
+            model_name="criterionevidence",
+            name="delete_after",
             field=models.DateField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='criterionevidence',
-            name='deleted_at',
+            model_name="criterionevidence",
+            name="deleted_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
     ]
