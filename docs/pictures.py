@@ -233,7 +233,16 @@ def matching(camera: Photographer) -> None:
 
 PARTS: dict[str, Callable[[Photographer], None]] = {
     part.__name__: part
-    for part in (reading, editing, importing, administering, promising, reporting, verifying, matching)
+    for part in (
+        reading,
+        editing,
+        importing,
+        administering,
+        promising,
+        reporting,
+        verifying,
+        matching,
+    )
 }
 
 
