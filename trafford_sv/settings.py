@@ -284,6 +284,8 @@ EMAIL_URL = required(
 vars().update(environ.Env.email_url_config(EMAIL_URL))
 if EMAIL_URL.startswith("filemail:"):
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+# Seconds: a mail server that stops answering must not hold a worker for ever.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=60)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Social Value <noreply@localhost>")
 
 AUTH_USER_MODEL = "core.User"
