@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from .models import ReportEdition
 from .services import edition_files, pack_mails, star_measures
+from .services.mailings.sending import MailingStopped, send_due_mailings
 
 
 @shared_task
@@ -35,3 +36,12 @@ def draw_edition(pk: int) -> int:
 def draw_editions() -> int:
     """Every few minutes: what still waits, also where the queue was away when it was published."""
     return edition_files.make_waiting_files(by=None, now=timezone.now())
+
+
+@shared_task
+def send_mailings() -> int:
+    """Often by day: what is due goes once, and what holds a report up ends the task in an error."""
+    report = send_due_mailings(as_of=timezone.localdate(), by=None, now=timezone.now())
+    if report.problems:
+        raise MailingStopped(" ".join(report.problems))
+    return report.sent

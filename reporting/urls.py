@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from .urls_mailings import urlpatterns as mailing_urls
 from .views import (
     committee_block,
     dashboard,
@@ -15,6 +16,7 @@ from .views import (
 )
 
 urlpatterns = [
+    *mailing_urls,
     path("", public.Home.as_view(), name="home"),
     path("dashboard/", dashboard.Dashboard.as_view(), name="dashboard"),
     path("accessibility/", public.Accessibility.as_view(), name="accessibility"),

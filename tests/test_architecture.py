@@ -259,6 +259,7 @@ ONE_SIDED: dict[str, str] = {
     "PrincipleFilter": "the charter's page shows its few principles whole",
     "RequestFilter": "requests to adopt are officers' work, on their page alone",
     "VersionFilter": "versions are few, and their page lists them all",
+    "EditionMailFilter": "the log holds addresses; officers settle it on its page alone",
     "StarReadingFilter": "pages show readings by quarter; only programs list them",
 }
 

@@ -35,6 +35,7 @@ from contracts.api.returns import urlpatterns as return_urls
 from contracts.api.spend import urlpatterns as spend_urls
 from contracts.api.verification import urlpatterns as verification_urls
 from reporting.api.editions import urlpatterns as edition_urls
+from reporting.api.mailings import urlpatterns as mailing_urls
 from reporting.api.star_measures import urlpatterns as star_measure_urls
 from trafford_sv.core.api.problems import KINDS
 from trafford_sv.core.api.views import ApiView
@@ -70,6 +71,7 @@ NOUNS = {
     "api-star-measures": "Measures that are reported each quarter: definition, basis, period, target",
     "api-star-readings": "What each measure says of each quarter, now or as known on a day",
     "api-editions": "Reports as they were published, each with its figures and the rows behind them",
+    "api-subscriptions": "Who gets reports by e-mail, with audience and state; for officers",
     "api-steering-seats": "Who sits on the Steering Group: organisations and roles, no names",
     "api-steering-meetings": "Meetings of the Steering Group, and how far each is",
     "api-steering-decisions": "What the Steering Group decided, and what reversed it",
@@ -200,6 +202,7 @@ urlpatterns = [
     *verification_urls,
     *portfolio_urls,
     *pacing_urls,
+    *mailing_urls,
     *star_measure_urls,
     *edition_urls,
     *steering_urls,

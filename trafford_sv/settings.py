@@ -253,6 +253,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reporting.tasks.draw_editions",
         "schedule": 120.0,
     },
+    # Often, by day: a report goes on the morning it is due, and what was refused after its pause.
+    "send-mailings": {
+        "task": "reporting.tasks.send_mailings",
+        "schedule": env.float("SEND_MAILINGS_SECONDS", default=0)
+        or crontab(minute="5,20,35,50", hour="8-18"),
+    },
     "open-recoveries": {
         "task": "contracts.tasks.open_recoveries",
         "schedule": crontab(minute="20", hour="3"),
@@ -286,6 +292,8 @@ if EMAIL_URL.startswith("filemail:"):
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 # Seconds: a mail server that stops answering must not hold a worker for ever.
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=60)
+# A report’s PDF above this goes by link alone. Base64 makes it a third larger on the way.
+MAIL_ATTACHMENT_BYTES = env.int("MAIL_ATTACHMENT_BYTES", default=5_000_000)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Social Value <noreply@localhost>")
 
 AUTH_USER_MODEL = "core.User"

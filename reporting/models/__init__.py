@@ -1,6 +1,14 @@
 """What reports keep: measures, their approved sets, their readings, published figures and editions."""
 
 from .editions import EditionFile, EditionIsFrozen, ReportEdition
+from .mailings import (
+    Audience,
+    ClaimedMail,
+    EditionMail,
+    LateNudge,
+    MailSchedule,
+    MailSubscription,
+)
 from .pack_mails import PackMail
 from .star_measures import (
     MeasureComment,
@@ -12,6 +20,12 @@ from .star_measures import (
 )
 
 __all__ = [
+    "Audience",
+    "ClaimedMail",
+    "EditionMail",
+    "LateNudge",
+    "MailSchedule",
+    "MailSubscription",
     "EditionFile",
     "EditionIsFrozen",
     "MeasureComment",

@@ -137,7 +137,9 @@ def test_a_server_that_hung_up_before_the_text_is_called_again(
     assert (server.lines, server.taken) == (2, 2)
 
 
-def test_one_that_hangs_up_each_time_is_not_called_for_ever(server: Scripted, connection: Any) -> None:
+def test_one_that_hangs_up_each_time_is_not_called_for_ever(
+    server: Scripted, connection: Any
+) -> None:
     server.answers["MAIL"] = [None, None, None]
     outcome, why = send_one(connection, message())
     assert outcome == FAILED and why
@@ -154,7 +156,9 @@ def test_a_line_that_breaks_when_the_server_has_the_text_is_in_doubt(
     assert send_one(connection, message()) == (SENT, "")
 
 
-def test_a_server_that_stalls_before_the_text_did_not_get_it(server: Scripted, connection: Any) -> None:
+def test_a_server_that_stalls_before_the_text_did_not_get_it(
+    server: Scripted, connection: Any
+) -> None:
     server.answers["MAIL"] = ["stall", "stall"]
     assert send_one(connection, message())[0] == FAILED
     assert server.taken == 0

@@ -75,6 +75,7 @@ PERMISSIONS: dict[str, str] = {
     "view_reports": "Read the approved measures, their values and how they came about",
     "change_star_measures": "Define measures, supply values and record approved sets",
     "publish_reports": "Publish reports and their corrections",
+    "run_mailings": "Keep who gets reports by e-mail and when, and settle mail that is in doubt",
     "use_api": "Use the API with a token",
 }
 # What one party says for itself. No officer says it in its place.
@@ -199,6 +200,7 @@ ROLES: dict[str, Role] = {
                 "run_imports",
                 "decide_spend",
                 "change_star_measures",
+                "run_mailings",
             },
         ),
         Role(

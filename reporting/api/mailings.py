@@ -1,0 +1,80 @@
+"""Who gets reports by e-mail, for officers' programs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db.models import Max, Q, QuerySet
+from django.urls import URLPattern, URLResolver, path
+from rest_framework import serializers
+
+from trafford_sv.core.api.columns import Column, Row, choice, text, whole
+from trafford_sv.core.api.views import ListView
+
+from ..filters_mailings import MailSubscriptionFilter
+from ..models import Audience, EditionMail, MailSubscription
+
+
+def _address(row: Row) -> str:
+    if row["state"] == MailSubscription.State.LEFT:
+        return ""
+    return row["user__email"] or row["email"]
+
+
+class Subscriptions(ListView):
+    """Readers with their audience and state. The address of one who left is forgotten."""
+
+    permission = "run_mailings"
+    tag, noun, file_name = "reports", "subscriptions", "subscriptions"
+    filterset_class = MailSubscriptionFilter
+    columns: ClassVar[tuple[Column, ...]] = (
+        whole("id", "Its number.", "pk"),
+        choice("audience", "Whose list it is on.", Audience.choices),
+        Column(
+            "address",
+            serializers.CharField(
+                help_text="Where it goes now; empty where it is forgotten.", read_only=True
+            ),
+            "email",
+            is_text=True,
+            make=_address,
+        ),
+        text("name", "Who reads there, as officers know it."),
+        choice("state", "Only an active one is sent anything.", MailSubscription.State.choices),
+        Column(
+            "kinds",
+            serializers.ListField(
+                child=serializers.CharField(),
+                help_text="Keys of the reports chosen; empty is every report.",
+                read_only=True,
+            ),
+            "kinds",
+        ),
+        Column(
+            "reader_since",
+            serializers.DateTimeField(
+                help_text="Nothing that went out before comes after.",
+                read_only=True,
+                allow_null=True,
+            ),
+            "confirmed_at",
+        ),
+        Column(
+            "last_sent",
+            serializers.DateTimeField(
+                help_text="When the latest report was sent.", read_only=True, allow_null=True
+            ),
+            "last_sent",
+        ),
+        whole("bounces", "How often mail came back since it was last well."),
+    )
+
+    def rows(self) -> QuerySet[MailSubscription]:
+        return MailSubscription.objects.visible_to(self.request.user).annotate(
+            last_sent=Max("mails__sent_at", filter=Q(mails__state=EditionMail.State.SENT))
+        )
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("subscriptions/", Subscriptions.as_view(), name="api-subscriptions"),
+]

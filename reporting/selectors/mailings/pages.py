@@ -1,0 +1,222 @@
+"""What the pages about reports by e-mail show."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.db.models import Count, Q
+
+from ...editions import Period, UnknownKind, kind_of, period_code
+from ...mail_schedule import DOUBT_AFTER, due_on
+from ...models import Audience, EditionMail, MailSchedule, MailSubscription, ReportEdition
+from .late import last_ended
+from .recipients import DueEdition, Recipient, day_of, recipients_of, scheduled_editions
+
+LOG_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class ScheduleLine:
+    """A line with its last ended period: when due, whether published, to how many.
+
+    `edition` None: not published yet. `goes_on` is None then.
+    """
+
+    line: MailSchedule
+    kind_name: str
+    is_known: bool
+    period: Period | None
+    due: datetime.date | None
+    edition: ReportEdition | None
+    goes_on: datetime.date | None
+    readers: int
+    sent: int
+    is_late: bool
+
+    @property
+    def period_label(self) -> str:
+        return self.period.label if self.period is not None else ""
+
+
+@dataclass(frozen=True)
+class MailedEdition:
+    """An edition that was sent to somebody, with how many copies stand where."""
+
+    edition: ReportEdition
+    sent: int
+    waiting: int
+    failed: int
+    doubtful: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class MailingsHome:
+    lines: tuple[ScheduleLine, ...]
+    recent: tuple[MailedEdition, ...]
+    doubtful: int
+    failed: int
+    suspended: int
+
+
+def mailings_home(*, as_of: datetime.date, now: datetime.datetime) -> MailingsHome:
+    """9 queries at most, however many lines, editions and readers there are."""
+    recent = mailed_editions(now, most=LOG_SHOWN)
+    return MailingsHome(
+        schedule_lines(as_of),
+        recent,
+        EditionMail.objects.in_doubt(now, DOUBT_AFTER).count(),
+        EditionMail.objects.filter(state=EditionMail.State.FAILED).count(),
+        MailSubscription.objects.filter(state=MailSubscription.State.SUSPENDED).count(),
+    )
+
+
+def schedule_lines(as_of: datetime.date) -> tuple[ScheduleLine, ...]:
+    """3 queries and one for each kind of report."""
+    readers = dict(
+        MailSubscription.objects.filter(state=MailSubscription.State.ACTIVE)
+        .order_by()
+        .values_list("audience")
+        .annotate(rows=Count("pk"))
+    )
+    standing: dict[str, ReportEdition | None] = {}
+    found = []
+    lines = list(MailSchedule.objects.order_by("kind", "days_after", "pk"))
+    for line in lines:
+        try:
+            kind, period = kind_of(line.kind), last_ended(line.kind, as_of)
+        except UnknownKind:
+            found.append(ScheduleLine(line, line.kind, False, None, None, None, None, 0, 0, False))
+            continue
+        if line.kind not in standing:
+            standing[line.kind] = (
+                ReportEdition.objects.of_period(line.kind, period)
+                .defer("dataset_text")
+                .order_by("-number")
+                .first()
+            )
+        edition, due = standing[line.kind], due_on(period.end, line.days_after)
+        goes_on = None
+        if edition is not None:
+            goes_on = DueEdition(edition, (line,), day_of(edition.published_at)).goes_on(line)
+        found.append(
+            ScheduleLine(
+                line, kind.name, True, period, due, edition, goes_on,
+                readers.get(line.audience, 0), 0, edition is None and due < as_of,
+            )
+        )  # fmt: skip
+    published = [one.edition.pk for one in found if one.edition is not None]
+    by_audience = {
+        (edition, audience): rows
+        for edition, audience, rows in EditionMail.objects.filter(
+            edition__in=published, state=EditionMail.State.SENT
+        )
+        .order_by()
+        .values_list("edition", "subscription__audience")
+        .annotate(rows=Count("pk"))
+    }
+    return tuple(
+        replace(one, sent=by_audience.get((one.edition.pk, one.line.audience), 0))
+        if one.edition is not None
+        else one
+        for one in found
+    )
+
+
+def mailed_editions(now: datetime.datetime, *, most: int) -> tuple[MailedEdition, ...]:
+    """Newest first. 2 queries."""
+    State = EditionMail.State
+    doubt = Q(state=State.CLAIMED) & (
+        Q(claimed_at__lte=now - DOUBT_AFTER) | Q(claimed_at__gte=now + DOUBT_AFTER) | ~Q(failure="")
+    )
+    counts = list(
+        EditionMail.objects.order_by()
+        .values("edition")
+        .annotate(
+            sent=Count("pk", filter=Q(state=State.SENT)),
+            waiting=Count("pk", filter=Q(state=State.WAITING)),
+            failed=Count("pk", filter=Q(state=State.FAILED)),
+            doubtful=Count("pk", filter=doubt),
+            skipped=Count("pk", filter=Q(state=State.SKIPPED)),
+        )
+        .order_by("-edition__published_at")[:most]
+    )
+    editions = ReportEdition.objects.defer("dataset_text").in_bulk(
+        [row["edition"] for row in counts]
+    )
+    return tuple(MailedEdition(editions[row.pop("edition")], **row) for row in counts)
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """One edition on a day: everybody with what happens and why. `trouble`: why nothing goes."""
+
+    due: DueEdition
+    recipients: tuple[Recipient, ...]
+
+    @property
+    def edition(self) -> ReportEdition:
+        return self.due.edition
+
+    def of(self, verdict: str) -> tuple[Recipient, ...]:
+        return tuple(one for one in self.recipients if one.verdict == verdict)
+
+
+@dataclass(frozen=True)
+class NotPublished:
+    """A line whose report is not there: who would get it."""
+
+    line: MailSchedule
+    kind_name: str
+    period: Period
+    due: datetime.date
+    readers: tuple[MailSubscription, ...]
+
+    @property
+    def period_code(self) -> str:
+        return period_code(self.period)
+
+
+def rehearsal(
+    *, as_of: datetime.date, now: datetime.datetime
+) -> tuple[tuple[Rehearsed, ...], tuple[NotPublished, ...]]:
+    """What the schedule would do on a day. 2 queries for each edition that it looks at."""
+    seen = [
+        Rehearsed(due, tuple(recipients_of(due, as_of=as_of, now=now)))
+        for due in scheduled_editions(as_of)
+    ]
+    missing = []
+    for one in schedule_lines(as_of):
+        if one.edition is None and one.period is not None and one.due is not None:
+            if one.line.is_active:
+                missing.append((one.line, one.kind_name, one.period, one.due))
+    readers = readers_of([line.audience for line, *_ in missing])
+    return tuple(reversed(seen)), tuple(
+        NotPublished(line, name, period, due, readers.get(line.audience, ()))
+        for line, name, period, due in missing
+    )
+
+
+def readers_of(audiences: Sequence[str]) -> dict[str, tuple[MailSubscription, ...]]:
+    """The active ones of each. 1 query."""
+    held: dict[str, list[MailSubscription]] = {}
+    for row in (
+        MailSubscription.objects.filter(audience__in=audiences, state=MailSubscription.State.ACTIVE)
+        .select_related("user")
+        .order_by("name", "pk")
+    ):
+        held.setdefault(row.audience, []).append(row)
+    return {key: tuple(rows) for key, rows in held.items()}
+
+
+def audience_counts() -> list[tuple[Audience, int]]:
+    """Every audience with its active readers. 1 query."""
+    counts = dict(
+        MailSubscription.objects.filter(state=MailSubscription.State.ACTIVE)
+        .order_by()
+        .values_list("audience")
+        .annotate(rows=Count("pk"))
+    )
+    return [(one, counts.get(one.value, 0)) for one in Audience]

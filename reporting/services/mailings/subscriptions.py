@@ -1,0 +1,300 @@
+"""Who gets reports by e-mail: added by an officer, or signed up and confirmed; leaving by one click."""
+
+from __future__ import annotations
+
+import datetime
+import hmac
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from trafford_sv.core.models import User
+from trafford_sv.core.one_time_links import new_seed, token_of
+from trafford_sv.core.sending import (
+    SENT,
+    MailServerAway,
+    has_no_such_address,
+    open_connection,
+    send_one,
+)
+from trafford_sv.core.services.audit import record_event
+from trafford_sv.core.services.records import Collision
+
+from ...editions import kinds
+from ...mail_schedule import TRIES_AT_MOST
+from ...mailings.signing_up import confirm_email
+from ...models import Audience, EditionMail, MailSubscription
+from ...selectors.mailings.recipients import key_of
+from .preparing import CONFIRM, LEAVE, confirm_token
+
+State = MailSubscription.State
+REFUSALS_AT_MOST = 3
+ASK_AGAIN_AFTER = datetime.timedelta(minutes=10)
+ADDRESSES_AT_MOST = 200
+
+
+def clean_address(email: str) -> str:
+    """One address, on one line. Raises ValidationError for the field `email`."""
+    address = email.strip(" \t")
+    try:
+        if any(sign in address for sign in "\r\n\x00"):
+            raise ValidationError("more than one line")
+        validate_email(address)
+    except ValidationError as error:
+        raise ValidationError(
+            {"email": ["Enter one e-mail address like name@example.org."]}
+        ) from error
+    return address
+
+
+def _clean_kinds(wanted: Sequence[str]) -> list[str]:
+    known = [kind.key for kind in kinds()]
+    if unknown := [key for key in wanted if key not in known]:
+        raise ValidationError({"kinds": [f"“{unknown[0][:60]}” is no report here."]})
+    return [key for key in known if key in wanted]
+
+
+def add_reader(
+    *,
+    audience: str,
+    by: Any,
+    now: datetime.datetime,
+    email: str = "",
+    user: User | None = None,
+    name: str = "",
+    wanted: Sequence[str] = (),
+    is_demo: bool = False,
+) -> MailSubscription:
+    """An officer adds somebody. Active at once, but an individual, and an address that once left,
+    is asked first and must click: send that with `send_confirmation`. Raises ValidationError."""
+    if (user is None) == (not email.strip()):
+        raise ValidationError("Choose a person with an account, or enter an address.")
+    address = "" if user is not None else clean_address(email)
+    chosen = _clean_kinds(wanted)
+    try:
+        with transaction.atomic():
+            rows = MailSubscription.objects.select_for_update().filter(audience=audience)
+            held = (
+                rows.filter(user=user).first()
+                if user is not None
+                else rows.filter(user=None, email_key=key_of(address)).first()
+            )
+            if held is not None and held.state in (State.ACTIVE, State.PENDING):
+                raise ValidationError(
+                    f"{held.reader} is on this list already: "
+                    f"{State(held.state).label[:1].lower()}{State(held.state).label[1:]}."
+                )
+            must_click = (audience == Audience.SUBSCRIBERS and user is None) or (
+                held is not None and held.state == State.LEFT
+            )
+            row = held or MailSubscription(audience=audience, user=user)
+            row.email = address
+            row.email_key = "" if user is not None else key_of(address)
+            row.name, row.kinds, row.is_demo = name.strip()[:200], chosen, is_demo
+            row.state = State.PENDING if must_click else State.ACTIVE
+            row.link_seed, row.asked_at = new_seed(), now
+            row.confirmed_at = None if must_click else now
+            row.left_at, row.bounces, row.bounced_at, row.bounce_words = None, 0, None, ""
+            row.source = f"Added by {by}"[:200] if by is not None else "Added by the system"
+            row.version += 1 if held else 0
+            row.full_clean(exclude=["user"] if user is not None else None, validate_unique=False)
+            row.save()
+            record_event(
+                by=by, now=now, verb="reader of reports added", subject=row,
+                after={"audience": row.get_audience_display(), "state": row.get_state_display()},
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise ValidationError("Somebody has just added the same reader.") from error
+    return row
+
+
+def ask_for_reports(
+    *, email: str, wanted: Sequence[str], by: Any, now: datetime.datetime
+) -> MailSubscription:
+    """Step one of signing up, for anybody. The page says the same whether or not the address is
+    known. Send the link with `send_confirmation` after the commit. Raises ValidationError."""
+    address = clean_address(email)
+    chosen = _clean_kinds(wanted)
+    open_kinds = [kind.key for kind in kinds() if kind.is_public]
+    if any(key not in open_kinds for key in chosen):
+        raise ValidationError({"kinds": ["Choose reports that are published."]})
+    key = key_of(address)
+    with transaction.atomic():
+        found = (
+            MailSubscription.objects.select_for_update()
+            .filter(audience=Audience.SUBSCRIBERS, user=None, email_key=key)
+            .first()
+        )
+        if found is None:
+            try:
+                with transaction.atomic():
+                    return MailSubscription.objects.create(
+                        audience=Audience.SUBSCRIBERS, email=address, email_key=key, kinds=chosen,
+                        link_seed=new_seed(), asked_at=now, source="The page",
+                    )  # fmt: skip
+            except IntegrityError:  # asked twice at the same moment
+                return MailSubscription.objects.get(
+                    audience=Audience.SUBSCRIBERS, user=None, email_key=key
+                )
+        if found.state != State.ACTIVE:
+            was_pending = found.state == State.PENDING
+            found.state, found.email, found.kinds = State.PENDING, address, chosen
+            found.bounces, found.bounced_at, found.bounce_words = 0, None, ""
+            if not was_pending or now - found.asked_at >= ASK_AGAIN_AFTER:
+                found.link_seed, found.asked_at, found.left_at = new_seed(), now, None
+            found.version += 1
+            found.save()
+    return found
+
+
+def send_confirmation(*, subscription: MailSubscription, by: Any, now: datetime.datetime) -> bool:
+    """The mail with the link that makes it so. Nothing for one that is active already."""
+    if subscription.state != State.PENDING:
+        return False
+    try:
+        connection = open_connection()
+    except MailServerAway:
+        return False
+    try:
+        message = confirm_email(subscription, confirm_token(subscription))
+        return send_one(connection, message)[0] == SENT
+    finally:
+        connection.close()
+
+
+def find_reader(*, token: str, purpose: str) -> MailSubscription | None:
+    """Whose link it is; None for one that was altered or replaced."""
+    number, _, given = token.partition(".")
+    if not (number.isascii() and number.isdigit() and len(number) < 15):
+        return None
+    found = MailSubscription.objects.select_related("user").filter(pk=int(number)).first()
+    if found is None:
+        return None
+    right = token_of(found.link_seed, salt=purpose)
+    return found if hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")) else None
+
+
+def confirm_reader(*, token: str, by: Any, now: datetime.datetime) -> MailSubscription | None:
+    """Step two. None where the link is not right; the second click changes nothing."""
+    with transaction.atomic():
+        found = find_reader(token=token, purpose=CONFIRM)
+        if found is None:
+            return None
+        held = MailSubscription.objects.select_for_update().get(pk=found.pk)
+        if held.state == State.PENDING:
+            held.state, held.confirmed_at = State.ACTIVE, now
+            held.version += 1
+            held.save()
+            record_event(by=by, now=now, verb="reports by e-mail confirmed", subject=held)
+    return held if held.state == State.ACTIVE else None
+
+
+def stop_reports(*, token: str, by: Any, now: datetime.datetime) -> MailSubscription | None:
+    """One click. The address is forgotten, here and in the log; the digest stays."""
+    with transaction.atomic():
+        found = find_reader(token=token, purpose=LEAVE)
+        if found is None:
+            return None
+        held = MailSubscription.objects.select_for_update().get(pk=found.pk)
+        if held.state != State.LEFT:
+            held.state, held.email, held.left_at, held.bounce_words = State.LEFT, "", now, ""
+            held.name = "" if held.user_id is None else held.name
+            held.version += 1
+            held.save()
+            EditionMail.objects.filter(subscription=held).update(address="")
+            record_event(by=by, now=now, verb="reports by e-mail stopped", subject=held)
+    return held
+
+
+def change_reader(
+    *,
+    subscription: MailSubscription,
+    name: str,
+    wanted: Sequence[str],
+    expected_version: int,
+    by: Any,
+    now: datetime.datetime,
+) -> MailSubscription:
+    """Its name for officers, and which reports. Raises Collision or ValidationError."""
+    chosen = _clean_kinds(wanted)
+    with transaction.atomic():
+        held = MailSubscription.objects.select_for_update().get(pk=subscription.pk)
+        if held.version != expected_version:
+            raise Collision(held, {"name": name, "kinds": chosen})
+        before = {"kinds": list(held.kinds)}
+        held.name, held.kinds = name.strip()[:200], chosen
+        held.version += 1
+        held.save()
+        record_event(
+            by=by, now=now, verb="reader of reports changed", subject=held,
+            before=before, after={"kinds": chosen},
+        )  # fmt: skip
+    return held
+
+
+def end_reader(*, subscription: MailSubscription, by: Any, now: datetime.datetime) -> None:
+    """An officer takes somebody off a list. May be undone with `resume_reader`."""
+    with transaction.atomic():
+        held = MailSubscription.objects.select_for_update().get(pk=subscription.pk)
+        if held.state in (State.ENDED, State.LEFT):
+            return
+        held.state = State.ENDED
+        held.version += 1
+        held.save()
+        record_event(by=by, now=now, verb="reader of reports ended", subject=held)
+
+
+def resume_reader(*, subscription: MailSubscription, by: Any, now: datetime.datetime) -> None:
+    """After mail came back, or after an officer ended it. Raises ValidationError for one that left:
+    only its owner brings it back. What went out meanwhile does not come after."""
+    with transaction.atomic():
+        held = MailSubscription.objects.select_for_update().get(pk=subscription.pk)
+        if held.state == State.ACTIVE:
+            return
+        if held.state not in (State.ENDED, State.SUSPENDED):
+            raise ValidationError(
+                "Whoever unsubscribed, or has not clicked yet, comes back by a click of their own."
+            )
+        held.state, held.bounces, held.bounced_at, held.bounce_words = State.ACTIVE, 0, None, ""
+        held.confirmed_at = now
+        held.version += 1
+        held.save()
+        record_event(by=by, now=now, verb="reader of reports resumed", subject=held)
+
+
+def note_refusal(
+    *, subscription: MailSubscription, words: str, tries: int, now: datetime.datetime
+) -> bool:
+    """What a refusal says of the address; whether there is no use in trying again.
+
+    Nobody there suspends at once. An address that was refused at every try, three reports running,
+    is suspended as well. Call it inside a transaction.
+    """
+    gone = has_no_such_address(words)
+    if not gone and tries < TRIES_AT_MOST:
+        return False
+    suspend_for_bounce(subscription=subscription, words=words, for_good=gone, by=None, now=now)
+    return True
+
+
+def suspend_for_bounce(
+    *, subscription: MailSubscription, words: str, for_good: bool, by: Any, now: datetime.datetime
+) -> None:
+    """Mail came back, as the server said or as an officer saw."""
+    with transaction.atomic():
+        held = MailSubscription.objects.select_for_update().get(pk=subscription.pk)
+        if held.state != State.ACTIVE:
+            return
+        held.bounces += 1
+        held.bounced_at, held.bounce_words = now, words.strip()[:500]
+        if for_good or held.bounces >= REFUSALS_AT_MOST:
+            held.state = State.SUSPENDED
+        held.version += 1
+        held.save()
+        record_event(
+            by=by, now=now, verb="mail to a reader of reports came back", subject=held,
+            reason=words[:300], after={"state": held.get_state_display()},
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Pages about reports by e-mail."""

@@ -1,0 +1,63 @@
+"""A process that dies at any point of sending: nobody gets a report twice, nobody is lost unseen.
+
+The same drill on PostgreSQL, with the processes really killed, is in `tests/services`.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from . import mail_crashes
+from .mailings import a_report, make_edition, make_line, make_reader
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ADDRESSES = [f"r{number}@example.org" for number in range(3)]
+SCENES: dict[str, dict[str, list[str]]] = {
+    "all is well": {},
+    "one is refused at first": {ADDRESSES[1]: ["refuses"]},
+    "the line breaks": {ADDRESSES[1]: ["breaks"], ADDRESSES[2]: ["takes and breaks"]},
+    "all at once": {
+        ADDRESSES[0]: ["refuses", "refuses"],
+        ADDRESSES[1]: ["takes and breaks"],
+        ADDRESSES[2]: ["refuses", "breaks"],
+    },
+}
+
+
+@pytest.fixture
+def readers(settings: Any) -> Any:
+    settings.EMAIL_BACKEND = mail_crashes.BACKEND
+    with a_report() as held:
+        make_edition(held)
+        make_line()
+        for address in ADDRESSES:
+            make_reader(email=address)
+        yield
+
+
+# Together more than a thousand deaths: each point of each scene once, and pairs of points.
+PAIRS_A_SEED, DEATHS_AT_LEAST = 100, 170
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_dying_at_each_point_once(readers: Any, scene: str) -> None:
+    moods = SCENES[scene]
+    points = mail_crashes.points_of(moods)
+    assert points >= 80
+    for dies_at in range(1, points + 1):
+        assert mail_crashes.drill(moods, dies_at) == 1, (dies_at, points)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_dying_again_while_being_restarted(readers: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    moods = list(SCENES.values())[seed]
+    points = mail_crashes.points_of(moods)
+    deaths = 0
+    for _ in range(PAIRS_A_SEED):
+        first, second = chance.randint(1, points), chance.randint(1, 40)
+        deaths += mail_crashes.drill(moods, first, again_at=second)
+    assert deaths >= DEATHS_AT_LEAST
