@@ -40,6 +40,7 @@ from tests.factories_delivery import (
 from tests.factories_needs import make_hub, make_need, make_priority, make_round
 from tests.factories_offers import make_clause, make_fit, make_spare
 from tests.factories_plan import make_action, make_milestone, make_theme, make_update
+from tests.reporting.edits_mailings import EDITS as MAILING_EDITS
 from trafford_sv.core.collisions import posted_as
 from trafford_sv.core.models import AuditEvent
 
@@ -489,6 +490,7 @@ EDITS: dict[str, Callable[[], Edit]] = {
     "tender-measures": tender_measures,
     "supplier-bid-edit": bid,
     **STEERING_EDITS,
+    **{name: (lambda made=made: Edit(*made())) for name, made in MAILING_EDITS.items()},
 }
 
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 from django.urls import URLPattern, URLResolver, path
 from rest_framework import serializers
 
-from trafford_sv.core.api.columns import Column, Row, choice, text, whole
+from trafford_sv.core.api.columns import Column, choice, text, whole
 from trafford_sv.core.api.views import ListView
 
 from ..filters_mailings import MailSubscriptionFilter
 from ..models import Audience, EditionMail, MailSubscription
-
-
-def _address(row: Row) -> str:
-    if row["state"] == MailSubscription.State.LEFT:
-        return ""
-    return row["user__email"] or row["email"]
 
 
 class Subscriptions(ListView):
@@ -30,15 +24,7 @@ class Subscriptions(ListView):
     columns: ClassVar[tuple[Column, ...]] = (
         whole("id", "Its number.", "pk"),
         choice("audience", "Whose list it is on.", Audience.choices),
-        Column(
-            "address",
-            serializers.CharField(
-                help_text="Where it goes now; empty where it is forgotten.", read_only=True
-            ),
-            "email",
-            is_text=True,
-            make=_address,
-        ),
+        text("address", "Where it goes now; empty where it is forgotten.", "goes_to"),
         text("name", "Who reads there, as officers know it."),
         choice("state", "Only an active one is sent anything.", MailSubscription.State.choices),
         Column(
@@ -71,7 +57,12 @@ class Subscriptions(ListView):
 
     def rows(self) -> QuerySet[MailSubscription]:
         return MailSubscription.objects.visible_to(self.request.user).annotate(
-            last_sent=Max("mails__sent_at", filter=Q(mails__state=EditionMail.State.SENT))
+            goes_to=Case(
+                When(state=MailSubscription.State.LEFT, then=Value("")),
+                When(user__isnull=False, then=F("user__email")),
+                default=F("email"),
+            ),
+            last_sent=Max("mails__sent_at", filter=Q(mails__state=EditionMail.State.SENT)),
         )
 
 

@@ -72,8 +72,8 @@ class ReaderEditForm(VersionedForm):
 
 
 class ScheduleForm(VersionedForm):
-    kind = forms.ChoiceField(label="Report", choices=kind_choices)
-    audience = forms.ChoiceField(label="Audience", choices=Audience.choices)
+    """Of a line that is there: its report and audience are what it is."""
+
     days_after = forms.IntegerField(
         label="Days after the quarter or year ends",
         min_value=0,
@@ -94,6 +94,9 @@ class ScheduleForm(VersionedForm):
 
 class ScheduleCreateForm(ScheduleForm):
     version = None  # type: ignore[assignment]
+    kind = forms.ChoiceField(label="Report", choices=kind_choices)
+    audience = forms.ChoiceField(label="Audience", choices=Audience.choices)
+    field_order = ("kind", "audience", "days_after", "attaches_pdf", "is_active")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"attaches_pdf": True, "is_active": True, "days_after": 45})
@@ -135,8 +138,6 @@ class CameBackForm(forms.Form):
 def schedule_initial(line: MailSchedule) -> dict[str, Any]:
     return {
         "version": line.version,
-        "kind": line.kind,
-        "audience": line.audience,
         "days_after": line.days_after,
         "attaches_pdf": line.attaches_pdf,
         "is_active": line.is_active,

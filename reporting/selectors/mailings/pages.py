@@ -62,42 +62,43 @@ class MailingsHome:
 
 
 def mailings_home(*, as_of: datetime.date, now: datetime.datetime) -> MailingsHome:
-    """9 queries at most, however many lines, editions and readers there are."""
-    recent = mailed_editions(now, most=LOG_SHOWN)
+    """8 queries, however many lines, editions and readers there are."""
+    counts = EditionMail.objects.aggregate(
+        doubtful=Count("pk", filter=_doubt(now)),
+        failed=Count("pk", filter=Q(state=EditionMail.State.FAILED)),
+    )
     return MailingsHome(
         schedule_lines(as_of),
-        recent,
-        EditionMail.objects.in_doubt(now, DOUBT_AFTER).count(),
-        EditionMail.objects.filter(state=EditionMail.State.FAILED).count(),
-        MailSubscription.objects.filter(state=MailSubscription.State.SUSPENDED).count(),
+        mailed_editions(now, most=LOG_SHOWN),
+        suspended=MailSubscription.objects.filter(state=MailSubscription.State.SUSPENDED).count(),
+        **counts,
+    )
+
+
+def _doubt(now: datetime.datetime) -> Q:
+    return Q(state=EditionMail.State.CLAIMED) & (
+        Q(claimed_at__lte=now - DOUBT_AFTER) | Q(claimed_at__gte=now + DOUBT_AFTER) | ~Q(failure="")
     )
 
 
 def schedule_lines(as_of: datetime.date) -> tuple[ScheduleLine, ...]:
-    """3 queries and one for each kind of report."""
+    """4 queries."""
     readers = dict(
         MailSubscription.objects.filter(state=MailSubscription.State.ACTIVE)
         .order_by()
         .values_list("audience")
         .annotate(rows=Count("pk"))
     )
-    standing: dict[str, ReportEdition | None] = {}
     found = []
     lines = list(MailSchedule.objects.order_by("kind", "days_after", "pk"))
+    standing = _last_editions({line.kind for line in lines}, as_of)
     for line in lines:
         try:
             kind, period = kind_of(line.kind), last_ended(line.kind, as_of)
         except UnknownKind:
             found.append(ScheduleLine(line, line.kind, False, None, None, None, None, 0, 0, False))
             continue
-        if line.kind not in standing:
-            standing[line.kind] = (
-                ReportEdition.objects.of_period(line.kind, period)
-                .defer("dataset_text")
-                .order_by("-number")
-                .first()
-            )
-        edition, due = standing[line.kind], due_on(period.end, line.days_after)
+        edition, due = standing.get(line.kind), due_on(period.end, line.days_after)
         goes_on = None
         if edition is not None:
             goes_on = DueEdition(edition, (line,), day_of(edition.published_at)).goes_on(line)
@@ -125,12 +126,24 @@ def schedule_lines(as_of: datetime.date) -> tuple[ScheduleLine, ...]:
     )
 
 
+def _last_editions(kinds: set[str], as_of: datetime.date) -> dict[str, ReportEdition]:
+    """What stands for the last ended period of each kind. 1 query."""
+    wanted = Q(pk__in=[])
+    for kind in kinds:
+        try:
+            period = last_ended(kind, as_of)
+        except UnknownKind:
+            continue
+        number = getattr(period, "number", None)
+        quarter = Q(quarter__isnull=True) if number is None else Q(quarter=number)
+        wanted |= Q(quarter, kind=kind, financial_year=period.start_year)
+    rows = ReportEdition.objects.filter(wanted).defer("dataset_text").order_by("number")
+    return {row.kind: row for row in rows}
+
+
 def mailed_editions(now: datetime.datetime, *, most: int) -> tuple[MailedEdition, ...]:
     """Newest first. 2 queries."""
     State = EditionMail.State
-    doubt = Q(state=State.CLAIMED) & (
-        Q(claimed_at__lte=now - DOUBT_AFTER) | Q(claimed_at__gte=now + DOUBT_AFTER) | ~Q(failure="")
-    )
     counts = list(
         EditionMail.objects.order_by()
         .values("edition")
@@ -138,7 +151,7 @@ def mailed_editions(now: datetime.datetime, *, most: int) -> tuple[MailedEdition
             sent=Count("pk", filter=Q(state=State.SENT)),
             waiting=Count("pk", filter=Q(state=State.WAITING)),
             failed=Count("pk", filter=Q(state=State.FAILED)),
-            doubtful=Count("pk", filter=doubt),
+            doubtful=Count("pk", filter=_doubt(now)),
             skipped=Count("pk", filter=Q(state=State.SKIPPED)),
         )
         .order_by("-edition__published_at")[:most]

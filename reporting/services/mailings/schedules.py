@@ -35,7 +35,8 @@ def change_schedule(
     """A line that is taken up again sends what is published from then on, nothing of the pause.
     Raises Collision or ValidationError."""
     wanted = dict(changes)
-    _check({"kind": schedule.kind, "audience": schedule.audience, **wanted})
+    if {"kind", "audience"} & set(wanted):
+        _check({"kind": schedule.kind, "audience": schedule.audience, **wanted})
     if wanted.get("is_active") and not schedule.is_active:
         wanted["from_day"] = today
     return update_record(

@@ -56,6 +56,8 @@ def send_again(*, mail: EditionMail, by: Any, now: datetime.datetime) -> str:
     Raises ValidationError where it is settled, where its edition was replaced or its reader left,
     and MailServerAway.
     """
+    if mail.state not in (State.CLAIMED, State.FAILED):
+        raise ValidationError(_settled(mail))
     due = next(
         (one for one in scheduled_editions(day_of(now)) if one.edition.pk == mail.edition_id), None
     )

@@ -20,6 +20,7 @@ from trafford_sv.core.parts import Need, Tag, Tone
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
+from ...editions import kinds
 from ...forms.mailings import DayForm, ScheduleCreateForm, ScheduleForm, schedule_initial
 from ...mailings.letters import Wording
 from ...models import Audience, MailSchedule, ReportEdition
@@ -62,6 +63,11 @@ class MailingHome(PermissionView):
             "breadcrumbs": [*crumbs()[:1], ("Reports by e-mail", None)],
         }
         return render(request, "reporting/mailings/home.html", context)
+
+
+def kind_name(key: str) -> str:
+    """Also of a kind that is not made here any more."""
+    return next((kind.noun for kind in kinds() if kind.key == key), key)
 
 
 def needs_of(home: MailingsHome) -> list[Need]:
@@ -323,7 +329,7 @@ class ScheduleEdit(EditMixin, PermissionView):
 
     def page(self, line: MailSchedule, form: Any) -> HttpResponse:
         context = {
-            "title": "Edit the schedule",
+            "title": f"Edit when the {kind_name(line.kind)} goes to the {line.get_audience_display()}",
             "form": form,
             "button": "Save",
             "cancel": reverse("mailing-home"),
