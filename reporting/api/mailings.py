@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.db.models import Case, F, Max, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Max, Q, QuerySet, Value, When
 from django.urls import URLPattern, URLResolver, path
 from rest_framework import serializers
 
@@ -61,6 +61,7 @@ class Subscriptions(ListView):
                 When(state=MailSubscription.State.LEFT, then=Value("")),
                 When(user__isnull=False, then=F("user__email")),
                 default=F("email"),
+                output_field=CharField(),
             ),
             last_sent=Max("mails__sent_at", filter=Q(mails__state=EditionMail.State.SENT)),
         )
