@@ -228,7 +228,7 @@ def test_the_rehearsal_says_what_stands_in_the_way(held: Any, officer: Client) -
     make_line()
     make_reader()
     page = officer.get(reverse("mailing-rehearsal") + "?as_of=2026-05-05").text
-    assert "its PDF is still being made. It goes once it is there." in page
+    assert "its PDF is still being made. Who gets the PDF waits for it." in page
 
 
 def test_the_home_says_what_needs_a_person(held: Any, officer: Client, monkeypatch: Any) -> None:

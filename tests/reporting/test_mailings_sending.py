@@ -336,6 +336,9 @@ def test_it_waits_for_its_pdf(held: Any) -> None:
     report = send()
     assert (report.sent, report.waiting, report.problems) == (0, 1, [])
     assert "still being made" in report.notes[0]
+    make_line(Audience.AUDIT_COMMITTEE, attaches_pdf=False)
+    make_reader(Audience.AUDIT_COMMITTEE)
+    assert send().sent == 1, "who gets the link alone does not wait"
     give_pdf(edition, PDF)
     assert send().sent == 1
 

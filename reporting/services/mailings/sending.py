@@ -158,19 +158,22 @@ def _lot(
         report.due += 1
     if not wanted:
         return None
+    ready = dict(wanted)
     try:
-        lot = _Lot(due, PreparedEdition(due.edition), wanted)
-        for one in wanted.values():
-            lot.wording(one)
-    except NotReady as error:
-        report.notes.append(str(error))
-        report.waiting += len(wanted)
-        return None
+        lot = _Lot(due, PreparedEdition(due.edition), ready)
+        for key, one in wanted.items():
+            try:
+                lot.wording(one)
+            except NotReady as error:  # those who get the link alone need not wait
+                del ready[key]
+                report.waiting += 1
+                if str(error) not in report.notes:
+                    report.notes.append(str(error))
     except NotSendable as error:
         report.problems.append(str(error))
-        report.waiting += len(wanted)
+        report.waiting += len(ready)
         return None
-    return lot
+    return lot if ready else None
 
 
 def _plan(lot: _Lot, now: datetime.datetime) -> None:

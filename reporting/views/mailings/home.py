@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
@@ -25,7 +26,7 @@ from ...forms.mailings import DayForm, ScheduleCreateForm, ScheduleForm, schedul
 from ...mailings.letters import Wording
 from ...models import Audience, MailSchedule, ReportEdition
 from ...selectors.mailings.pages import MailingsHome, Rehearsed, mailings_home, rehearsal
-from ...selectors.mailings.recipients import Verdict
+from ...selectors.mailings.recipients import Recipient, Verdict
 from ...services.mailings.preparing import NotReady, NotSendable, PreparedEdition
 from ...services.mailings.schedules import change_schedule, schedule_report
 from ...tasks import send_mailings
@@ -161,20 +162,7 @@ class Rehearsal(PermissionView):
         going = one.of(Verdict.SEND)
         trouble = form = ""
         if going:
-            try:
-                prepared = PreparedEdition(one.edition)
-                attaches = {line.audience: line.attaches_pdf for line in one.due.lines}
-                enclosures = {
-                    prepared.wording(
-                        r.audience, r.corrects, attaches=attaches[r.audience]
-                    ).enclosure
-                    for r in going
-                }
-                form = " ".join(sorted(_enclosed(each) for each in enclosures))
-            except NotReady as error:
-                trouble = f"{error} It goes once it is there."
-            except NotSendable as error:
-                trouble = str(error)
+            trouble, form = self.as_sent(one, going)
         return {
             "edition": one.edition,
             "lines": [
@@ -190,6 +178,24 @@ class Rehearsal(PermissionView):
                 for r in sorted(one.recipients, key=lambda r: order.index(r.verdict))
             ],
         }
+
+    def as_sent(self, one: Rehearsed, going: Sequence[Recipient]) -> tuple[str, str]:
+        """(What stands in the way, whether with the PDF or by link)."""
+        attaches = {line.audience: line.attaches_pdf for line in one.due.lines}
+        trouble, enclosed = "", set()
+        try:
+            prepared = PreparedEdition(one.edition)
+            for row in going:
+                try:
+                    wording = prepared.wording(
+                        row.audience, row.corrects, attaches=attaches[row.audience]
+                    )
+                    enclosed.add(_enclosed(wording.enclosure))
+                except NotReady as error:
+                    trouble = f"{error} Who gets the PDF waits for it."
+        except NotSendable as error:
+            return str(error), ""
+        return trouble, " ".join(sorted(enclosed))
 
 
 def _enclosed(enclosure: Any) -> str:
