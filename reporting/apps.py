@@ -14,6 +14,8 @@ class ReportingConfig(AppConfig):
         from trafford_sv.core.reference_data import register_loader
 
         from .editions import EditionKind, register_kind
+        from .selectors.annual import gather_annual
+        from .selectors.committee import gather_committee
         from .selectors.offered_figures import offered_names, read_offered
         from .selectors.star_quarterly import gather_star_quarterly
         from .selectors.steering_edition import gather_steering_edition
@@ -43,5 +45,30 @@ class ReportingConfig(AppConfig):
                 is_public=True,
                 needs_closed=False,
                 gather=gather_steering_edition,
+            )
+        )
+        register_kind(
+            EditionKind(
+                key="annual",
+                name="Annual report",
+                noun="annual report",
+                gather=gather_annual,
+                is_public=True,
+                is_yearly=True,
+                document_template="documents/annual.html",
+                prints_every_figure=False,
+                about="What a year of social value came to, for councillors and residents.",
+            )
+        )
+        register_kind(
+            EditionKind(
+                key="committee-paper",
+                name="Committee paper",
+                noun="committee paper",
+                gather=gather_committee,
+                is_public=True,
+                document_template="documents/committee.html",
+                prints_every_figure=False,
+                about="An officer’s words in the Council’s layout, with the figures of a quarter.",
             )
         )

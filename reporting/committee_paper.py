@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 _NAME = re.compile(r"\[\[([^\[\]\n]*)\]\]")
@@ -43,8 +43,8 @@ class WordsMissing(ValueError):
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """The figures that a text names, each once, in order."""
-    return tuple(dict.fromkeys(found.strip() for found in _NAME.findall(text)))
+    """The figures that a text names, each once, in order; "name:exact" is that name in full."""
+    return tuple(dict.fromkeys(found.removesuffix(":exact") for found in _NAME.findall(text)))
 
 
 def problems_in(text: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -56,14 +56,6 @@ def problems_in(text: str, known: Iterable[str]) -> tuple[str, ...]:
             "Double square brackets are open on one side. Write a figure like [[social-verified]]."
         )
     return tuple(found)
-
-
-def filled(text: str, figures: Mapping[str, str]) -> str:
-    """The text with each figure in its place. Raises VariableMissing, and then nothing is filled."""
-    problems = problems_in(text, figures)
-    if problems:
-        raise VariableMissing(" ".join(problems))
-    return _NAME.sub(lambda found: figures[found[1].strip()], text)
 
 
 def _unknown(name: str, known: set[str]) -> str:
@@ -170,7 +162,7 @@ def missing_parts(words: Mapping[str, str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class PaperWords:
-    """The whole paper with its figures filled in, ready to be drawn."""
+    """The whole paper, checked; the figures in it are still named, as a dataset's words name them."""
 
     words: Mapping[str, str]
     recommendations: tuple[tuple[str, str], ...]
@@ -181,7 +173,7 @@ class PaperWords:
 
 
 def paper_of(
-    words: Mapping[str, str], figures: Mapping[str, str], *, may_be_unfinished: bool = False
+    words: Mapping[str, str], figures: Collection[str], *, may_be_unfinished: bool = False
 ) -> PaperWords:
     """Raises VariableMissing; and WordsMissing unless it `may_be_unfinished`."""
     missing = missing_parts(words)
@@ -195,14 +187,13 @@ def paper_of(
         problems += [one for one in problems_in(text, figures) if one not in problems]
     if problems:
         raise VariableMissing(" ".join(problems))
-    said = {key: filled(text, figures) for key, text in words.items()}
     return PaperWords(
-        words=said,
-        recommendations=recommendations(said.get("recommendations", "")),
+        words=words,
+        recommendations=recommendations(words.get("recommendations", "")),
         implications=tuple(
-            (name, said.get(f"implication_{key}", "")) for key, name in IMPLICATIONS
+            (name, words.get(f"implication_{key}", "")) for key, name in IMPLICATIONS
         ),
-        sections=numbered(said.get("body", "")),
+        sections=numbered(words.get("body", "")),
         missing=missing,
         used=tuple(dict.fromkeys(one for text in words.values() for one in names_in(text))),
     )

@@ -56,6 +56,7 @@ class EditionKind:
     is_yearly: bool = False
     needs_closed: bool = True  # every quarter of its period is closed before it is published
     document_template: str = "documents/edition.html"
+    prints_every_figure: bool = True  # a list of all of them at the end of the PDF
     about: str = ""
 
     def parse_period(self, text: str) -> Period:

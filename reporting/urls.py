@@ -7,6 +7,7 @@ from django.urls import include, path
 from .urls_mailings import urlpatterns as mailing_urls
 from .views import (
     committee_block,
+    committee_paper,
     dashboard,
     edition_publishing,
     editions,
@@ -89,6 +90,26 @@ urlpatterns = [
         "reports/sets/<int:pk>/approve/",
         star_measures.MeasureSetApprove.as_view(),
         name="measure-set-approve",
+    ),
+    path(
+        "reports/committee-papers/",
+        committee_paper.CommitteePapers.as_view(),
+        name="committee-paper-list",
+    ),
+    path(
+        "reports/committee-papers/begin/",
+        committee_paper.BeginPaper.as_view(),
+        name="committee-paper-begin",
+    ),
+    path(
+        "reports/committee-papers/<slug:quarter>/",
+        committee_paper.PaperPage.as_view(),
+        name="committee-paper-detail",
+    ),
+    path(
+        "reports/committee-papers/<slug:quarter>/edit/",
+        committee_paper.PaperEdit.as_view(),
+        name="committee-paper-edit",
     ),
     path("reports/editions/", editions.EditionList.as_view(), name="edition-list"),
     path(

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from action_plan.models import DesiredOutcome
 from contracts.models import LocalPriorityYear, Payee, SpendExclusion, SpendSource, SpendUnit
-from reporting.models import MeasureSet, StarMeasure
+from reporting.models import CommitteePaper, MeasureSet, StarMeasure
 from tests.access_table import TABLE
 from tests.action_plan import stale_maturity
 from tests.action_plan.edits_steering import EDITS as STEERING_EDITS
@@ -284,6 +284,11 @@ def star_measure() -> Edit:
     return Edit(record, reverse("star-measure-edit", args=[record.key]))
 
 
+def committee_paper() -> Edit:
+    record = CommitteePaper.objects.create(financial_year=2025, quarter=4, title="Social value")
+    return Edit(record, reverse("committee-paper-edit", args=[record.period.code]))
+
+
 def measure_set() -> Edit:
     record = MeasureSet.objects.create(name="Next year", starts=datetime.date(2027, 4, 1))
     return Edit(record, reverse("measure-set-edit", args=[record.pk]))
@@ -458,6 +463,7 @@ EDITS: dict[str, Callable[[], Edit]] = {
     "round-publish": consultation_round_published,
     "star-measure-edit": star_measure,
     "measure-set-edit": measure_set,
+    "committee-paper-edit": committee_paper,
     "action-edit": action,
     "milestone-edit": milestone,
     "target-edit": target,

@@ -121,12 +121,16 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Words:
-    """A paragraph. `style`: "" (body), lead or note. `by`: somebody's own words, quoted as such."""
+    """A paragraph. `style`: "" (body), lead or note. `by`: somebody's own words, quoted as such.
+
+    `is_written`: an officer wrote it for this report; it is printed as the report's own.
+    """
 
     kind: ClassVar[str] = "words"
     text: str
     style: str = ""
     by: str = ""
+    is_written: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,7 @@ class Bullets:
     kind: ClassVar[str] = "bullets"
     items: tuple[str, ...]
     is_numbered: bool = False
+    is_written: bool = False  # as of `Words`
 
 
 @dataclass(frozen=True)
@@ -204,7 +209,8 @@ class Series:
 class Chart:
     """Drawn where a drawing can be, with its table beside it. `shape`: bar, column, line, stacked.
 
-    `points_are_names`: they may hold digits of their own, as a directorate's may.
+    `points_are_names`: they may hold digits of their own, as a directorate's may. `is_told_below`: a
+    table of the same section says the same, so a document needs no second one.
     """
 
     kind: ClassVar[str] = "chart"
@@ -216,6 +222,7 @@ class Chart:
     points: tuple[str, ...]
     series: tuple[Series, ...]
     points_are_names: bool = False
+    is_told_below: bool = False
 
 
 @dataclass(frozen=True)

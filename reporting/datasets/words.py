@@ -87,9 +87,9 @@ def _in_cell(cell: Cell) -> list[str]:
 def _own_words(block: object, *, quoted: bool = False) -> list[str]:
     match block:
         case Words():
-            return [block.text] if quoted or not block.by else []
+            return [block.text] if quoted or not (block.by or block.is_written) else []
         case Bullets():
-            return list(block.items)
+            return list(block.items) if quoted or not block.is_written else []
         case Table():
             cells = [cell.text for row in block.rows for cell in row if not cell.is_name]
             return [block.caption, block.note, *block.headings, *cells]

@@ -1,5 +1,6 @@
 """What reports keep: measures, their approved sets, their readings, published figures and editions."""
 
+from .committee import CommitteePaper
 from .editions import EditionFile, EditionIsFrozen, ReportEdition
 from .mailings import (
     Audience,
@@ -26,6 +27,7 @@ __all__ = [
     "LateNudge",
     "MailSchedule",
     "MailSubscription",
+    "CommitteePaper",
     "EditionFile",
     "EditionIsFrozen",
     "MeasureComment",

@@ -13,6 +13,8 @@ def edition_pdf(sheet: Sheet) -> bytes:
     """No query; about 0.1 s and 7 MB a page, so it belongs to a task."""
     dataset = sheet.dataset
     sections = sections_of(sheet)
+    kind = kind_of(dataset.kind)
+    lists = kind.prints_every_figure
     context = {
         "title": dataset.title,
         "subtitle": dataset.subtitle,
@@ -22,9 +24,10 @@ def edition_pdf(sheet: Sheet) -> bytes:
         "has_contents": len(sections) > 2,
         "contents": [
             *((one.id, one.title) for one in sections if one.level == 2),
-            ("every-figure", "Every figure of this report"),
+            *([("every-figure", "Every figure of this report")] if lists else []),
             ("this-edition", "About this edition"),
         ],
+        "lists_figures": lists,
         "dataset": dataset,
         "sheet": sheet,
         "sections": sections,
@@ -35,7 +38,7 @@ def edition_pdf(sheet: Sheet) -> bytes:
                 BASIS_SENTENCES.get(figure.basis, figure.basis),
                 sheet.figure_address(figure.id),
             )
-            for figure in dataset.figures
+            for figure in (dataset.figures if lists else ())
         ],
     }
-    return render_pdf(template=kind_of(dataset.kind).document_template, context=context)
+    return render_pdf(template=kind.document_template, context=context)

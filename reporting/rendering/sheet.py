@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from trafford_sv.core import charts, parts
 from trafford_sv.core.charts.drawing import Paint
+from trafford_sv.core.money import exact
 
 from ..datasets import (
     Bullets,
@@ -23,6 +24,7 @@ from ..datasets import (
     FigureCards,
     Pairs,
     Picture,
+    RowColumn,
     RowsTable,
     Section,
     Table,
@@ -110,6 +112,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class ShownSection:
+    """`title` with its number before it."""
+
     id: str
     title: str
     level: int
@@ -171,7 +175,12 @@ def _blocks(sheet: Sheet, block: object) -> list[Shown]:
             return [Shown("cards", cards=tuple(_card(sheet, key) for key in block.figures))]
         case Chart():
             return [
-                Shown("chart", chart=drawn(sheet.dataset, block), table=chart_table(sheet, block))
+                Shown(
+                    "chart",
+                    "told-below" if block.is_told_below else "",
+                    chart=drawn(sheet.dataset, block),
+                    table=chart_table(sheet, block),
+                )
             ]
         case Drawing():
             table = _table(sheet, block.table) if block.table else None
@@ -218,12 +227,19 @@ def rows_table(sheet: Sheet, block: RowsTable) -> ShownTable:
         block.caption,
         tuple(column.label for column in columns),
         tuple(
-            tuple((Piece(row_words(row[place], column.type)),) for place, column in zip(places, columns, strict=True))
+            tuple((Piece(cell_words(row[place], column)),) for place, column in zip(places, columns, strict=True))
             for row in picked
         ),
         frozenset(n for n, column in enumerate(columns) if column.type in ("decimal", "integer")),
         note,
     )  # fmt: skip
+
+
+def cell_words(value: str | None, column: RowColumn) -> str:
+    """In pounds where the column's name says so."""
+    if value is not None and column.key.endswith("_pounds"):
+        return exact(Decimal(value))
+    return row_words(value, column.type)
 
 
 def row_words(value: str | None, type_of: str) -> str:
@@ -313,7 +329,10 @@ def drawn(dataset: Dataset, block: Chart) -> charts.Chart:
             stacks=[_stack(dataset, block, place) for place in range(len(block.points))],
         )
     draw = charts.column_chart if block.shape == "column" else charts.bar_chart
-    many = len(block.series) > 1
+    many = any(
+        sum(bool(series.figures[place]) for series in block.series) > 1
+        for place in range(len(block.points))
+    )
     bars = [
         charts.Bar(
             f"{point}, {series.label.lower()}" if many else point,
@@ -323,6 +342,7 @@ def drawn(dataset: Dataset, block: Chart) -> charts.Chart:
         )
         for place, point in enumerate(block.points)
         for series in block.series
+        if series.figures[place] or len(block.series) == 1
     ]
     return draw(**said, bars=bars, headings=(block.heading, block.series[0].label))
 

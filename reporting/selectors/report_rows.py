@@ -118,7 +118,7 @@ def _said_of(line: Line) -> tuple[Given, ...]:
 
 def add_commitments(book: Book, period: Period) -> None:
     """The rows that "committed" adds up: agreed by the end of the period, on agreements in force in it."""
-    found = commitments_in(EVERYWHERE, EVERYTHING, period.start, period.end).values(
+    found: Any = commitments_in(EVERYWHERE, EVERYTHING, period.start, period.end).values(
         "pk", "contract__reference", "contract__title", "contract__kind", "supplier__name",
         "contract__directorate__name", "measure__outcome__theme__title", "measure__title",
         "measure__kind", "measure__edition__values_may_be_published",
@@ -150,7 +150,7 @@ def add_deliveries(book: Book, period: Period) -> None:
     """
     place = book.rows["commitments"].places["reference"]
     in_force = {row[place] for row in book.rows["commitments"].rows}
-    found = lines_in(EVERYWHERE, EVERYTHING, None, quarters_of(period)[-1]).values(
+    found: Any = lines_in(EVERYWHERE, EVERYTHING, None, quarters_of(period)[-1]).values(
         "pk", "commitment__contract__reference", "commitment__contract__title",
         "commitment__contract__kind", "commitment__supplier__name",
         "commitment__contract__directorate__name", "commitment__measure__outcome__theme__title",
@@ -259,7 +259,7 @@ def add_returns(book: Book, period: Period) -> None:
 def in_force_in(period: Period) -> Any:
     """The council's own contracts that were awarded by the end of the period and not over before it."""
     over = [Contract.Stage.ENDED, Contract.Stage.TERMINATED]
-    rows = Contract.objects.contracts().of_own_council().with_figures()
+    rows: Any = Contract.objects.contracts().of_own_council().with_figures()
     return rows.filter(
         Q(end__gte=period.start) | (Q(end__isnull=True) & ~Q(stage__in=over)),
         awarded_on__lte=period.end,

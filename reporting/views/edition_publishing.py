@@ -9,8 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from trafford_sv.core.views_base import PermissionView
-
 from ..datasets import figure_words, problems
 from ..editions import EditionKind, Period
 from ..forms.editions import PublishForm
@@ -22,10 +20,10 @@ from ..services.editions import (
     what_stands_in_the_way,
 )
 from ..tasks import draw_edition
-from .editions import asked_kind, asked_period, crumbs
+from .editions import SaysWhatIsMissing, asked_kind, asked_period, crumbs
 
 
-class PublishEdition(PermissionView):
+class PublishEdition(SaysWhatIsMissing):
     """Edition 1, or a correction of what is published already."""
 
     permission = "publish_reports"

@@ -22,7 +22,7 @@ from trafford_sv.core.views_base import PermissionView, PublicView
 
 from ..datasets import Dataset, figure_words
 from ..datasets.words import BASIS_SENTENCES, formula_words, rounding_words
-from ..editions import EditionKind, Period, UnknownKind, kind_of, kinds, period_code
+from ..editions import EditionKind, NotReady, Period, UnknownKind, kind_of, kinds, period_code
 from ..filters import EditionFilter
 from ..models import EditionFile, ReportEdition
 from ..rendering import Sheet, sections_of
@@ -170,7 +170,25 @@ def body_of(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-class DraftPage(PermissionView):
+class SaysWhatIsMissing(PermissionView):
+    """A report that cannot be gathered yet says what is missing, and nothing of it is shown."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except NotReady as error:
+            held = asked_kind(kwargs["kind"])
+            when = asked_period(held, kwargs["period"])
+            context = {
+                "title": f"{held.name}, {when.label}: not ready yet",
+                "sentence": str(error),
+                "papers": reverse("committee-paper-list") if held.key == "committee-paper" else "",
+                "breadcrumbs": crumbs((f"{held.name}, {when.label}", None)),
+            }
+            return render(request, "reporting/edition_not_ready.html", context)
+
+
+class DraftPage(SaysWhatIsMissing):
     """What would be published now, live: gathered anew each time."""
 
     permission = "view_reports"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import page as validator
@@ -9,7 +10,7 @@ import pytest
 from django.template import engines
 from weasyprint import HTML
 
-from trafford_sv.core.documents import OutsideFile, pdf_response, render_pdf
+from trafford_sv.core.documents import OutsideFile, pdf_response, render_pdf, without_collector
 
 BODY = """{% extends "documents/base.html" %}{% block content %}
 <h2 id="one">Jobs</h2><p>Some words, £1,234.50, and Łódź.</p>
@@ -71,3 +72,23 @@ def test_the_download_has_a_plain_name() -> None:
     assert (
         response["Content-Disposition"] == 'attachment; filename="annual-report-202526-final.pdf"'
     )
+
+
+def test_the_collector_rests_while_a_document_is_drawn_and_runs_again_after(templates: Any) -> None:
+    (templates / "doc.html").write_text(BODY.replace("Some words", "{{ collects }}"))
+
+    class Asked:
+        def __str__(self) -> str:
+            return "on" if gc.isenabled() else "off"
+
+    assert gc.isenabled()
+    with without_collector():
+        assert str(Asked()) == "off"
+        with without_collector():
+            pass
+        assert str(Asked()) == "off"  # whoever put it to rest wakes it
+    assert str(Asked()) == "on"
+    (templates / "broken.html").write_text(BODY.replace("<h2", '<img alt="A" src="/no.png"><h2'))
+    with pytest.raises(OutsideFile):
+        render_pdf(template="broken.html", context={"title": "A report"})
+    assert gc.isenabled()

@@ -90,6 +90,7 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Measures", "measure-list"),
     NavigationItem("Reports", "report-home", "view_reports", Section.REPORTS),
     NavigationItem("Published reports", "edition-list", None, Section.REPORTS),
+    NavigationItem("Committee papers", "committee-paper-list", "view_reports", Section.REPORTS),
     NavigationItem("For a committee paper", "committee-block", "see_dashboard", Section.REPORTS),
     NavigationItem("Measure definitions", "star-measure-list", "view_reports", Section.REPORTS),
     NavigationItem("Sets of measures", "measure-set-list", "view_reports", Section.REPORTS),

@@ -28,6 +28,7 @@ from trafford_sv.directory.models import Area
 
 from ...demo import load_measures, remove_measures
 from ...demo_editions import load_editions, remove_editions
+from ...demo_papers import load_papers, remove_papers
 
 
 class Command(BaseCommand):
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         removed = 0
         with transaction.atomic():
             if options["reset"]:
-                removed = remove_editions() + remove_offers() + remove_measures()
+                removed = remove_papers() + remove_editions() + remove_offers() + remove_measures()
                 removed += remove_steering() + remove_maturity() + remove_plan()
                 removed += remove_payments() + remove_delivery()
                 removed += remove_contracts() + remove_needs()
@@ -93,6 +94,7 @@ class Command(BaseCommand):
             # An import keeps its own transactions: a file, a plan, then all rows at once.
             counts += load_payments(by=None, now=now, today=today)
             counts += load_measures(by=None, now=now, today=today)
+            counts += load_papers(by=None, now=now, today=today)
             counts += load_editions(by=None, now=now, today=today)
         self._say(options, counts, removed)
 

@@ -14,9 +14,10 @@ from ..report_book import Book, day
 from .charter import add_charter, add_stories
 from .closing import add_glossary, add_method
 from .contracts import add_contract_list, add_contracts_chapter
+from .maturity import add_maturity
 from .measures import add_measures
 from .needs import add_needs, add_needs_chapter
-from .plan import add_maturity, add_plan
+from .plan import add_plan
 from .spend import add_spend_chapter, add_spend_figures, retained_words
 from .value import add_how_to_read, add_value_chapter, add_value_figures, summary_cards
 
@@ -73,15 +74,12 @@ def gather_annual(period: object, as_of: datetime.datetime) -> Dataset:
 
 
 def _headlines(book: Book) -> tuple[str, ...]:
-    return (
-        "verified-social-year",
-        "verified-local-year",
-        "returns-received",
-        "returns-expected",
-        "spend-retained-share",
-        "spend-known-share",
-        "adopters",
-    )
+    """What an e-mail says first; what is not known is not said there."""
+    told = (
+        "verified-social-year", "verified-local-year", "returns-received", "returns-expected",
+        "spend-retained-share", "spend-known-share", "adopters",
+    )  # fmt: skip
+    return tuple(one for one in told if book.amount(one) is not None)
 
 
 def _summary(book: Book, year: FinancialYear) -> None:
@@ -113,11 +111,11 @@ def _summary(book: Book, year: FinancialYear) -> None:
     )
     plan = (
         book.said(
-            "actions-completed-in-year",
+            "actions-completed",
             "{} action of the plan was completed in the year.",
             "{} actions of the plan were completed in the year.",
         )
-        if book.number("actions-completed-in-year")
+        if book.number("actions-completed")
         else "No action of the plan was completed in the year."
     )
     needs = (

@@ -134,6 +134,7 @@ def _theme_chart(book: Book, key: str, label: str, names: list[str], year: Finan
             ),
         ),
         points_are_names=True,
+        is_told_below=True,
     )
 
 

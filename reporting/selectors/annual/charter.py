@@ -14,6 +14,7 @@ from contracts.near_words import SMALLEST_TOLD, counts_people
 from trafford_sv.core.periods import FinancialYear
 
 from ...datasets import Block, FigureCards, Picture, RowsTable, Table, Words
+from ...editions import Period
 from ..report_book import Book, day, name, quoted, shown, where
 
 FEWEST_STORIES = 3
@@ -22,7 +23,7 @@ PICTURE_GONE = "The picture of this story was not found when the report was made
 
 
 def add_charter(book: Book, year: FinancialYear) -> None:
-    _adopters(book, year)
+    add_adopters(book, year)
     _pledges(book, year)
     version = version_in_force(year.end)
     if version is None:
@@ -52,7 +53,7 @@ def add_charter(book: Book, year: FinancialYear) -> None:
         "principles",
         "The principles",
         *(
-            Words(f"{principle.number}. {principle.words}", by="the Charter")
+            Words(f"{principle.number}. {principle.words}", is_written=True)
             for principle in text.principles
         ),
         level=3,
@@ -84,7 +85,7 @@ def add_charter(book: Book, year: FinancialYear) -> None:
     _pledge_section(book, text)
 
 
-def _adopters(book: Book, year: FinancialYear) -> None:
+def add_adopters(book: Book, period: Period) -> None:
     columns = (
         ("key", "Row", "text"),
         ("organisation", "Organisation", "text"),
@@ -92,7 +93,7 @@ def _adopters(book: Book, year: FinancialYear) -> None:
         ("signed_by_role", "Signed by (role)", "text"),
         ("in_year", "Adopted in the year", "text"),
     )
-    standing = Adoption.objects.standing_on(year.end).select_related("organisation")
+    standing = Adoption.objects.standing_on(period.end).select_related("organisation")
     book.add_rows(
         "adopters",
         "Adopters of the Charter",
@@ -103,13 +104,13 @@ def _adopters(book: Book, year: FinancialYear) -> None:
                 row.organisation.name,
                 row.adopted_on,
                 row.signed_by_role,
-                "yes" if row.adopted_on >= year.start else "no",
+                "yes" if row.adopted_on >= period.start else "no",
             )
             for row in standing.order_by("organisation__name", "pk")
         ),
-        "One organisation whose adoption stood at the end of the year.",
+        "One organisation whose adoption stood at the end of the period.",
     )
-    gone = Adoption.objects.filter(withdrawn_on__lte=year.end).select_related("organisation")
+    gone = Adoption.objects.filter(withdrawn_on__lte=period.end).select_related("organisation")
     book.add_rows(
         "withdrawals",
         "Adoptions that were withdrawn",
@@ -122,10 +123,10 @@ def _adopters(book: Book, year: FinancialYear) -> None:
             (f"adoption-{row.pk}", row.organisation.name, row.withdrawn_on)
             for row in gone.order_by("pk")
         ),
-        "One adoption that ended by the end of the year.",
+        "One adoption that ended by the end of the period.",
     )
     book.count(
-        "adopters", "Organisations behind the Charter", "adopters", period=f"on {day(year.end)}"
+        "adopters", "Organisations behind the Charter", "adopters", period=f"on {day(period.end)}"
     )
     book.count("adopters-new", "Adopted in the year", "adopters", where(in_year="yes"))
     book.count("withdrawn", "Adoptions withdrawn", "withdrawals")
@@ -272,10 +273,10 @@ def add_stories(book: Book, year: FinancialYear, as_of: datetime.date) -> None:
     )
     for row, story in told:
         facts = [part for part in (row.happened_words, story.people) if part]
-        blocks: list[Block] = [Words(row.summary, "lead", by="the case study")]
+        blocks: list[Block] = [Words(row.summary, "lead", is_written=True)]
         blocks += _picture(row)
         blocks += [
-            Words(part.strip(), by="the case study")
+            Words(part.strip(), is_written=True)
             for part in row.story.replace("\r\n", "\n").split("\n\n")
             if part.strip()
         ]
@@ -284,7 +285,7 @@ def add_stories(book: Book, year: FinancialYear, as_of: datetime.date) -> None:
                 Words(
                     ". ".join(f"{fact[:1].upper()}{fact[1:]}" for fact in facts) + ".",
                     "note",
-                    by="the case study",
+                    is_written=True,
                 )
             )
         if story.partners:
@@ -294,11 +295,9 @@ def add_stories(book: Book, year: FinancialYear, as_of: datetime.date) -> None:
                 else one.name
                 for one in story.partners
             )
-            blocks.append(Words(f"Took part: {took_part}.", "note", by="the case study"))
+            blocks.append(Words(f"Took part: {took_part}.", "note", is_written=True))
         source = f" Source: {row.source_title}." if row.source_title else ""
-        blocks.append(
-            Words(f"Published {day(row.published_on)}.{source}", "note", by="the case study")
-        )
+        blocks.append(Words(f"Published {day(row.published_on)}.{source}", "note", is_written=True))
         book.section(f"story-{row.key}", row.title, *blocks, level=3, is_name=True)
 
 
@@ -318,8 +317,8 @@ def _smaller(body: bytes) -> bytes:
     """As a JPEG no wider than a page needs. Raises OSError or ValueError for what is no picture."""
     from PIL import Image
 
-    with Image.open(io.BytesIO(body)) as picture:
-        picture = picture.convert("RGB")
+    with Image.open(io.BytesIO(body)) as opened:
+        picture = opened.convert("RGB")
         picture.thumbnail((PICTURE_PIXELS, PICTURE_PIXELS))
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=82, optimize=True)

@@ -105,7 +105,6 @@ def add_method(book: Book, year: FinancialYear, as_of: datetime.date) -> None:
                 "A count of fewer than five people is left out.",
             )
         ),
-        breaks=True,
     )
     blocks = [
         Words(
@@ -184,7 +183,8 @@ def _sources(book: Book, editions: list[MeasureEdition]) -> None:
         if one.attribution:
             book.sources[one.attribution] = None
     for credit in CREDITS:
-        book.sources[credit] = None
+        if not any(credit in said for said in book.sources):
+            book.sources[credit] = None
     book.section(
         "sources",
         "Sources",
@@ -203,5 +203,4 @@ def add_glossary(book: Book) -> None:
             tuple((term, words(meaning)) for term, meaning in GLOSSARY),
             ("Word", "Meaning"),
         ),
-        breaks=True,
     )

@@ -13,7 +13,8 @@ from ..report_book import Book, name, quoted, shown, where
 OVER = where(over_threshold="yes")
 
 
-def add_contracts_chapter(book: Book, year: FinancialYear) -> None:
+def add_contract_figures(book: Book, year: FinancialYear) -> None:
+    """Of the rows "contracts"; those awarded in the year are counted apart."""
     book.count("contracts", "Contracts in force in the year", "contracts")
     book.sum("contracts-pounds", "Value of those contracts", "award", "contracts", "value_pounds")
     book.count("contracts-over", "Contracts that must carry social value", "contracts", OVER)
@@ -69,6 +70,10 @@ def add_contracts_chapter(book: Book, year: FinancialYear) -> None:
         "contracts",
         (*OVER, *awarded),
     )
+
+
+def add_contracts_chapter(book: Book, year: FinancialYear) -> None:
+    add_contract_figures(book, year)
     if not book.number("contracts"):
         book.section(
             "contracts",
@@ -204,6 +209,7 @@ def _by_directorate(book: Book) -> None:
             tuple(groups),
             (Series("Value", tuple(pounds), "VERIFIED"),),
             points_are_names=True,
+            is_told_below=True,
         ),
         Table(
             "contracts-directorates-table",

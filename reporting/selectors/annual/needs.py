@@ -97,7 +97,7 @@ def add_needs_chapter(book: Book, found: Coverage, as_of: datetime.date) -> None
         "needs",
         title,
         Words(
-            f"Community hubs and residents say what is needed; suppliers, adopters and neighbours answer. This is how the published "
+            f"Community hubs and residents say what is needed; suppliers, adopters and neighbours answer. This is how the [[needs]] published "
             f"needs stood on {day(as_of)}. A need is met when its hub has confirmed it.",
             "lead",
         ),
@@ -175,6 +175,7 @@ def _map(book: Book, found: Coverage) -> Drawing:
         places=places,
         headings=("Ward", "Open needs"),
         missing=NOBODY,
+        text=_open,
         breaks=[Decimal(1), *[Decimal(step * n + 1) for n in (1, 2, 3) if step * n + 1 <= most]],
     )
     svg = render_to_string("components/ward_map_drawing.html", {"map": drawn, "is_document": True})
@@ -192,6 +193,10 @@ def _map(book: Book, found: Coverage) -> Drawing:
         svg,
         table,
     )
+
+
+def _open(number: Decimal) -> str:
+    return "None open" if not number else f"{number:f} open"
 
 
 def _not_asked(found: Coverage) -> list[Block]:

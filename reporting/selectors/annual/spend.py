@@ -27,7 +27,7 @@ PARTS = (
 CATEGORIES_SHOWN = 15
 
 
-def _of(book: Book, at: str, said: str, on: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
+def add_places(book: Book, at: str, said: str, on: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
     """The places of some payments, and the sums and shares that are made of them. `at` ends each id."""
     for place, key, _ in PARTS:
         book.sum(
@@ -81,8 +81,8 @@ def _of(book: Book, at: str, said: str, on: tuple[tuple[str, tuple[str, ...]], .
 
 def add_spend_figures(book: Book, year: FinancialYear) -> None:
     before = FinancialYear(year.start_year - 1)
-    _of(book, "", "", where(year=str(year)))
-    _of(book, "-before", f", {before.label}", where(year=str(before)))
+    add_places(book, "", "", where(year=str(year)))
+    add_places(book, "-before", f", {before.label}", where(year=str(before)))
     book.share(
         "spend-lowest",
         "Retained of all contestable spend, if nothing unknown is local",
@@ -153,7 +153,7 @@ def add_spend_chapter(book: Book, year: FinancialYear) -> None:
     )
     at_quarters = []
     for quarter in year.quarters:
-        _of(
+        add_places(
             book,
             f"-q{quarter.number}",
             f", {quarter.short}",
@@ -181,6 +181,7 @@ def add_spend_chapter(book: Book, year: FinancialYear) -> None:
             "Quarter",
             tuple(label for label, _ in at_quarters),
             series,
+            is_told_below=True,
         ),
         breaks=True,
     )
@@ -235,7 +236,7 @@ def _categories(book: Book, year: FinancialYear) -> None:
     lines = []
     for place, category in enumerate(chosen[:CATEGORIES_SHOWN], start=1):
         mark = f"-category-{place}"
-        _of(book, mark, f", {category}", where(year=str(year), category=category))
+        add_places(book, mark, f", {category}", where(year=str(year), category=category))
         lines.append(
             (
                 name(category),

@@ -174,8 +174,23 @@ def _four_charts(book: Book, year: FinancialYear) -> list[Block]:
                 "Figure",
                 points,
                 series,
+                is_told_below=True,
             )
         )
+    told = ("offered-{}", "committed-{}", "reported-{}", "verified-{}", "kept-{}")
+    labels = (*points, "Verified of committed")
+    charts.append(
+        Table(
+            "four-table",
+            "The four figures",
+            ("Figure", *(label for _, _, label in KINDS)),
+            tuple(
+                (words(label), *(shown(one.format(key), "exact") for _, key, _ in KINDS))
+                for label, one in zip(labels, told, strict=True)
+            ),
+            (1, 2),
+        )
+    )
     return charts
 
 
@@ -269,6 +284,7 @@ def _quarters(book: Book, year: FinancialYear) -> None:
                 "Quarter",
                 tuple(quarter.short for quarter in quarters),
                 (Series(label, tuple(ids), f"{PAINTS[key]}VERIFIED"),),
+                is_told_below=True,
             )
         )
     if not charts:
