@@ -7,104 +7,408 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reporting', '0004_reports_by_e_mail'),
+        ("reporting", "0004_reports_by_e_mail"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CommitteePaper',
+            name="CommitteePaper",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('financial_year', models.PositiveSmallIntegerField()),
-                ('quarter', models.PositiveSmallIntegerField()),
-                ('report_to', models.CharField(blank=True, max_length=200, verbose_name='report to')),
-                ('meeting_on', models.DateField(blank=True, null=True, verbose_name='date of the meeting')),
-                ('report_for', models.CharField(blank=True, choices=[('Decision', 'Decision'), ('Information', 'Information'), ('Consideration', 'Consideration')], max_length=20)),
-                ('author', models.CharField(blank=True, max_length=200, verbose_name='report of')),
-                ('title', models.CharField(blank=True, max_length=300, verbose_name='report title')),
-                ('summary', models.TextField(blank=True, max_length=12000, verbose_name='summary')),
-                ('recommendations', models.TextField(blank=True, max_length=12000, verbose_name='recommendations')),
-                ('contact', models.CharField(blank=True, max_length=300, verbose_name='contact person')),
-                ('appendices', models.TextField(blank=True, max_length=12000, verbose_name='appendices')),
-                ('background_papers', models.TextField(blank=True, max_length=12000, verbose_name='background papers')),
-                ('implication_policy', models.TextField(blank=True, max_length=12000, verbose_name='relationship to the policy framework and corporate priorities')),
-                ('implication_greater_manchester', models.TextField(blank=True, max_length=12000, verbose_name='relationship to GM policy or strategy framework')),
-                ('implication_financial', models.TextField(blank=True, max_length=12000, verbose_name='financial implications')),
-                ('implication_legal', models.TextField(blank=True, max_length=12000, verbose_name='legal implications')),
-                ('implication_equality', models.TextField(blank=True, max_length=12000, verbose_name='equality and diversity implications')),
-                ('implication_sustainability', models.TextField(blank=True, max_length=12000, verbose_name='sustainability implications')),
-                ('implication_carbon', models.TextField(blank=True, max_length=12000, verbose_name='carbon reduction')),
-                ('implication_resources', models.TextField(blank=True, max_length=12000, verbose_name='resource implications: staffing, ICT, assets')),
-                ('implication_risk', models.TextField(blank=True, max_length=12000, verbose_name='risk management implications')),
-                ('implication_wellbeing', models.TextField(blank=True, max_length=12000, verbose_name='health and wellbeing implications')),
-                ('implication_safety', models.TextField(blank=True, max_length=12000, verbose_name='health and safety implications')),
-                ('body', models.TextField(blank=True, max_length=12000, verbose_name='the report itself')),
-                ('other_options', models.TextField(blank=True, max_length=12000, verbose_name='other options')),
-                ('consultation', models.TextField(blank=True, max_length=12000, verbose_name='consultation')),
-                ('reasons', models.TextField(blank=True, max_length=12000, verbose_name='reasons for recommendation')),
-                ('key_decision', models.CharField(blank=True, choices=[('Yes', 'Yes'), ('No', 'No')], max_length=3)),
-                ('notice_given', models.CharField(blank=True, choices=[('Yes', 'Yes'), ('No', 'No')], max_length=3, verbose_name='28-day notice given')),
-                ('finance_clearance', models.CharField(blank=True, max_length=60, verbose_name='finance officer clearance')),
-                ('legal_clearance', models.CharField(blank=True, max_length=60, verbose_name='legal officer clearance')),
-                ('is_demo', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("financial_year", models.PositiveSmallIntegerField()),
+                ("quarter", models.PositiveSmallIntegerField()),
+                (
+                    "report_to",
+                    models.CharField(blank=True, max_length=200, verbose_name="report to"),
+                ),
+                (
+                    "meeting_on",
+                    models.DateField(blank=True, null=True, verbose_name="date of the meeting"),
+                ),
+                (
+                    "report_for",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("Decision", "Decision"),
+                            ("Information", "Information"),
+                            ("Consideration", "Consideration"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("author", models.CharField(blank=True, max_length=200, verbose_name="report of")),
+                (
+                    "title",
+                    models.CharField(blank=True, max_length=300, verbose_name="report title"),
+                ),
+                ("summary", models.TextField(blank=True, max_length=12000, verbose_name="summary")),
+                (
+                    "recommendations",
+                    models.TextField(blank=True, max_length=12000, verbose_name="recommendations"),
+                ),
+                (
+                    "contact",
+                    models.CharField(blank=True, max_length=300, verbose_name="contact person"),
+                ),
+                (
+                    "appendices",
+                    models.TextField(blank=True, max_length=12000, verbose_name="appendices"),
+                ),
+                (
+                    "background_papers",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="background papers"
+                    ),
+                ),
+                (
+                    "implication_policy",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="relationship to the policy framework and corporate priorities",
+                    ),
+                ),
+                (
+                    "implication_greater_manchester",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="relationship to GM policy or strategy framework",
+                    ),
+                ),
+                (
+                    "implication_financial",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="financial implications"
+                    ),
+                ),
+                (
+                    "implication_legal",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="legal implications"
+                    ),
+                ),
+                (
+                    "implication_equality",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="equality and diversity implications",
+                    ),
+                ),
+                (
+                    "implication_sustainability",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="sustainability implications"
+                    ),
+                ),
+                (
+                    "implication_carbon",
+                    models.TextField(blank=True, max_length=12000, verbose_name="carbon reduction"),
+                ),
+                (
+                    "implication_resources",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="resource implications: staffing, ICT, assets",
+                    ),
+                ),
+                (
+                    "implication_risk",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="risk management implications"
+                    ),
+                ),
+                (
+                    "implication_wellbeing",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="health and wellbeing implications",
+                    ),
+                ),
+                (
+                    "implication_safety",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="health and safety implications"
+                    ),
+                ),
+                (
+                    "body",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="the report itself"
+                    ),
+                ),
+                (
+                    "other_options",
+                    models.TextField(blank=True, max_length=12000, verbose_name="other options"),
+                ),
+                (
+                    "consultation",
+                    models.TextField(blank=True, max_length=12000, verbose_name="consultation"),
+                ),
+                (
+                    "reasons",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="reasons for recommendation"
+                    ),
+                ),
+                (
+                    "key_decision",
+                    models.CharField(
+                        blank=True, choices=[("Yes", "Yes"), ("No", "No")], max_length=3
+                    ),
+                ),
+                (
+                    "notice_given",
+                    models.CharField(
+                        blank=True,
+                        choices=[("Yes", "Yes"), ("No", "No")],
+                        max_length=3,
+                        verbose_name="28-day notice given",
+                    ),
+                ),
+                (
+                    "finance_clearance",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="finance officer clearance"
+                    ),
+                ),
+                (
+                    "legal_clearance",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="legal officer clearance"
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['-financial_year', '-quarter'],
-                'constraints': [models.UniqueConstraint(fields=('financial_year', 'quarter'), name='one_committee_paper_a_quarter', violation_error_message='The paper of this quarter is begun already. Open it.'), models.CheckConstraint(condition=models.Q(('quarter__gte', 1), ('quarter__lte', 4)), name='a_paper_is_of_a_quarter')],
+                "ordering": ["-financial_year", "-quarter"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("financial_year", "quarter"),
+                        name="one_committee_paper_a_quarter",
+                        violation_error_message="The paper of this quarter is begun already. Open it.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quarter__gte", 1), ("quarter__lte", 4)),
+                        name="a_paper_is_of_a_quarter",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalCommitteePaper',
+            name="HistoricalCommitteePaper",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('financial_year', models.PositiveSmallIntegerField()),
-                ('quarter', models.PositiveSmallIntegerField()),
-                ('report_to', models.CharField(blank=True, max_length=200, verbose_name='report to')),
-                ('meeting_on', models.DateField(blank=True, null=True, verbose_name='date of the meeting')),
-                ('report_for', models.CharField(blank=True, choices=[('Decision', 'Decision'), ('Information', 'Information'), ('Consideration', 'Consideration')], max_length=20)),
-                ('author', models.CharField(blank=True, max_length=200, verbose_name='report of')),
-                ('title', models.CharField(blank=True, max_length=300, verbose_name='report title')),
-                ('summary', models.TextField(blank=True, max_length=12000, verbose_name='summary')),
-                ('recommendations', models.TextField(blank=True, max_length=12000, verbose_name='recommendations')),
-                ('contact', models.CharField(blank=True, max_length=300, verbose_name='contact person')),
-                ('appendices', models.TextField(blank=True, max_length=12000, verbose_name='appendices')),
-                ('background_papers', models.TextField(blank=True, max_length=12000, verbose_name='background papers')),
-                ('implication_policy', models.TextField(blank=True, max_length=12000, verbose_name='relationship to the policy framework and corporate priorities')),
-                ('implication_greater_manchester', models.TextField(blank=True, max_length=12000, verbose_name='relationship to GM policy or strategy framework')),
-                ('implication_financial', models.TextField(blank=True, max_length=12000, verbose_name='financial implications')),
-                ('implication_legal', models.TextField(blank=True, max_length=12000, verbose_name='legal implications')),
-                ('implication_equality', models.TextField(blank=True, max_length=12000, verbose_name='equality and diversity implications')),
-                ('implication_sustainability', models.TextField(blank=True, max_length=12000, verbose_name='sustainability implications')),
-                ('implication_carbon', models.TextField(blank=True, max_length=12000, verbose_name='carbon reduction')),
-                ('implication_resources', models.TextField(blank=True, max_length=12000, verbose_name='resource implications: staffing, ICT, assets')),
-                ('implication_risk', models.TextField(blank=True, max_length=12000, verbose_name='risk management implications')),
-                ('implication_wellbeing', models.TextField(blank=True, max_length=12000, verbose_name='health and wellbeing implications')),
-                ('implication_safety', models.TextField(blank=True, max_length=12000, verbose_name='health and safety implications')),
-                ('body', models.TextField(blank=True, max_length=12000, verbose_name='the report itself')),
-                ('other_options', models.TextField(blank=True, max_length=12000, verbose_name='other options')),
-                ('consultation', models.TextField(blank=True, max_length=12000, verbose_name='consultation')),
-                ('reasons', models.TextField(blank=True, max_length=12000, verbose_name='reasons for recommendation')),
-                ('key_decision', models.CharField(blank=True, choices=[('Yes', 'Yes'), ('No', 'No')], max_length=3)),
-                ('notice_given', models.CharField(blank=True, choices=[('Yes', 'Yes'), ('No', 'No')], max_length=3, verbose_name='28-day notice given')),
-                ('finance_clearance', models.CharField(blank=True, max_length=60, verbose_name='finance officer clearance')),
-                ('legal_clearance', models.CharField(blank=True, max_length=60, verbose_name='legal officer clearance')),
-                ('is_demo', models.BooleanField(default=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("financial_year", models.PositiveSmallIntegerField()),
+                ("quarter", models.PositiveSmallIntegerField()),
+                (
+                    "report_to",
+                    models.CharField(blank=True, max_length=200, verbose_name="report to"),
+                ),
+                (
+                    "meeting_on",
+                    models.DateField(blank=True, null=True, verbose_name="date of the meeting"),
+                ),
+                (
+                    "report_for",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("Decision", "Decision"),
+                            ("Information", "Information"),
+                            ("Consideration", "Consideration"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("author", models.CharField(blank=True, max_length=200, verbose_name="report of")),
+                (
+                    "title",
+                    models.CharField(blank=True, max_length=300, verbose_name="report title"),
+                ),
+                ("summary", models.TextField(blank=True, max_length=12000, verbose_name="summary")),
+                (
+                    "recommendations",
+                    models.TextField(blank=True, max_length=12000, verbose_name="recommendations"),
+                ),
+                (
+                    "contact",
+                    models.CharField(blank=True, max_length=300, verbose_name="contact person"),
+                ),
+                (
+                    "appendices",
+                    models.TextField(blank=True, max_length=12000, verbose_name="appendices"),
+                ),
+                (
+                    "background_papers",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="background papers"
+                    ),
+                ),
+                (
+                    "implication_policy",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="relationship to the policy framework and corporate priorities",
+                    ),
+                ),
+                (
+                    "implication_greater_manchester",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="relationship to GM policy or strategy framework",
+                    ),
+                ),
+                (
+                    "implication_financial",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="financial implications"
+                    ),
+                ),
+                (
+                    "implication_legal",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="legal implications"
+                    ),
+                ),
+                (
+                    "implication_equality",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="equality and diversity implications",
+                    ),
+                ),
+                (
+                    "implication_sustainability",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="sustainability implications"
+                    ),
+                ),
+                (
+                    "implication_carbon",
+                    models.TextField(blank=True, max_length=12000, verbose_name="carbon reduction"),
+                ),
+                (
+                    "implication_resources",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="resource implications: staffing, ICT, assets",
+                    ),
+                ),
+                (
+                    "implication_risk",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="risk management implications"
+                    ),
+                ),
+                (
+                    "implication_wellbeing",
+                    models.TextField(
+                        blank=True,
+                        max_length=12000,
+                        verbose_name="health and wellbeing implications",
+                    ),
+                ),
+                (
+                    "implication_safety",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="health and safety implications"
+                    ),
+                ),
+                (
+                    "body",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="the report itself"
+                    ),
+                ),
+                (
+                    "other_options",
+                    models.TextField(blank=True, max_length=12000, verbose_name="other options"),
+                ),
+                (
+                    "consultation",
+                    models.TextField(blank=True, max_length=12000, verbose_name="consultation"),
+                ),
+                (
+                    "reasons",
+                    models.TextField(
+                        blank=True, max_length=12000, verbose_name="reasons for recommendation"
+                    ),
+                ),
+                (
+                    "key_decision",
+                    models.CharField(
+                        blank=True, choices=[("Yes", "Yes"), ("No", "No")], max_length=3
+                    ),
+                ),
+                (
+                    "notice_given",
+                    models.CharField(
+                        blank=True,
+                        choices=[("Yes", "Yes"), ("No", "No")],
+                        max_length=3,
+                        verbose_name="28-day notice given",
+                    ),
+                ),
+                (
+                    "finance_clearance",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="finance officer clearance"
+                    ),
+                ),
+                (
+                    "legal_clearance",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="legal officer clearance"
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical committee paper',
-                'verbose_name_plural': 'historical committee papers',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical committee paper",
+                "verbose_name_plural": "historical committee papers",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
