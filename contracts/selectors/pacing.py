@@ -207,7 +207,7 @@ def paces_of(
     ):
         lines[pk][Quarter(year, number)].append(
             _Said(
-                claimed(counting, reported, share),
+                claimed(counting, reported, share) or Decimal(0),
                 claimed(counting, verified, share),
                 *amounts,
             )

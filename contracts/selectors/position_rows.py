@@ -183,7 +183,7 @@ def _awards(
     user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
 ) -> QuerySet[Award]:
     everything, own = reach_of(user, "view_contracts")
-    seen = Q()
+    seen: Any = Q()
     if not everything:
         # Not a join: somebody with grants for two suppliers of an award would count it twice.
         part = AwardSupplier.objects.filter(

@@ -131,7 +131,7 @@ class OneEdition(_One):
 
 class FigureSerializer(serializers.Serializer):
     id = serializers.CharField(help_text="As it is in the PDF’s list of figures.", read_only=True)
-    label = serializers.CharField(read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
     unit = serializers.CharField(
         help_text="pounds, count, share (of 1) or ratio (pounds for each pound).", read_only=True
     )
@@ -167,7 +167,7 @@ class FiguresSerializer(serializers.Serializer):
 
 class ColumnSerializer(serializers.Serializer):
     key = serializers.CharField(read_only=True)
-    label = serializers.CharField(read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
     type = serializers.CharField(help_text="text, decimal, integer or date.", read_only=True)
 
 

@@ -165,7 +165,8 @@ class Wording:
         message.attach_alternative(self.html, "text/html")
         if self.enclosure.content is not None:
             message.attach(self.enclosure.file_name, self.enclosure.content, "application/pdf")
-        head, _, body = message.message().as_bytes(linesep="\r\n").partition(b"\r\n\r\n")
+        made: Any = message.message()
+        head, _, body = made.as_bytes(linesep="\r\n").partition(b"\r\n\r\n")
         if (
             head.count(_TO.encode()) != 1
             or head.count(_ID.encode()) != 1

@@ -26,8 +26,9 @@ class _Loud(str):
 @cache
 def _engine() -> Engine:
     usual: Any = engines["django"]
+    folders: Any = settings.TEMPLATES[0]["DIRS"]
     return Engine(
-        dirs=[str(each) for each in settings.TEMPLATES[0]["DIRS"]],
+        dirs=[str(each) for each in folders],
         app_dirs=True,
         builtins=usual.engine.builtins,
         string_if_invalid=_Loud("missing"),

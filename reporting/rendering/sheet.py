@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
@@ -283,7 +284,7 @@ def chart_table(sheet: Sheet, block: Chart) -> ShownTable:
     """The values of a chart: a row for each point, a column for each series; a single short series lies."""
     if len(block.series) == 1 and len(block.points) <= LYING:
         (series,) = block.series
-        cells = [
+        lying = [
             (_figure_piece(sheet, key),) if key else (Piece(NOT_REPORTED),)
             for key in series.figures
         ]
@@ -291,7 +292,7 @@ def chart_table(sheet: Sheet, block: Chart) -> ShownTable:
             f"{block.id}-table",
             block.subtitle or block.title,
             (block.heading, *block.points),
-            (((Piece(series.label),), *cells),),
+            (((Piece(series.label),), *lying),),
             frozenset(range(1, len(block.points) + 1)),
         )
     rows = []
@@ -312,7 +313,11 @@ def chart_table(sheet: Sheet, block: Chart) -> ShownTable:
 
 def drawn(dataset: Dataset, block: Chart) -> charts.Chart:
     """As a drawing of our own. Raises ValueError for what no chart can show."""
-    said = {"key": block.id, "title": _titled(dataset, block.title), "subtitle": block.subtitle}
+    said: dict[str, Any] = {
+        "key": block.id,
+        "title": _titled(dataset, block.title),
+        "subtitle": block.subtitle,
+    }
     if block.shape == "line":
         return charts.line_chart(
             **said, heading=block.heading, points=block.points, text=_text_of(dataset, block),

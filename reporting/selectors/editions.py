@@ -66,10 +66,11 @@ def open_figure(dataset: Dataset, key: str) -> OpenFigure | None:
     figure = dataset.by_id.get(key)
     if figure is None:
         return None
-    rows, counted = dataset.row_sets.get(figure.formula.rows), ()
+    rows = dataset.row_sets.get(figure.formula.rows)
+    counted: tuple[Any, ...] = ()
     if rows is not None:
         try:
-            counted = tuple(matching(rows, figure.formula))  # type: ignore[assignment]
+            counted = tuple(matching(rows, figure.formula))
         except FormulaError:
             counted = ()
     keys = {row[0] for row in counted}

@@ -118,7 +118,8 @@ def _said_of(line: Line) -> tuple[Given, ...]:
 
 def add_commitments(book: Book, period: Period) -> None:
     """The rows that "committed" adds up: agreed by the end of the period, on agreements in force in it."""
-    found: Any = commitments_in(EVERYWHERE, EVERYTHING, period.start, period.end).values(
+    held: Any = commitments_in(EVERYWHERE, EVERYTHING, period.start, period.end)
+    found: Any = held.values(
         "pk", "contract__reference", "contract__title", "contract__kind", "supplier__name",
         "contract__directorate__name", "measure__outcome__theme__title", "measure__title",
         "measure__kind", "measure__edition__values_may_be_published",

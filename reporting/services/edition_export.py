@@ -18,7 +18,7 @@ def files_of_folder(edition: ReportEdition) -> dict[str, bytes]:
     """Names and bytes of the exported folder. Files that were not made are not in it."""
     drawn = {}
     for file in edition.files.filter(state=EditionFile.State.MADE).exclude(format="json"):
-        with default_storage.open(file.file.name) as stored:
+        with default_storage.open(str(file.file.name)) as stored:
             drawn[f"report.{file.format}"] = stored.read()
     return folder_of(edition.dataset_text, drawn)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -283,10 +284,7 @@ def figure_page(
     figure, rows = opened.figure, opened.rows
     if request.GET.get("format") in ("csv", "xlsx") and rows is not None:
         columns = [
-            ExportColumn(
-                column.label,
-                lambda row, place=place, type_of=column.type: cell_value(row[place], type_of),
-            )
+            ExportColumn(column.label, _cell(place, column.type))
             for place, column in enumerate(rows.columns)
         ]
         return export_response(
@@ -420,3 +418,8 @@ class EditionFilesAgain(PermissionView):
         draw_edition.delay(found.pk)
         messages.success(request, "The files are being made again.")
         return redirect(found)
+
+
+def _cell(place: int, type_of: str) -> Callable[[Any], Any]:
+    """The value of one column of a row, as its type is exported."""
+    return lambda row: cell_value(row[place], type_of)

@@ -101,7 +101,7 @@ def _watched(connection: Any) -> _Stage | None:
         stage.text_begun = True
         return type(line).data(line, text)
 
-    line.data = data  # type: ignore[method-assign]
+    line.data = data  # type: ignore[method-assign, assignment]
     return stage
 
 

@@ -159,7 +159,12 @@ def mailed_editions(now: datetime.datetime, *, most: int) -> tuple[MailedEdition
     editions = ReportEdition.objects.defer("dataset_text").in_bulk(
         [row["edition"] for row in counts]
     )
-    return tuple(MailedEdition(editions[row.pop("edition")], **row) for row in counts)
+    names = ("sent", "waiting", "failed", "doubtful", "skipped")
+    found: list[dict[str, Any]] = [dict(row) for row in counts]
+    return tuple(
+        MailedEdition(editions[row["edition"]], **{name: row[name] for name in names})
+        for row in found
+    )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from contracts.retained import PARTS_OF, PLACES
 from contracts.valuation import Kind
@@ -138,7 +139,7 @@ class MeasureChapter:
         if measure.source == StarMeasure.Source.SUPPLIED:
             return self._supplied(line)
         span = self.span(measure)
-        said = {
+        said: dict[str, Any] = {
             "period": f"{self.quarter.label}, {PERIOD_WORDS[Period(measure.period)]}",
             "completeness": self._known(measure, span)
             if measure.numerator in SPEND_PARTS

@@ -180,7 +180,7 @@ def add_offers(book: Book, span: Span) -> str:
 
 def add_awards(book: Book, span: Span) -> str:
     starts = span.first.start if span.first else None
-    found = awards_in(EVERYWHERE, span.scope, starts, span.last.end).order_by(
+    found: Any = awards_in(EVERYWHERE, span.scope, starts, span.last.end).order_by(
         "contract__reference", "pk"
     )
     id = f"awards-{span.id}"
