@@ -11,9 +11,14 @@ import django_filters
 from django import forms
 from django.db.models import Q
 
+from trafford_sv.core.periods import Quarter
+
 from .filters import NONE, Choice, Days
+from .filters_deliveries import QuarterText
 from .models import Commitment, Contract, Measure
+from .models.agreements import own_agreements
 from .selectors.commitments import commitment_choices
+from .selectors.position_rows import counted_in
 
 
 class CommitmentFilter(django_filters.FilterSet):
@@ -29,6 +34,9 @@ class CommitmentFilter(django_filters.FilterSet):
         empty_label="Every kind",
         choices=Contract.Kind.choices,
     )
+    contract = django_filters.NumberFilter(
+        method="of_contract", label="Agreement (its number in addresses)"
+    )
     directorate = Choice(method="of_directorate", label="Directorate")
     supplier = Choice(method="of_supplier", label="Supplier or partner in the agreement")
     kind = django_filters.ChoiceFilter(
@@ -39,7 +47,20 @@ class CommitmentFilter(django_filters.FilterSet):
     )
     theme = Choice(method="of_theme", label="Theme")
     measure = Choice(method="of_measure", label="Measure")
+    edition = django_filters.NumberFilter(
+        method="of_edition", label="Edition of measures (its number in the database)"
+    )
     ward = Choice(method="serving", label="Ward")
+    until = QuarterText(
+        method="as_it_stands",
+        label="Counted as committed up to the quarter",
+        help_text="For example, 2026-27-Q1. Only what the totals add up, as they add it up",
+    )
+    since = QuarterText(
+        method="as_it_stands",
+        label="Of agreements not over before the quarter",
+        help_text="Together with the one above, for the totals of one quarter",
+    )
     due_within = Days(
         method="falls_due",
         label="Due within (days)",
@@ -80,6 +101,26 @@ class CommitmentFilter(django_filters.FilterSet):
             *last,
         ]
         form.fields[name].choices = offered
+
+    def filter_queryset(self, rows: Any) -> Any:
+        rows = super().filter_queryset(rows)
+        asked = self.form.cleaned_data
+        until, since = asked.get("until"), asked.get("since")
+        if not (until or since):
+            return rows
+        if asked.get("contract") is None:
+            rows = rows.filter(own_agreements("contract__"))
+        last = Quarter.parse(until) if until else Quarter.of(self.today)
+        return counted_in(rows, Quarter.parse(since).start if since else None, last.end)
+
+    def as_it_stands(self, rows: Any, name: str, value: str) -> Any:
+        return rows  # both quarters together, above
+
+    def of_contract(self, rows: Any, name: str, value: Any) -> Any:
+        return rows.filter(contract=int(value)) if abs(value) < 2**31 else rows.none()
+
+    def of_edition(self, rows: Any, name: str, value: Any) -> Any:
+        return rows.filter(measure__edition=int(value)) if abs(value) < 2**31 else rows.none()
 
     def search(self, rows: Any, name: str, value: str) -> Any:
         for word in value.split()[:10]:

@@ -77,6 +77,9 @@ class DeliveryFilter(django_filters.FilterSet):
     )
     theme = Choice(method="of_theme", label="Theme")
     measure = Choice(method="of_measure", label="Measure")
+    edition = django_filters.NumberFilter(
+        method="of_edition", label="Edition of measures (its number in the database)"
+    )
     ward = Choice(method="serving", label="Ward")
 
     class Meta:
@@ -146,6 +149,11 @@ class DeliveryFilter(django_filters.FilterSet):
     def of_contract(self, rows: Any, name: str, value: Any) -> Any:
         # A key that no database holds finds nothing.
         return rows.filter(commitment__contract=int(value)) if abs(value) < 2**31 else rows.none()
+
+    def of_edition(self, rows: Any, name: str, value: Any) -> Any:
+        if abs(value) >= 2**31:
+            return rows.none()
+        return rows.filter(commitment__measure__edition=int(value))
 
     def of_directorate(self, rows: Any, name: str, value: str) -> Any:
         if value == NONE:

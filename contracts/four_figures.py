@@ -51,7 +51,8 @@ class Amounts:
 class FourFigures:
     """The four of one contract, supplier, measure or portfolio. A figure that is not there is None.
 
-    `due_to_date` is the part of `committed` that the quarterly profiles put before today.
+    `withheld`: (state, kind) of amounts that are there and may not be told to this reader; they are
+    None above. `due_to_date` is the part of `committed` that the quarterly profiles put before today.
     """
 
     offered: Amounts | None = None
@@ -59,6 +60,33 @@ class FourFigures:
     reported: Amounts | None = None
     verified: Amounts | None = None
     due_to_date: Amounts | None = None
+    withheld: frozenset[tuple[str, str]] = frozenset()
+
+    def is_withheld(self, state: ValueState | str, kind: Kind | str) -> bool:
+        return (ValueState(state).value, Kind(kind).value) in self.withheld
+
+    def without(self, withheld: frozenset[tuple[str, str]]) -> FourFigures:
+        """The same with these amounts left out, and said to be."""
+
+        def left(state: ValueState) -> Amounts | None:
+            held = self.get(state)
+            if held is None:
+                return None
+            social = (state.value, Kind.SOCIAL.value) in withheld
+            local = (state.value, Kind.LOCAL_ECONOMIC.value) in withheld
+            return Amounts(
+                None if social else held.social_pounds,
+                None if local else held.local_economic_pounds,
+            )
+
+        return FourFigures(
+            left(ValueState.OFFERED),
+            left(ValueState.COMMITTED),
+            left(ValueState.REPORTED),
+            left(ValueState.VERIFIED),
+            None if withheld else self.due_to_date,
+            self.withheld | withheld,
+        )
 
     def get(self, state: ValueState | str) -> Amounts | None:
         return {
@@ -82,7 +110,7 @@ class FourFigures:
             both(self.reported, other.reported),
             both(self.verified, other.verified),
             both(self.due_to_date, other.due_to_date),
-        )
+        ).without(self.withheld | other.withheld)
 
     def delivery_share(self, kind: Kind | str) -> Decimal | None:
         """Verified of everything committed. None where nothing is committed or verified yet."""

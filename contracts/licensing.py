@@ -1,12 +1,20 @@
 """What an edition's licence lets us show, and to whom. Pure; every page, export and API asks here.
 
-A total over a contract may always be shown: the licence is about values per unit and about the
-pounds of one line, from which a value per unit could be worked out.
+The licence is about values per unit, and so about pounds from which one could be worked out: those
+of one line, and a total over so few measures that dividing it by their quantities gives one away.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Of this many values that a licence keeps in, their sum tells none.
+FEWEST_MEASURES = 3
+
 WITHHELD = "Withheld: the licence of this edition does not allow its values to be published."
+WITHHELD_TOTAL = "Withheld: dividing it would tell values that a licence keeps in"
 TEXT_WITHHELD = "Withheld: the licence of this edition does not allow its text to be published."
 
 
@@ -17,6 +25,45 @@ def may_show_value(values_may_be_published: bool, *, may_see_licensed: bool, out
     as an export or an API answer; then the licence decides alone.
     """
     return values_may_be_published or (may_see_licensed and not outward)
+
+
+@dataclass(frozen=True)
+class TotalReader:
+    """Who reads a total of pounds.
+
+    `may_see_licensed`: holds `see_licensed_values`. `outward`: it leaves the product. `types_quantities`:
+    it is the reader who says the quantities, and could try them one by one.
+    """
+
+    may_see_licensed: bool = False
+    outward: bool = True
+    types_quantities: bool = False
+
+    def may_have(self, held_measures: int) -> bool:
+        """Whether a total may be told that so many different values add to which a licence keeps in."""
+        if held_measures == 0 or (self.may_see_licensed and not self.outward):
+            return True
+        return held_measures >= FEWEST_MEASURES and not self.types_quantities
+
+
+def withheld_parts(parts: Mapping[Any, Iterable[int]], reader: TotalReader) -> set[Any]:
+    """Of a total's parts those that may not be told, by the held measures that add to each.
+
+    Whoever knows the total and all parts but some knows the sum of those, so together they are held to
+    the same rule as one: parts with few held measures go with them until their sum tells nothing.
+    """
+    held = {key: frozenset(measures) for key, measures in parts.items()}
+    hidden = {key for key, measures in held.items() if not reader.may_have(len(measures))}
+    together: set[int] = set()
+    for key in hidden:
+        together |= held[key]
+    for key in sorted(held, key=lambda key: (len(held[key]), str(key))):
+        if not hidden or len(together) >= FEWEST_MEASURES:
+            break
+        if held[key] and key not in hidden:
+            hidden.add(key)
+            together |= held[key]
+    return hidden
 
 
 def may_show_text(text_may_be_published: bool, *, is_public: bool, outward: bool = False) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import DecimalField, QuerySet, Value
 from django.urls import path
 from rest_framework import serializers
 
@@ -223,10 +223,21 @@ class Commitments(CreateMixin, ListView):
     write_serializer = CommitmentCreateSerializer
     response_serializer = CommitmentSerializer
     more_sources = MORE
-    columns: ClassVar[tuple[Column, ...]] = COLUMNS
+    columns: ClassVar[tuple[Column, ...]] = (
+        *COLUMNS,
+        _number(
+            "counted_pounds",
+            "Asked with `until`: what the total “committed” counts of it. A promise that no longer "
+            "stands counts with what was verified under it; null without `until`.",
+            "counted_pounds",
+            2,
+            licensed=True,
+        ),
+    )
 
     def rows(self) -> QuerySet[Commitment]:
-        return Commitment.objects.visible_to(self.request.user)
+        rows: QuerySet[Commitment] = Commitment.objects.visible_to(self.request.user)
+        return rows.annotate(counted_pounds=Value(None, DecimalField(null=True)))
 
     def attach(self, rows: list[Row]) -> None:
         attach_parts(rows)

@@ -32,7 +32,8 @@ GROUPS = tuple(sorted(set(BREAKDOWNS) - {"measure"}))
 METHOD = (
     "Each line is rounded half up to the penny, then lines are added. Offered, committed, "
     "reported and verified are never mixed; social and local economic value are never added. "
-    "null means that nothing of that kind has an amount, which is not 0."
+    "null means that nothing of that kind has an amount, which is not 0, or that `withheld` names it: "
+    "then an edition's licence keeps in the values that it could be divided into."
 )
 
 
@@ -48,6 +49,10 @@ class FourSerializer(serializers.Serializer):
     committed = AmountsSerializer(help_text="Agreed by both sides.")
     reported = AmountsSerializer(help_text="What suppliers say, in submitted returns.")
     verified = AmountsSerializer(help_text="The part that an officer accepted on evidence.")
+    withheld = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Amounts that are there and may not be told, such as `reported.social_pounds`.",
+    )
 
 
 class PositionGroupSerializer(FourSerializer):
@@ -131,9 +136,11 @@ class Portfolio(ApiView):
         )
         if "\x00" in scope.theme + scope.ward:
             raise exceptions.ValidationError("A filter holds a character that no name has.")
-        report = portfolio_report(request.user, scope, first=first, last=last)
+        report = portfolio_report(request.user, scope, first=first, last=last, outward=True)
         found = report.position
-        groups = breakdown(request.user, scope, by, first=first, last=last) if by else []
+        groups = (
+            breakdown(request.user, scope, by, first=first, last=last, outward=True) if by else []
+        )
         share = found.offered_share
         body = {
             "period": last.code,
@@ -197,7 +204,9 @@ def _text(amount: Decimal | None) -> str | None:
 
 
 def _four(figures: FourFigures) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {
+        "withheld": [f"{state}.{kind}_pounds" for state, kind in sorted(figures.withheld)]
+    }
     for name in FOUR:
         amounts: Amounts = getattr(figures, name) or Amounts()
         found[name] = {

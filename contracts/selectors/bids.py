@@ -20,6 +20,7 @@ from django.db.models import Count, Q, QuerySet
 from trafford_sv.core.access import reach
 
 from .. import bid_scoring, valuation
+from ..licensing import FEWEST_MEASURES
 from ..models import (
     Bid,
     Contract,
@@ -305,7 +306,7 @@ def withheld_totals(bids: Mapping[int, bool]) -> dict[int, set[str]]:
     """Of bids on measures whose values a licence keeps in, the kinds whose total is one such value.
 
     `bids`: bid -> is it the reader's own. Whoever types the quantities could try them one by one
-    and read each value off the total; for others a total of several measures tells no value.
+    and read each value off the total; for others a total of `FEWEST_MEASURES` tells no value.
     """
     priced: dict[int, dict[str, int]] = {bid: {} for bid in bids}
     for bid, kind, number in (
@@ -317,7 +318,7 @@ def withheld_totals(bids: Mapping[int, bool]) -> dict[int, set[str]]:
     ):
         priced[bid][kind] = number
     return {
-        bid: {kind for kind, number in priced[bid].items() if is_own or number < 2}
+        bid: {kind for kind, number in priced[bid].items() if is_own or number < FEWEST_MEASURES}
         for bid, is_own in bids.items()
     }
 

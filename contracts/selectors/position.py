@@ -38,10 +38,11 @@ from django.db.models.functions import Cast
 from trafford_sv.core.money import pounds, share
 from trafford_sv.core.periods import Quarter
 
-from ..four_figures import Amounts, FourFigures
+from ..four_figures import Amounts, FourFigures, ValueState
 from ..models import ReturnLine
+from ..valuation import plus
 from .position_rows import POUNDS, awards_in, commitments_in, lines_in, offers_in, stood
-from .position_scope import EVERYWHERE, Scope, agreements_of
+from .position_scope import EVERYWHERE, Scope, agreements_of, held_measure, total_reader
 
 __all__ = [
     "EVERYWHERE",
@@ -100,8 +101,13 @@ class Position:
         return share(offered.social_pounds if offered else None, self.tendered_value_pounds)
 
 
-def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -> Position:
+def position(
+    user: Any, scope: Scope, *, first: Quarter | None, last: Quarter, outward: bool = False
+) -> Position:
     """The four figures from quarter to quarter; `first` None is "since the beginning". 2 queries.
+
+    `outward`: for an export or an API answer. A total that would tell a value which a licence keeps
+    in is None, and named in the figures' `withheld` (decision 16).
 
     A part of an agreement (a measure, a theme, a ward, one supplier's part) has no contract value.
     """
@@ -110,11 +116,11 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
         "offered": {}, "left out": {}, "committed": {}, "delivered": {},
     }  # fmt: skip
     offers = offers_in(user, scope, starts, last.end)
-    for figure, kind, *sums in (
+    for figure, kind, held, *sums in (
         _sums(
             offers,
             "offered",
-            "requested__measure__kind",
+            "requested__measure",
             one="offered_pounds",
             two=Sum("offered_pounds", filter=Q(in_base=True), output_field=POUNDS),
         )
@@ -122,14 +128,14 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
             _sums(
                 offers.filter(in_base=False),
                 "left out",
-                Value("", CharField()),
+                "",
                 one="offered_pounds",
                 rows=Count("bid__tender__contract", distinct=True),
             ),
             _sums(
                 commitments_in(user, scope, starts, last.end),
                 "committed",
-                "measure__kind",
+                "measure",
                 one="counted_pounds",
                 blank=~stood(last.end),
                 unpriced=Q(committed_pounds__isnull=True) & stood(last.end),
@@ -137,7 +143,7 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
             _sums(
                 lines_in(user, scope, first, last),
                 "delivered",
-                "commitment__measure__kind",
+                "commitment__measure",
                 one="reported_pounds",
                 two=Sum("verified_pounds", output_field=POUNDS),
                 blank=Q(reported_quantity__isnull=True),
@@ -148,8 +154,21 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
         )
         .order_by()
     ):
-        found[figure][kind] = _Sums(*sums)
+        part = _Sums.of(held, *sums)
+        found[figure][kind] = part.plus(found[figure].get(kind))
     offered, committed, delivered = found["offered"], found["committed"], found["delivered"]
+    reader = total_reader(user, outward=outward)
+    withheld = frozenset(
+        (state.value, kind)
+        for state, rows, second in (
+            (ValueState.OFFERED, offered, False),
+            (ValueState.COMMITTED, committed, False),
+            (ValueState.REPORTED, delivered, False),
+            (ValueState.VERIFIED, delivered, True),
+        )
+        for kind, row in rows.items()
+        if not reader.may_have(len(row.held_two if second else row.held_one))
+    )
     value, tendered, agreements, without_value = _contract_value(user, scope, starts, last.end)
     return Position(
         scope=scope,
@@ -160,7 +179,7 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
             committed=amounts((kind, row.one) for kind, row in committed.items()),
             reported=amounts((kind, row.one) for kind, row in delivered.items()),
             verified=amounts((kind, row.two) for kind, row in delivered.items()),
-        ),
+        ).without(withheld),
         counts=_counts(committed, delivered, agreements),
         of_kind={
             kind: _counts(_only(kind, committed), _only(kind, delivered), agreements)
@@ -169,7 +188,12 @@ def position(user: Any, scope: Scope, *, first: Quarter | None, last: Quarter) -
         contract_value_pounds=value,
         contracts_without_value=without_value,
         tendered_value_pounds=tendered,
-        tendered_offers=amounts((kind, row.two) for kind, row in offered.items()),
+        tendered_offers=amounts(
+            (kind, row.two)
+            for kind, row in offered.items()
+            if (ValueState.OFFERED.value, kind) not in withheld
+            and reader.may_have(len(row.held_two))
+        ),
         offers_left_out=sum(row.rows for row in found["left out"].values()),
     )
 
@@ -187,6 +211,29 @@ class _Sums:
     blank: int
     undecided: int
     unpriced: int
+    held_one: frozenset[int] = frozenset()  # measures with a value that a licence keeps in,
+    held_two: frozenset[int] = frozenset()  # of those that add something to the sum
+
+    @classmethod
+    def of(cls, held: int | None, one: Decimal | None, two: Decimal | None, *counts: int) -> _Sums:
+        def adding(amount: Decimal | None) -> frozenset[int]:
+            return frozenset([held] if held is not None and amount else [])
+
+        return cls(one, two, *counts, held_one=adding(one), held_two=adding(two))
+
+    def plus(self, other: _Sums | None) -> _Sums:
+        if other is None:
+            return self
+        return _Sums(
+            plus(self.one, other.one),
+            plus(self.two, other.two),
+            self.rows + other.rows,
+            self.blank + other.blank,
+            self.undecided + other.undecided,
+            self.unpriced + other.unpriced,
+            self.held_one | other.held_one,
+            self.held_two | other.held_two,
+        )
 
 
 def _only(kind: str, found: dict[str, _Sums]) -> dict[str, _Sums]:
@@ -217,7 +264,7 @@ _NEVER = Q(pk__in=[])
 def _sums(
     of: Any,
     figure: str,
-    kind: Any,
+    measure: str,
     *,
     one: str,
     two: Any = None,
@@ -226,13 +273,20 @@ def _sums(
     undecided: Q = _NEVER,
     unpriced: Q = _NEVER,
 ) -> Any:
-    """One branch: (figure, kind, two sums, four counts), a row for each kind of value."""
+    """One branch: (figure, kind, held measure, two sums, four counts).
+
+    A row for each kind of value, and one for each measure whose values a licence keeps in: so what
+    adds to a sum is known without another question. `measure`: the way to it; "" for neither.
+    """
+    kind: Any = F(f"{measure}__kind") if measure else Value("", CharField())
+    held: Any = held_measure(measure) if measure else Cast(Value(None), IntegerField())
     return (
         of.annotate(
             figure=Value(figure, CharField()),
-            kind_of_value=F(kind) if isinstance(kind, str) else kind,
+            kind_of_value=kind,
+            held=held,
         )
-        .values("figure", "kind_of_value")
+        .values("figure", "kind_of_value", "held")
         .annotate(
             one=Sum(one, output_field=POUNDS),
             two=two or Cast(Value(None), POUNDS),
@@ -242,7 +296,15 @@ def _sums(
             unpriced=_count(unpriced),
         )
         .values_list(
-            "figure", "kind_of_value", "one", "two", "rows", "blank", "undecided", "unpriced"
+            "figure",
+            "kind_of_value",
+            "held",
+            "one",
+            "two",
+            "rows",
+            "blank",
+            "undecided",
+            "unpriced",
         )
         .order_by()
     )

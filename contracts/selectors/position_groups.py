@@ -5,6 +5,7 @@ The rows are those of `selectors.position`, so a breakdown always adds up to its
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,13 @@ from django.db.models import Count, Sum
 
 from trafford_sv.core.periods import Quarter
 
-from ..four_figures import Amounts, FourFigures
+from ..four_figures import Amounts, FourFigures, ValueState
+from ..licensing import TotalReader, withheld_parts
 from ..models import Contract
-from .position import Scope, amounts, commitments_in, lines_in
+from ..valuation import plus
+from .position import amounts
+from .position_rows import commitments_in, lines_in
+from .position_scope import Scope, held_measure, total_reader
 
 
 @dataclass(frozen=True)
@@ -41,51 +46,117 @@ BREAKDOWNS = {
 
 
 def breakdown(
-    user: Any, scope: Scope, by: str, *, first: Quarter | None, last: Quarter
+    user: Any,
+    scope: Scope,
+    by: str,
+    *,
+    first: Quarter | None,
+    last: Quarter,
+    outward: bool = False,
 ) -> list[Group]:
-    """Committed, reported and verified by one of BREAKDOWNS, largest promise first. 2 queries."""
+    """Committed, reported and verified by one of BREAKDOWNS, largest promise first. 2 queries.
+
+    What a licence keeps in is kept in as in `position`, and so that the total less the parts that are
+    shown tells no more (`licensing.withheld_parts`).
+    """
     key, label, parameter = BREAKDOWNS[by]
     starts = first.start if first else None
     names: dict[Any, str] = {}
-    committed: dict[Any, list[tuple[str, Decimal | None]]] = {}
-    for row in (
+    parts = _Parts()
+    rows: Any = (
         commitments_in(user, scope, starts, last.end)
-        .values(*{key, label, "measure__kind"})
+        .annotate(held=held_measure("measure"))
+        .values(*{key, label, "measure__kind", "held"})
         .annotate(pounds=Sum("counted_pounds"))
         .order_by()
-    ):
+    )
+    for row in rows:
         names[row[key]] = row[label] or ""
-        committed.setdefault(row[key], []).append((row["measure__kind"], row["pounds"]))
-    lines: dict[Any, list[dict[str, Any]]] = {}
-    for row in (
+        parts.add(ValueState.COMMITTED, row["measure__kind"], row[key], row["held"], row["pounds"])
+    lines: dict[Any, int] = defaultdict(int)
+    rows = (
         lines_in(user, scope, first, last)
-        .values(*{f"commitment__{key}", f"commitment__{label}", "commitment__measure__kind"})
+        .annotate(held=held_measure("commitment__measure"))
+        .values(*{f"commitment__{key}", f"commitment__{label}"}, *_LINE)
         .annotate(
             reported=Sum("reported_pounds"), verified=Sum("verified_pounds"), rows=Count("pk")
         )
         .order_by()
-    ):
-        names.setdefault(row[f"commitment__{key}"], row[f"commitment__{label}"] or "")
-        lines.setdefault(row[f"commitment__{key}"], []).append(row)
+    )
+    for row in rows:
+        one = row[f"commitment__{key}"]
+        names.setdefault(one, row[f"commitment__{label}"] or "")
+        lines[one] += row["rows"]
+        parts.add_line(one, row)
+    withheld = parts.withheld(total_reader(user, outward=outward))
     groups = []
     for held, name in names.items():
-        rows = lines.get(held, [])
         if by == "agreement":
             name = Contract.Kind(held).label
         groups.append(
             Group(
                 key="" if held is None else str(held),
                 label=name or "Not recorded",
-                figures=FourFigures(
-                    committed=amounts(committed.get(held, [])),
-                    reported=amounts((r["commitment__measure__kind"], r["reported"]) for r in rows),
-                    verified=amounts((r["commitment__measure__kind"], r["verified"]) for r in rows),
-                ),
-                lines=sum(row["rows"] for row in rows),
+                figures=parts.figures(held, withheld),
+                lines=lines[held],
                 query=scope.query(**{parameter: held if held is not None else "none"}),
             )
         )
     return sorted(groups, key=_largest_first)
+
+
+_LINE = ("commitment__measure__kind", "held")
+_DELIVERED = (ValueState.REPORTED, ValueState.VERIFIED)
+
+
+class _Parts:
+    """Pounds of each part of a total, with the measures in them whose values a licence keeps in."""
+
+    def __init__(self) -> None:
+        self._pounds: dict[tuple[ValueState, str], dict[Any, Decimal | None]] = defaultdict(dict)
+        self._held: dict[tuple[ValueState, str], dict[Any, set[int]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+
+    def add(
+        self, state: ValueState, kind: str, part: Any, held: int | None, amount: Decimal | None
+    ) -> None:
+        sums = self._pounds[state, kind]
+        sums[part] = plus(sums.get(part), amount)
+        if held is not None and amount:
+            self._held[state, kind][part].add(held)
+
+    def add_line(self, part: Any, row: dict[str, Any]) -> None:
+        kind, held = row["commitment__measure__kind"], row["held"]
+        for state in _DELIVERED:
+            self.add(state, kind, part, held, row[state.value])
+
+    def withheld(self, reader: TotalReader) -> dict[Any, frozenset[tuple[str, str]]]:
+        """Of each part, the (state, kind) that this reader may not have."""
+        found: dict[Any, set[tuple[str, str]]] = defaultdict(set)
+        for (state, kind), parts in self._held.items():
+            for part in withheld_parts(parts, reader):
+                found[part].add((state.value, kind))
+        return {part: frozenset(states) for part, states in found.items()}
+
+    def figures(
+        self,
+        part: Any,
+        withheld: dict[Any, frozenset[tuple[str, str]]],
+        states: tuple[ValueState, ...] = (ValueState.COMMITTED, *_DELIVERED),
+    ) -> FourFigures:
+        def of(state: ValueState) -> Amounts | None:
+            if state not in states:
+                return None
+            return amounts(
+                (kind, sums.get(part)) for (one, kind), sums in self._pounds.items() if one is state
+            )
+
+        return FourFigures(
+            committed=of(ValueState.COMMITTED),
+            reported=of(ValueState.REPORTED),
+            verified=of(ValueState.VERIFIED),
+        ).without(withheld.get(part, frozenset()))
 
 
 def _largest_first(group: Group) -> tuple[Decimal, str, str]:
@@ -96,7 +167,9 @@ def _largest_first(group: Group) -> tuple[Decimal, str, str]:
     return -total, group.label, group.key
 
 
-def by_quarter(user: Any, scope: Scope, *, last: Quarter, quarters: int = 8) -> list[Group]:
+def by_quarter(
+    user: Any, scope: Scope, *, last: Quarter, quarters: int = 8, outward: bool = False
+) -> list[Group]:
     """Reported and verified in each of the last quarters, earliest first. 1 query.
 
     A quarter without a line has None, which is "nothing came in" and not £0.
@@ -104,10 +177,11 @@ def by_quarter(user: Any, scope: Scope, *, last: Quarter, quarters: int = 8) -> 
     wanted = [last]
     while len(wanted) < quarters:
         wanted.insert(0, wanted[0].previous)
-    found: dict[Quarter, list[Any]] = {}
+    parts, lines = _Parts(), defaultdict[Quarter, int](int)
     rows: Any = (
         lines_in(user, scope, wanted[0], last)
-        .values("counted_year", "counted_quarter", "commitment__measure__kind")
+        .annotate(held=held_measure("commitment__measure"))
+        .values("counted_year", "counted_quarter", *_LINE)
         .annotate(
             reported=Sum("reported_pounds"), verified=Sum("verified_pounds"), rows=Count("pk")
         )
@@ -115,20 +189,15 @@ def by_quarter(user: Any, scope: Scope, *, last: Quarter, quarters: int = 8) -> 
     )
     for row in rows:
         quarter = Quarter(row["counted_year"], row["counted_quarter"])
-        found.setdefault(quarter, []).append(row)
+        lines[quarter] += row["rows"]
+        parts.add_line(quarter, row)
+    withheld = parts.withheld(total_reader(user, outward=outward))
     return [
         Group(
             key=quarter.code,
             label=quarter.short,
-            figures=FourFigures(
-                reported=amounts(
-                    (r["commitment__measure__kind"], r["reported"]) for r in found.get(quarter, [])
-                ),
-                verified=amounts(
-                    (r["commitment__measure__kind"], r["verified"]) for r in found.get(quarter, [])
-                ),
-            ),
-            lines=sum(r["rows"] for r in found.get(quarter, [])),
+            figures=parts.figures(quarter, withheld, _DELIVERED),
+            lines=lines[quarter],
             query=scope.query(counted=quarter.code),
         )
         for quarter in wanted

@@ -29,6 +29,7 @@ def portfolio_report(
     first: Quarter | None,
     last: Quarter,
     returns_of: Quarter | None = None,
+    outward: bool = False,
 ) -> PositionReport:
     """The four figures, and how many of a quarter's returns are in. 3 queries.
 
@@ -37,7 +38,7 @@ def portfolio_report(
     """
     quarter = returns_of or last
     return PositionReport(
-        position=position(user, scope, first=first, last=last),
+        position=position(user, scope, first=first, last=last, outward=outward),
         quarter=quarter,
         completeness=completeness_of(user, scope, quarter),
     )

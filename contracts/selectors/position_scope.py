@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Case, F, IntegerField, Q, When
 
-from trafford_sv.core.access import reach
+from trafford_sv.core.access import can, reach
 
+from ..licensing import TotalReader
 from ..models import Contract
 from ..models.agreements import own_agreements
 
@@ -97,3 +98,27 @@ def in_force(path: str, first: datetime.date | None, last: datetime.date) -> Q:
         return begun
     no_end = Q(**{f"{path}end__isnull": True})
     return begun & (Q(**{f"{path}end__gte": first}) | (no_end & ~Q(**{f"{path}stage__in": OVER})))
+
+
+def total_reader(user: Any, *, outward: bool) -> TotalReader:
+    """What the licence of an edition lets this person, program or published report read."""
+    if user is EVERYWHERE:
+        return TotalReader()
+    everything, own = reach(user, "view_commitments")
+    return TotalReader(
+        may_see_licensed=can(user, "see_licensed_values"),
+        outward=outward,
+        types_quantities=not everything and any(role == "supplier" for role, _ in own),
+    )
+
+
+def held_measure(measure: str) -> Case:
+    """The measure's key where its edition's licence keeps its values in, else None."""
+    return Case(
+        When(
+            **{f"{measure}__edition__values_may_be_published": False},
+            then=F(f"{measure}_id"),
+        ),
+        default=None,
+        output_field=IntegerField(null=True),
+    )

@@ -154,6 +154,10 @@ class CommitmentList(ListPage):
             lambda row: _amount(row, row.value.value_pounds if row.value else None),
         ),
         ExportColumn("Committed pounds", lambda row: _amount(row, row.committed_pounds)),
+        ExportColumn(
+            "Counted of it in the total asked for, pounds",
+            lambda row: _amount(row, getattr(row, "counted_pounds", None)),
+        ),
         ExportColumn("State", lambda row: row.get_state_display()),
         ExportColumn("Starts", "starts"),
         ExportColumn("Due", "due"),
@@ -190,6 +194,9 @@ class CommitmentList(ListPage):
             row.tag = state_tag(row)
             row.amount = amount_of(row.promised_quantity, row.measure)
             row.pounds_shown = shows_pounds(row, self.request.user, outward=False)
+            # Asked for as a total counts it, a promise that no longer stands is in it with a part.
+            row.listed_pounds = getattr(row, "counted_pounds", row.committed_pounds)
+            row.is_part = row.listed_pounds != row.committed_pounds
 
 
 class CommitmentPage(PermissionView):

@@ -18,6 +18,7 @@ from trafford_sv.core.views_base import PermissionView
 from ..contract_tabs import contract_tabs, permissions_here
 from ..forms.position import PortfolioForm
 from ..four_figures import ValueState
+from ..licensing import WITHHELD_TOTAL
 from ..models import Contract
 from ..selectors.contract_promises import promises_of
 from ..selectors.position import Scope
@@ -35,7 +36,9 @@ BREAKDOWNS = {
 }
 
 
-def _pounds(state: ValueState, kind: Kind, group: Group) -> Decimal | None:
+def _pounds(state: ValueState, kind: Kind, group: Group) -> Decimal | str | None:
+    if group.figures.is_withheld(state, kind):
+        return WITHHELD_TOTAL
     return group.figures.pounds(state, kind)
 
 
@@ -84,8 +87,10 @@ class Portfolio(PermissionView):
         by = request.GET.get("by", "")
         if by not in BREAKDOWNS:
             by = "directorate"
-        groups = breakdown(request.user, scope, by, first=first, last=last)
         kind = request.GET.get("format", "")
+        groups = breakdown(
+            request.user, scope, by, first=first, last=last, outward=kind in CONTENT_TYPES
+        )
         if kind in CONTENT_TYPES and form.is_valid():
             return export_response(
                 kind,
@@ -108,21 +113,16 @@ class Portfolio(PermissionView):
                 "has_errors": not form.is_valid(),
                 "form": form,
                 "is_narrowed": any(request.GET.get(name) for name in form.fields),
-                "sentence": parts.headline(found.figures),
+                "sentence": parts.headline(found),
                 "period": period,
                 "report": report,
                 "position": found,
-                "social": parts.four_tiles(found, report.completeness, Kind.SOCIAL, last.code),
-                "local": parts.four_tiles(
-                    found, report.completeness, Kind.LOCAL_ECONOMIC, last.code
-                ),
-                "has_local": any(
-                    found.figures.pounds(state, Kind.LOCAL_ECONOMIC) is not None
-                    for state, *_ in parts.STATES
-                ),
-                "chart": parts.four_chart("four", found.figures, Kind.SOCIAL, period),
+                "social": parts.four_tiles(found, report.completeness, Kind.SOCIAL),
+                "local": parts.four_tiles(found, report.completeness, Kind.LOCAL_ECONOMIC),
+                "has_local": parts.has_kind(found.figures, Kind.LOCAL_ECONOMIC),
+                "chart": parts.four_chart("four", found, Kind.SOCIAL, period),
                 "trend": parts.quarters_chart("trend", trend),
-                "tables": parts.group_tables(caption, heading, groups, last.code),
+                "tables": parts.group_tables(caption, heading, groups, found),
                 "by": by,
                 "choices": [
                     (key, words, self._address(request, by=key))
@@ -194,18 +194,13 @@ class ContractSocialValue(PermissionView):
                     permissions_here(request.user, contract.directorate_id),
                     "social-value",
                 ),
-                "sentence": parts.headline(found.figures),
+                "sentence": parts.headline(found),
                 "report": report,
                 "position": found,
-                "social": parts.four_tiles(found, report.completeness, Kind.SOCIAL, last.code),
-                "local": parts.four_tiles(
-                    found, report.completeness, Kind.LOCAL_ECONOMIC, last.code
-                ),
-                "has_local": any(
-                    found.figures.pounds(state, Kind.LOCAL_ECONOMIC) is not None
-                    for state, *_ in parts.STATES
-                ),
-                "chart": parts.four_chart("four", found.figures, Kind.SOCIAL, _up_to(last)),
+                "social": parts.four_tiles(found, report.completeness, Kind.SOCIAL),
+                "local": parts.four_tiles(found, report.completeness, Kind.LOCAL_ECONOMIC),
+                "has_local": parts.has_kind(found.figures, Kind.LOCAL_ECONOMIC),
+                "chart": parts.four_chart("four", found, Kind.SOCIAL, _up_to(last)),
                 "trend": parts.quarters_chart(
                     "trend", by_quarter(request.user, scope, last=last, quarters=12)
                 ),

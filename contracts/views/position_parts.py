@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -11,8 +11,10 @@ from trafford_sv.core.charts import Bar, Chart, bar_chart, column_chart
 from trafford_sv.core.charts.drawing import Paint
 from trafford_sv.core.money import exact, percentage, readable
 from trafford_sv.core.parts import Figure, Link, State, Table
+from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Amounts, Completeness, FourFigures, ValueState
+from ..licensing import WITHHELD_TOTAL
 from ..selectors.position import Counts, Position
 from ..selectors.position_groups import Group
 from ..valuation import Kind
@@ -34,19 +36,30 @@ def commitments_url(query: str) -> str:
     return f"{reverse('commitment-list')}?{query}" if query else reverse("commitment-list")
 
 
-def four_tiles(
-    found: Position, completeness: Completeness | None, kind: Kind, until: str
-) -> list[Figure]:
+def span_of(found: Position) -> dict[str, str | None]:
+    """The period as the lists behind the figures take it."""
+    return {
+        "since": Quarter.of(found.first).code if found.first else None,
+        "until": Quarter.of(found.last).code,
+    }
+
+
+def one_quarter(found: Position) -> Quarter | None:
+    """The quarter that the figures are of alone; None for everything up to a day."""
+    return Quarter.of(found.last) if found.first else None
+
+
+def four_tiles(found: Position, completeness: Completeness | None, kind: Kind) -> list[Figure]:
     """Offered, committed, reported, verified of one kind of value, each with a way to its rows."""
     # The same rows as in the list that the tile opens: those of this kind.
     figures, counts = found.figures, found.of_kind.get(kind.value, Counts())
-    lines = found.scope.query(kind=kind.value, until=until)
-    promised = found.scope.query(kind=kind.value, state="agreed")
+    lines = found.scope.query(kind=kind.value, **span_of(found))
     of_what = {
         ValueState.OFFERED: "In the bids that won",
         ValueState.COMMITTED: _commitments(counts),
         ValueState.REPORTED: "Said by suppliers, not yet all checked",
-        ValueState.VERIFIED: _of_promise(figures, kind),
+        # What one quarter brings is no share of what the whole agreement promises.
+        ValueState.VERIFIED: "" if one_quarter(found) else _of_promise(figures, kind),
     }
     returns = completeness.sentence if completeness else ""
     checked = (
@@ -55,7 +68,7 @@ def four_tiles(
         else ""
     )
     ways = {
-        ValueState.COMMITTED: Link("Show the commitments", commitments_url(promised)),
+        ValueState.COMMITTED: Link("Show the commitments", commitments_url(lines)),
         ValueState.REPORTED: Link("Show the deliveries", deliveries_url(lines)),
         ValueState.VERIFIED: Link(
             "Show what was verified", deliveries_url(f"{lines}&state=accepted&state=part")
@@ -82,7 +95,7 @@ def four_tiles(
                 of_what=of_what[state] if amount is not None else "",
                 completeness=said.get(state, ""),
                 way_in=Link(way.text, way.url, about) if way and amount is not None else None,
-                missing=missing[state],
+                missing=WITHHELD_TOTAL if figures.is_withheld(state, kind) else missing[state],
                 local_economic=kind is Kind.LOCAL_ECONOMIC,
             )
         )
@@ -104,17 +117,25 @@ def _of_promise(figures: FourFigures, kind: Kind) -> str:
     return "" if part is None else f"{percentage(part)} of everything committed"
 
 
-def headline(figures: FourFigures, kind: Kind = Kind.SOCIAL) -> str:
+def headline(found: Position, kind: Kind = Kind.SOCIAL) -> str:
     """The answer that people open the page for, as a title."""
+    figures, words = found.figures, KIND_WORDS[kind]
+    if figures.is_withheld(ValueState.VERIFIED, kind):
+        return f"A licence keeps in how much {words} is verified here"
+    if quarter := one_quarter(found):
+        amount = figures.pounds(ValueState.VERIFIED, kind)
+        if amount is None:
+            return f"No {words} is verified in {quarter.short}"
+        return f"{readable(amount)} of {words} is verified in {quarter.short}"
     part = figures.delivery_share(kind)
-    words = KIND_WORDS[kind]
     if part is None:
         return f"Nothing can be said of {words} yet"
     return f"So far, {percentage(part)} of the {words} promised is verified"
 
 
-def four_chart(key: str, figures: FourFigures, kind: Kind, subtitle: str) -> Chart | None:
+def four_chart(key: str, found: Position, kind: Kind, subtitle: str) -> Chart | None:
     """Four bars growing solid; None where there is nothing of this kind."""
+    figures = found.figures
     local = kind is Kind.LOCAL_ECONOMIC
     if all(figures.pounds(state, kind) is None for state, *_ in STATES):
         return None
@@ -125,11 +146,11 @@ def four_chart(key: str, figures: FourFigures, kind: Kind, subtitle: str) -> Cha
         bars.append(Bar(label, amount, text, local_paint if local else paint))
     return bar_chart(
         key=key,
-        title=headline(figures, kind),
+        title=headline(found, kind),
         subtitle=subtitle,
         bars=bars,
         headings=("Figure", "Pounds"),
-        missing="None recorded",
+        missing="None recorded, or withheld" if figures.withheld else "None recorded",
     )
 
 
@@ -157,47 +178,74 @@ def quarters_chart(key: str, groups: Sequence[Group], kind: Kind = Kind.SOCIAL) 
                 amount,
                 "" if amount is None else readable(amount),
                 Paint.LOCAL_VERIFIED if kind is Kind.LOCAL_ECONOMIC else Paint.VERIFIED,
-                deliveries_url(group.query),
+                deliveries_url(f"{group.query}&kind={kind.value}"),
             )
             for group, amount in amounts
         ],
         headings=("Quarter", "Verified"),
-        missing="Nothing yet",
+        missing="Nothing, or withheld"
+        if any(group.figures.is_withheld(ValueState.VERIFIED, kind) for group in groups)
+        else "Nothing yet",
     )
 
 
-def group_tables(caption: str, heading: str, groups: Sequence[Group], until: str) -> list[Table]:
-    """A breakdown as one table for each kind of value, each row leading to its deliveries."""
+def group_tables(
+    caption: str, heading: str, groups: Sequence[Group], found: Position
+) -> list[Table]:
+    """A breakdown as one table for each kind of value, each row leading to its deliveries.
+
+    For one quarter without "verified of committed": see `four_tiles`.
+    """
     tables = []
+    span = urlencode({name: code for name, code in span_of(found).items() if code})
+    whole = not one_quarter(found)
     for kind in (Kind.SOCIAL, Kind.LOCAL_ECONOMIC):
         rows = []
         for group in groups:
-            amounts = [
-                group.figures.pounds(state, kind)
-                for state in (ValueState.COMMITTED, ValueState.REPORTED, ValueState.VERIFIED)
-            ]
-            if all(amount is None for amount in amounts):
+            states = (ValueState.COMMITTED, ValueState.REPORTED, ValueState.VERIFIED)
+            if not has_kind(group.figures, kind, states):
                 continue
-            query = f"{group.query}&until={until}&kind={kind.value}"
-            part = percentage(group.figures.delivery_share(kind))
+            query = f"{group.query}&{span}&kind={kind.value}"
+            part = [percentage(group.figures.delivery_share(kind))] if whole else []
             rows.append(
                 (
                     Link(group.label, deliveries_url(query)) if group.lines else group.label,
-                    *(_cell(amount) for amount in amounts),
-                    part,
+                    *(_cell(group.figures, state, kind) for state in states),
+                    *part,
                 )
             )
         if rows:
-            headings = (heading, "Committed", "Reported", "Verified", "Verified of committed")
+            headings = [heading, "Committed", "Reported", "Verified"]
+            if whole:
+                headings.append("Verified of committed")
             title = f"{caption}: {KIND_WORDS[kind]}"
             tables.append(
-                Table(title, headings, rows, numeric=frozenset(range(1, 5)), is_stacked=True)
+                Table(
+                    title,
+                    headings,
+                    rows,
+                    numeric=frozenset(range(1, len(headings))),
+                    is_stacked=True,
+                )
             )
     return tables
 
 
-def _cell(amount: Decimal | None) -> str:
+def _cell(figures: FourFigures, state: ValueState, kind: Kind) -> str:
+    if figures.is_withheld(state, kind):
+        return "withheld"
+    amount = figures.pounds(state, kind)
     return "none" if amount is None else readable(amount)
+
+
+def has_kind(
+    figures: FourFigures, kind: Kind, states: Sequence[ValueState] = tuple(ValueState)
+) -> bool:
+    """Whether there is anything of this kind of value, also where it may not be told."""
+    return any(
+        figures.pounds(state, kind) is not None or figures.is_withheld(state, kind)
+        for state in states
+    )
 
 
 def has_any(amounts: Amounts | None) -> bool:

@@ -51,14 +51,11 @@ def _section(report: PositionReport, title: str) -> Section | None:
     found = report.position
     if not (found.counts.commitments or found.counts.lines or parts.has_any(found.figures.offered)):
         return None
-    code = Quarter.of(found.last).code
     kinds = [
-        kind
-        for kind in (Kind.SOCIAL, Kind.LOCAL_ECONOMIC)
-        if any(found.figures.pounds(state, kind) is not None for state, *_ in parts.STATES)
+        kind for kind in (Kind.SOCIAL, Kind.LOCAL_ECONOMIC) if parts.has_kind(found.figures, kind)
     ]
-    social = parts.four_tiles(found, report.completeness, Kind.SOCIAL, code)
-    local = parts.four_tiles(found, report.completeness, Kind.LOCAL_ECONOMIC, code)
+    social = parts.four_tiles(found, report.completeness, Kind.SOCIAL)
+    local = parts.four_tiles(found, report.completeness, Kind.LOCAL_ECONOMIC)
     return Section(
         "promised",
         title,

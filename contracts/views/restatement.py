@@ -15,7 +15,7 @@ from trafford_sv.core.periods import Quarter
 from trafford_sv.core.views_base import PermissionView
 
 from ..forms.restatement import PINNED, RestatementForm
-from ..licensing import TEXT_WITHHELD, WITHHELD
+from ..licensing import TEXT_WITHHELD, WITHHELD, WITHHELD_TOTAL, TotalReader
 from ..models import Contract, MeasureEdition
 from ..restatement import Restatement
 from ..selectors.measures import Sight, visible_editions
@@ -24,6 +24,9 @@ from ..valuation import Kind
 from .measures import crumbs, library_pages
 
 NAMES = {Kind.SOCIAL: "Social value", Kind.LOCAL_ECONOMIC: "Local economic value"}
+
+
+BOTH = "Social and local economic value together"
 
 
 class RestatementPage(PermissionView):
@@ -109,7 +112,11 @@ class RestatementPage(PermissionView):
             if not _is_priced(one)
         ]
         if result.combined is not None:
-            totals.append(("Social and local economic value together", result.combined))
+            totals.append((BOTH, result.combined))
+        # Divided by its quantities, a total over few withheld measures would tell their values.
+        told = [(name, one) for name, one in totals if _may_be_told(result, name)]
+        silent += [f"{name}: {WITHHELD_TOTAL}." for name, one in totals if (name, one) not in told]
+        totals = told
         return {
             "result": result,
             "totals": [(name, _amounts(one)) for name, one in totals],
@@ -120,11 +127,24 @@ class RestatementPage(PermissionView):
             ],
             "is_withheld": any(row.is_withheld for row in result.measures),
             "withheld": WITHHELD,
+            "has_totals": bool(totals),
             "exports": [
                 (text, f"{self.request.path}?{query}&format={name}")
                 for text, name in (("CSV", "csv"), ("Excel", "xlsx"))
             ],
         }
+
+
+def _may_be_told(result: Restated, name: str) -> bool:
+    """`name`: of a kind of value, or of both together. The rows say what this reader may not see."""
+    held = [
+        row
+        for row in result.measures
+        if row.is_withheld
+        and (row.before_pounds or row.after_pounds)
+        and name in (NAMES[Kind(row.kind)], BOTH)
+    ]
+    return TotalReader().may_have(len(held))
 
 
 def _period(form: RestatementForm) -> str:

@@ -14,11 +14,13 @@ from trafford_sv.core.parts import Figure, Link, Need, State, Tag, Tone
 from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Amounts, ValueState
+from ..licensing import WITHHELD_TOTAL
 from ..models import Bid
 from ..selectors.need_offers import waiting_for_supplier
 from ..selectors.position import Position, Scope, position
 from ..selectors.returns import DueReturn, returns_due
 from ..selectors.supplier_home import Waiting, WaitingItem, waiting_for
+from ..valuation import Kind
 from .offer_parts import supplier_needs
 from .supplier_base import SupplierView, address
 
@@ -52,7 +54,8 @@ class SupplierHome(SupplierView):
             "figures": figures(own),
             "has_figures": any(
                 own.figures.get(state) not in (None, Amounts()) for state in ValueState
-            ),
+            )
+            or bool(own.figures.withheld),
             "bids_url": address("supplier-bid-list"),
             "commitments_url": address("supplier-commitments"),
             "measures_url": address("measure-list"),
@@ -159,7 +162,9 @@ def figures(own: Position) -> list[Figure]:
                 of_what=""
                 if local is None
                 else f"and {readable(local)} of local economic value, counted apart",
-                missing="None in pounds yet",
+                missing=WITHHELD_TOTAL
+                if own.figures.is_withheld(state, Kind.SOCIAL)
+                else "None in pounds yet",
                 way_in=_way_in(state),
             )
         )

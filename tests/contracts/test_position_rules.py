@@ -16,7 +16,7 @@ from hypothesis.extra.django import TestCase
 from contracts.four_figures import Amounts
 from contracts.models import Award, Bid, Commitment, Contract
 from contracts.selectors.position import EVERYWHERE, Scope, position
-from contracts.selectors.position_groups import BREAKDOWNS, breakdown
+from contracts.selectors.position_groups import BREAKDOWNS, breakdown, by_quarter
 from reporting.models import StarMeasure
 from reporting.selectors.figures import FigureReader
 from tests.contracts.test_position import Q1, Q2, live
@@ -24,11 +24,13 @@ from tests.factories import make_award, make_contract, make_organisation, make_u
 from tests.factories_delivery import (
     make_bid,
     make_commitment,
+    make_edition,
     make_line,
     make_measure,
     make_return,
     make_tender,
 )
+from tests.watched_queries import read_whole
 from trafford_sv.directory.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +201,79 @@ def test_the_page_says_what_became_of_the_withdrawn_promise(client):
 def test_contracts_without_anything_have_no_share():
     make_contract()
     assert at().offered_share is None
+
+
+# --- totals over values that a licence keeps in -----------------------------------------------
+
+
+def licensed(measures):
+    """A contract with a promise of 64 units, 10 of them verified, of each of so many closed measures."""
+    contract, supplier = live()
+    closed = make_edition(values_may_be_published=False)
+    sent = make_return(contract, supplier, Q1)
+    for number in range(measures):
+        measure = make_measure(closed, value=str(11 + number))
+        promised = make_commitment(contract, supplier=supplier, measure=measure, quantity="64")
+        make_line(sent, promised, "10", verified="10")
+    return contract, supplier
+
+
+def test_a_total_over_fewer_than_three_licensed_measures_is_withheld():
+    # 64 x 11 + 64 x 12 = 1,472: with an open promise of 100 x 10 = 1,000 beside it 2,472, and anybody
+    # could take the 1,000 off. With a third at 13: 64 x 13 = 832 more, 3,304: told.
+    contract, supplier = licensed(2)
+    make_commitment(contract, supplier=supplier)
+    member = make_user("steering_member")
+    found = at(member).figures
+    assert found.committed == Amounts(None, None)
+    assert ("committed", "social") in found.withheld and ("verified", "social") in found.withheld
+    assert found.delivery_share("social") is None
+    assert at(make_user("coordinator")).figures.committed == Amounts(Decimal("2472.00"), None)
+    out = position(make_user("coordinator"), Scope(), first=None, last=Q2, outward=True)
+    assert out.figures.committed == Amounts(None, None)
+    assert at(EVERYWHERE).figures.committed == Amounts(None, None)
+    third = make_measure(make_edition(values_may_be_published=False), value="13")
+    make_commitment(contract, supplier=supplier, measure=third, quantity="64")
+    assert at(member).figures.committed == Amounts(Decimal("3304.00"), None)
+    # What was verified is still of two.
+    assert at(member).figures.verified == Amounts(None, None)
+
+
+def test_a_supplier_reads_no_total_over_values_that_are_kept_from_it():
+    _, supplier = licensed(4)
+    own = make_user("supplier", supplier)
+    assert at(own).figures.verified == Amounts(None, None)
+    assert at(make_user("steering_member")).figures.verified == Amounts(Decimal("500.00"), None)
+
+
+def test_a_breakdown_withholds_so_much_that_the_rest_tells_nothing():
+    licensed(3)  # 10 x (11 + 12 + 13) = 360
+    one, _ = licensed(1)  # 10 x 11 = 110
+    member = make_user("steering_member")
+    assert at(member).figures.verified == Amounts(Decimal("470.00"), None)
+    groups = breakdown(member, Scope(), "contract", first=None, last=Q2)
+    assert [group.figures.verified for group in groups] == [Amounts(None, None)] * 2
+    assert all(group.figures.is_withheld("verified", "social") for group in groups)
+    (quarter,) = [g for g in by_quarter(member, Scope(), last=Q2) if g.lines]
+    assert quarter.figures.verified == Amounts(Decimal("470.00"), None)
+    assert at(member, Scope(contract=one.pk)).figures.verified == Amounts(None, None)
+
+
+def test_pages_files_and_the_api_say_that_it_is_withheld(client):
+    contract, supplier = licensed(1)
+    client.force_login(make_user("steering_member"))
+    page = client.get(reverse("contract-social-value", args=[contract.pk])).content.decode()
+    assert "A licence keeps in how much social value is verified here" in page
+    assert "dividing it would tell values" in page and "£704" not in page and "£110" not in page
+    body = client.get(f"/api/v1/portfolio/?contract={contract.pk}&by=theme").json()
+    assert body["figures"]["verified"]["social_pounds"] is None
+    assert "verified.social_pounds" in body["figures"]["withheld"]
+    assert "committed.social_pounds" in body["groups"][0]["withheld"]
+    # The co-ordinator reads it on the page, and no file has it.
+    client.force_login(make_user("coordinator"))
+    assert "£110" in client.get(reverse("portfolio")).content.decode()
+    csv = read_whole(client.get(reverse("portfolio"), {"by": "supplier", "format": "csv"})).decode()
+    assert "dividing it would tell values" in csv and "110.00" not in csv
+    client.force_login(make_user("supplier", supplier))
+    page = client.get(reverse("supplier-home")).content.decode()
+    assert "dividing it would tell values" in page and "£704" not in page

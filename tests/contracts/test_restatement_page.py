@@ -229,13 +229,14 @@ def test_suppliers_and_hubs_do_not_open_it(client, world, role):
 
 
 @time_machine.travel(TODAY, tick=False)
-def test_a_closed_edition_shows_totals_and_keeps_the_rest_in(client):
+def test_a_closed_edition_keeps_its_values_in_and_a_total_that_would_tell_one(client):
     World(values_may_be_published=False, text_may_be_published=False)
     page = page_of(client, "auditor").text
-    assert "£300.00" in page  # the total may be shown
+    # 25 hours at £12: one value, and the total divided by 25 would tell it.
+    assert "£300.00" not in page and "dividing it would tell values" in page
     assert page.count("Withheld</span>") == 2 and "does not allow its values" in page
     seen = page_of(client, "coordinator").text
-    assert "Withheld</span>" not in seen  # holds see_licensed_values
+    assert "Withheld</span>" not in seen and "£300.00" in seen  # holds see_licensed_values
     answer = page_of(client, "coordinator", format="csv")
     text = b"".join(answer.streaming_content).decode().lstrip("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text)))
