@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import following
+from .views import bulletins, following
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("needs/feed/", following.NeedsFeed.as_view(), name="needs-feed"),
@@ -21,16 +21,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         following.BulletinLeave.as_view(),
         name="bulletin-leave",
     ),
-    path("needs/bulletins/", following.BulletinList.as_view(), name="bulletin-list"),
-    path("needs/bulletins/new/", following.BulletinMake.as_view(), name="bulletin-make"),
+    path("needs/bulletins/", bulletins.BulletinList.as_view(), name="bulletin-list"),
+    path("needs/bulletins/new/", bulletins.BulletinMake.as_view(), name="bulletin-make"),
     path(
         "needs/bulletins/mails/<slug:kind>/<int:pk>/settle/",
-        following.FollowerMailSettle.as_view(),
+        bulletins.FollowerMailSettle.as_view(),
         name="follower-mail-settle",
     ),
     path(
         "needs/bulletins/addresses/",
-        following.BulletinAddresses.as_view(),
+        bulletins.BulletinAddresses.as_view(),
         name="bulletin-addresses",
     ),
 ]

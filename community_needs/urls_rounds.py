@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from .views import answering, round_asked, rounds
+from .views import round_answers as answers
+from .views import round_inviting as inviting
 from .views import round_running as running
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,39 +32,39 @@ urlpatterns: list[URLPattern | URLResolver] = [
         running.QuestionRemove.as_view(),
         name="question-remove",
     ),
-    path("needs/rounds/<int:pk>/preview/", running.RoundPreview.as_view(), name="round-preview"),
+    path("needs/rounds/<int:pk>/preview/", answers.RoundPreview.as_view(), name="round-preview"),
     path("needs/rounds/<int:pk>/open/", running.RoundOpen.as_view(), name="round-open"),
-    path("needs/rounds/<int:pk>/invite/", running.RoundInvite.as_view(), name="round-invite"),
+    path("needs/rounds/<int:pk>/invite/", inviting.RoundInvite.as_view(), name="round-invite"),
     path("needs/rounds/<int:pk>/asked/", round_asked.RoundAsked.as_view(), name="round-asked"),
     path(
         "needs/rounds/mails/<int:pk>/settle/",
         round_asked.RoundMailSettle.as_view(),
         name="round-mail-settle",
     ),
-    path("needs/rounds/<int:pk>/remind/", running.RoundRemind.as_view(), name="round-remind"),
+    path("needs/rounds/<int:pk>/remind/", inviting.RoundRemind.as_view(), name="round-remind"),
     path("needs/rounds/<int:pk>/close/", running.RoundClose.as_view(), name="round-close"),
     path("needs/rounds/<int:pk>/publish/", running.RoundPublish.as_view(), name="round-publish"),
     path("needs/rounds/<int:pk>/paper/", rounds.RoundPaper.as_view(), name="round-paper"),
     path(
         "needs/rounds/<int:pk>/paper/type-in/",
-        running.PaperEnter.as_view(),
+        answers.PaperEnter.as_view(),
         name="round-paper-enter",
     ),
     path("needs/rounds/<int:pk>/answers/", rounds.ResponseList.as_view(), name="response-list"),
     path(
         "needs/rounds/<int:pk>/answers/need/",
-        running.NeedFromAnswers.as_view(),
+        answers.NeedFromAnswers.as_view(),
         name="need-from-answers",
     ),
     path("needs/answers/<int:pk>/", rounds.ResponsePage.as_view(), name="response-detail"),
     path(
         "needs/invitations/<int:pk>/address/",
-        running.InvitationAddress.as_view(),
+        inviting.InvitationAddress.as_view(),
         name="invitation-address",
     ),
     path(
         "needs/invitations/<int:pk>/came-back/",
-        running.InvitationBounce.as_view(),
+        inviting.InvitationBounce.as_view(),
         name="invitation-bounce",
     ),
     path("hub/rounds/<int:pk>/", answering.HubAnswer.as_view(), name="hub-answer"),

@@ -15,7 +15,7 @@ from trafford_sv.core.views_base import PermissionView
 from ..models import Round, RoundMail
 from ..selectors.rounds import hub_answers, ward_answers
 from .need_editing import crumbs
-from .round_running import post_soon
+from .round_inviting import post_soon
 from .rounds import is_officer
 from .settling import settle_from
 

@@ -1,56 +1,38 @@
-"""Building a round, opening it, inviting and reminding hubs, typing in paper, closing, publishing."""
+"""Building a round: its questions and translations; opening, closing and publishing it."""
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import translation
-from kombu.exceptions import OperationalError
 
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
-from ..forms.answers import PaperForm
-from ..forms.needs import NeedForm
 from ..forms.rounds import (
     OTHER,
-    AddressForm,
-    BounceForm,
-    InviteForm,
     PublishForm,
     QuestionForm,
     RoundForm,
     StepForm,
     TranslationForm,
 )
-from ..models import Hub, Invitation, Need, Priority, Question, Response, Round
-from ..round_words import ENGLISH, LANGUAGES, in_language
-from ..selectors.rounds import questions_of
-from ..services.needs import raise_need
-from ..services.responses import enter_paper_answer
+from ..models import Priority, Question, Round
+from ..round_words import LANGUAGES
 from ..services.rounds import (
-    change_address,
     change_round,
     close_round,
     create_round,
-    invite_hubs,
     open_round,
     publish_round,
-    record_bounce,
-    remind_hubs,
     remove_question,
     save_question,
 )
-from ..tasks import send_round_mails
 from .need_editing import crumbs, form_page
-from .rounds import blank_form
 
 
 class RoundView(EditMixin, PermissionView):
@@ -352,293 +334,3 @@ class RoundPublish(RoundView):
             self.add_errors(form, error)
             return self.page(asked, form)
         return self.done(asked, "Anyone can read now what was heard.")
-
-
-class RoundInvite(RoundView):
-    """Whom to ask, checked once more before a mail goes out."""
-
-    heading = "Invite hubs"
-
-    def hubs(self, asked: Round) -> list[Hub]:
-        held = asked.invitations.values("organisation")
-        rows = Hub.objects.current().filter(organisation__is_demo=asked.is_demo)
-        return list(rows.exclude(organisation__in=held).select_related("organisation"))
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        asked = self.record(pk)
-        hubs = self.hubs(asked)
-        return self.shown(asked, InviteForm(hubs=hubs))
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        asked = self.record(pk)
-        form = InviteForm(request.POST, hubs=self.hubs(asked))
-        if not form.is_valid():
-            return self.shown(asked, form)
-        addresses = form.addresses()
-        if not addresses:
-            form.add_error(None, "Choose at least one hub.")
-            return self.shown(asked, form)
-        if request.POST.get("step") != "send":
-            return self.shown(asked, form, check=addresses)
-        try:
-            made = invite_hubs(round=asked, addresses=addresses, by=request.user, now=self.now)
-        except ValidationError as error:
-            self.add_errors(form, error)
-            return self.shown(asked, form)
-        post_soon()
-        by_mail = sum(1 for item in made if item.email)
-        said = (
-            f"{len(made)} {'hub is' if len(made) == 1 else 'hubs are'} asked, {by_mail} by e-mail."
-        )
-        return self.done(asked, said)
-
-    def shown(
-        self, asked: Round, form: InviteForm, check: dict[int, str] | None = None
-    ) -> HttpResponse:
-        here = reverse("round-detail", args=[asked.pk])
-        names = {hub.organisation_id: hub.organisation.name for hub in form.hubs}
-        context = {
-            "title": "Check whom you ask" if check else "Invite hubs",
-            "round": asked,
-            "form": form,
-            "check": [(names[key], address) for key, address in (check or {}).items()],
-            "carried": [
-                (name, form.data.get(name, "")) for name in form.fields if name in form.data
-            ],
-            "breadcrumbs": crumbs((asked.name, here), ("Invite hubs", None)),
-        }
-        return render(self.request, "community_needs/round_invite.html", context)
-
-
-def post_soon() -> None:
-    """The mails go out at once where there is a worker, and with the next run otherwise."""
-
-    def ask() -> None:
-        # Where the queue is away the row waits, and the next scheduled run sends it.
-        with contextlib.suppress(OperationalError, OSError):
-            send_round_mails.delay()
-
-    transaction.on_commit(ask)
-
-
-class RoundRemind(RoundView):
-    """Only those that have not answered."""
-
-    heading, button = "Remind hubs", "Send the reminders"
-    introduction = (
-        "Each hub that was asked by e-mail and has not answered gets one mail with its link. "
-        "A hub that had a mail in the last day gets none."
-    )
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        asked = self.record(pk)
-        return self.page(asked, StepForm(initial={"version": asked.version}))
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        asked = self.record(pk)
-        form = StepForm(request.POST)
-        if not form.is_valid():
-            return self.page(asked, form)
-        try:
-            count = remind_hubs(round=asked, by=request.user, now=self.now, today=self.today)
-        except ValidationError as error:
-            self.add_errors(form, error)
-            return self.page(asked, form)
-        post_soon()
-        said = f"{count} {'hub is' if count == 1 else 'hubs are'} reminded."
-        return self.done(asked, said if count else "No hub needed a reminder today.")
-
-
-class InvitationView(RoundView):
-    def invitation(self, pk: int) -> Invitation:
-        row = get_object_or_404(Invitation.objects.select_related("round", "organisation"), pk=pk)
-        self.check(row.round)
-        return row
-
-
-class InvitationAddress(InvitationView):
-    heading, button = "Send it to another address", "Send a new link"
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.invitation(pk)
-        return self.page(row.round, AddressForm(), introduction=str(row.organisation))
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        row = self.invitation(pk)
-        form = AddressForm(request.POST)
-        if not form.is_valid():
-            return self.page(row.round, form)
-        try:
-            change_address(
-                invitation=row, email=form.cleaned_data["email"], by=request.user, now=self.now
-            )
-        except ValidationError as error:
-            self.add_errors(form, error)
-            return self.page(row.round, form)
-        post_soon()
-        return self.done(row.round, "A new link is on its way.")
-
-
-class InvitationBounce(InvitationView):
-    heading, button = "The mail came back", "Save it"
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.invitation(pk)
-        return self.page(row.round, BounceForm(), introduction=str(row.organisation))
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        row = self.invitation(pk)
-        form = BounceForm(request.POST)
-        if not form.is_valid():
-            return self.page(row.round, form)
-        record_bounce(
-            invitation=row, words=form.cleaned_data["words"], by=request.user, now=self.now
-        )
-        return self.done(
-            row.round, "It is noted. Send the link to another address, or ask on paper."
-        )
-
-
-class RoundPreview(RoundView):
-    """What a respondent will see, in each language that is whole."""
-
-    permission = "view_rounds"
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        asked = self.record(pk)
-        wanted = request.GET.get("lang", "")
-        language = wanted if wanted in LANGUAGES else ENGLISH
-        with translation.override(language):
-            form = blank_form(asked, language)
-            context = {
-                "title": f"Preview of {asked}",
-                "round": asked,
-                "form": form,
-                "blocks": form.drawn(),
-                "introduction": in_language(asked, "introduction", language),
-                "languages": [
-                    (name, f"{request.path}?lang={key}")
-                    for key, name in LANGUAGES.items()
-                    if key != language
-                ],
-                "html_language": "zh-Hant" if language == OTHER else "en",
-                "breadcrumbs": crumbs(
-                    (asked.name, reverse("round-detail", args=[asked.pk])), ("Preview", None)
-                ),
-            }
-            return render(request, "community_needs/round_preview.html", context)
-
-
-class PaperEnter(RoundView):
-    """An officer types in what came on paper."""
-
-    heading = "Type in a paper answer"
-
-    def form(self, asked: Round, data: Any = None) -> PaperForm:
-        questions, priorities = questions_of(asked)
-        return PaperForm(
-            data,
-            initial={"version": 0},
-            round=asked,
-            questions=questions,
-            priorities=priorities,
-            language=ENGLISH,
-        )
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        asked = self.record(pk)
-        return self.shown(asked, self.form(asked))
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        asked = self.record(pk)
-        form = self.form(asked, request.POST)
-        if not form.is_valid():
-            return self.shown(asked, form)
-        try:
-            enter_paper_answer(
-                round=asked,
-                organisation=form.cleaned_data["organisation"],
-                given=form.given(),
-                by=request.user,
-                now=self.now,
-            )
-        except ValidationError as error:
-            self.add_errors(form, error)
-            return self.shown(asked, form)
-        messages.success(request, "The answer is saved. Type in the next one, or go back.")
-        return redirect("round-paper-enter", asked.pk)
-
-    def shown(self, asked: Round, form: PaperForm) -> HttpResponse:
-        context = {
-            "title": self.heading,
-            "round": asked,
-            "form": form,
-            "blocks": form.drawn(),
-            "breadcrumbs": crumbs(
-                (asked.name, reverse("round-detail", args=[asked.pk])), (self.heading, None)
-            ),
-        }
-        return render(self.request, "community_needs/paper_enter.html", context)
-
-
-class NeedFromAnswers(EditMixin, PermissionView):
-    """A need out of the answers that were ticked."""
-
-    permission = "change_needs"
-
-    def asked(self, pk: int) -> Round:
-        return get_object_or_404(Round.objects.visible_to(self.request.user), pk=pk)
-
-    def ticked(self, asked: Round) -> list[Response]:
-        wanted = (self.request.POST or self.request.GET).getlist("answer")
-        keys = [
-            int(key) for key in wanted[:500] if key.isascii() and key.isdigit() and len(key) < 15
-        ]
-        rows = Response.objects.visible_to(self.request.user).sent()
-        return list(rows.filter(round=asked, pk__in=keys).select_related("organisation"))
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        asked = self.asked(pk)
-        answers = self.ticked(asked)
-        if not answers:
-            messages.warning(request, "Tick at least one answer, then raise a need from it.")
-            return redirect("response-list", asked.pk)
-        hubs = {answer.organisation_id for answer in answers}
-        initial = {
-            "open_from": self.today,
-            "is_public": True,
-            "hub": hubs.pop() if len(hubs) == 1 else None,
-        }
-        return self.page(asked, answers, NeedForm(initial=initial))
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        asked = self.asked(pk)
-        answers = self.ticked(asked)
-        form = NeedForm(request.POST)
-        if not form.is_valid():
-            return self.page(asked, answers, form)
-        try:
-            need = raise_need(
-                values={**form.changes(), "round": asked, "is_demo": asked.is_demo},
-                raised_from=Need.RaisedFrom.RESPONSES,
-                responses=answers,
-                by=request.user,
-                now=self.now,
-            )
-        except ValidationError as error:
-            self.add_errors(form, error)
-            return self.page(asked, answers, form)
-        messages.success(request, "The need is recorded, with the answers behind it.")
-        return redirect("need-detail", need.pk)
-
-    def page(self, asked: Round, answers: list[Response], form: NeedForm) -> HttpResponse:
-        here = reverse("response-list", args=[asked.pk])
-        context = {
-            "title": "Raise a need from answers",
-            "round": asked,
-            "answers": answers,
-            "form": form,
-            "cancel": here,
-            "breadcrumbs": crumbs((asked.name, here), ("Raise a need", None)),
-        }
-        return render(self.request, "community_needs/need_from_answers.html", context)
