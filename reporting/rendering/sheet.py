@@ -297,11 +297,11 @@ def chart_table(sheet: Sheet, block: Chart) -> ShownTable:
         )
     rows = []
     for place, point in enumerate(block.points):
-        cells: list[Pieces] = [(Piece(point),)]
+        row: list[Pieces] = [(Piece(point),)]
         for series in block.series:
             key = series.figures[place]
-            cells.append((_figure_piece(sheet, key),) if key else (Piece(NOT_REPORTED),))
-        rows.append(tuple(cells))
+            row.append((_figure_piece(sheet, key),) if key else (Piece(NOT_REPORTED),))
+        rows.append(tuple(row))
     return ShownTable(
         f"{block.id}-table",
         block.subtitle or block.title,
