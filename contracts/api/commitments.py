@@ -118,6 +118,14 @@ COLUMNS: tuple[Column, ...] = (
         2,
         licensed=True,
     ),
+    _number(
+        "counted_pounds",
+        "In a list asked for with `until`: what the total “committed” counts of it. A promise that no "
+        "longer stands counts with what was verified under it; else null.",
+        "counted_pounds",
+        2,
+        licensed=True,
+    ),
     text("owner_name", "The role that answers for it."),
     text("evidence_rule", "What will prove it."),
     whole("partner_id", "The community partner.", null=True),
@@ -139,6 +147,11 @@ COLUMNS: tuple[Column, ...] = (
     whole("version", "Send it in If-Match to change a draft."),
 )
 MORE = ("measure__edition__text_may_be_published", "measure__edition__values_may_be_published")
+
+
+def _uncounted(rows: Any) -> Any:
+    """With the column that the filter `until` fills."""
+    return rows.annotate(counted_pounds=Value(None, DecimalField(null=True)))
 
 
 def attach_parts(rows: list[Row]) -> None:
@@ -223,21 +236,10 @@ class Commitments(CreateMixin, ListView):
     write_serializer = CommitmentCreateSerializer
     response_serializer = CommitmentSerializer
     more_sources = MORE
-    columns: ClassVar[tuple[Column, ...]] = (
-        *COLUMNS,
-        _number(
-            "counted_pounds",
-            "Asked with `until`: what the total “committed” counts of it. A promise that no longer "
-            "stands counts with what was verified under it; null without `until`.",
-            "counted_pounds",
-            2,
-            licensed=True,
-        ),
-    )
+    columns: ClassVar[tuple[Column, ...]] = COLUMNS
 
     def rows(self) -> QuerySet[Commitment]:
-        rows: QuerySet[Commitment] = Commitment.objects.visible_to(self.request.user)
-        return rows.annotate(counted_pounds=Value(None, DecimalField(null=True)))
+        return _uncounted(Commitment.objects.visible_to(self.request.user))
 
     def attach(self, rows: list[Row]) -> None:
         attach_parts(rows)
@@ -270,7 +272,7 @@ class CommitmentDetail(PatchMixin, DetailView):
 
     def body(self, record: Commitment) -> dict[str, Any]:
         sources = [column.source for column in COLUMNS if column.source]
-        row = Commitment.objects.filter(pk=record.pk).values(*sources, *MORE).get()
+        row = _uncounted(Commitment.objects.filter(pk=record.pk)).values(*sources, *MORE).get()
         attach_parts([row])
         return {
             column.name: text_of(
