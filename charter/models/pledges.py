@@ -10,6 +10,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from trafford_sv.core.models import Versioned
+from trafford_sv.core.models.one_mail import HasOneMail
 from trafford_sv.directory.models import Organisation
 
 from .versions import Initiative, Principle
@@ -93,7 +94,7 @@ class Pledge(Versioned):
         return reverse("pledge-detail", kwargs={"pk": self.pk})
 
 
-class PledgeConfirmation(models.Model):
+class PledgeConfirmation(HasOneMail):
     """A one-time link by which whoever a pledge was for says what reached them."""
 
     class State(models.TextChoices):
@@ -116,8 +117,6 @@ class PledgeConfirmation(models.Model):
     comment = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by_role = models.CharField(max_length=200, blank=True)
-    emailed_at = models.DateTimeField(null=True, blank=True)
-    mail_failure = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-asked_at", "-pk"]

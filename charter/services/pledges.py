@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from trafford_sv.core.one_time_links import digest_of, new_seed, token_of
 from trafford_sv.core.services.audit import actor_name, record_event
+from trafford_sv.core.services.one_mail import send_claimed
 from trafford_sv.core.services.records import create_record, update_record
 from trafford_sv.directory.models import Organisation, RoleGrant
 
@@ -254,7 +255,10 @@ def ask_beneficiary(
 
 
 def email_pledge_question(*, asked_pk: int, by: Any, now: datetime.datetime) -> bool:
-    """Send the link once. A refusal is written on the question, where the officer sees it."""
+    """Send the link once. A refusal or a doubt is written on the question, where the officer sees it.
+
+    Must not run inside a transaction.
+    """
     asked = (
         PledgeConfirmation.objects.select_related("organisation", "pledge__organisation")
         .filter(pk=asked_pk, state=PledgeConfirmation.State.ASKED, emailed_at__isnull=True)
@@ -264,19 +268,12 @@ def email_pledge_question(*, asked_pk: int, by: Any, now: datetime.datetime) -> 
     if asked is None:
         return False
     mine = PledgeConfirmation.objects.filter(pk=asked.pk)
-    try:
-        pledge_email(asked).send()
-    except (OSError, ValueError) as error:
-        said = str(error)[:500] or type(error).__name__
-        mine.update(mail_failure=f"The mail server did not take it: {said}")
-        return False
-    mine.update(emailed_at=now, mail_failure="")
-    return True
+    return send_claimed(rows=mine, message=pledge_email(asked), by=by, now=now)
 
 
 def note_question_unsent(*, asked: PledgeConfirmation, by: Any, now: datetime.datetime) -> None:
     """The queue could not be reached, so nobody will send it until a person asks again."""
-    PledgeConfirmation.objects.filter(pk=asked.pk, emailed_at__isnull=True).update(
+    PledgeConfirmation.objects.filter(pk=asked.pk, emailed_at=None, mail_claimed_at=None).update(
         mail_failure="The background service could not be reached."
     )
 

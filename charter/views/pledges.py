@@ -153,6 +153,7 @@ class PledgePage(PublicView):
             "tag": state_tag(row),
             "facts": fact_rows(row),
             "questions": questions if reads else [],
+            "now": self.now,
             "waiting": waiting[0] if waiting else None,
             "may_edit": keeps and state == State.PROMISED,
             "may_report": keeps

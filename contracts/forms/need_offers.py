@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from community_needs.matching import plain, same_unit
 from community_needs.models import Need, Priority
 from trafford_sv.core.form_fields import SeveralField
 from trafford_sv.core.forms import VersionedForm, VersionedModelForm
-from trafford_sv.directory.models import Area
+from trafford_sv.directory.models import Area, Organisation
 
 from ..models import Measure, MeasureEdition, NeedClause, NeedOffer, PriorityFit, SpareOffer
 from .commitments import MeasureField, QuantityField
@@ -161,6 +162,8 @@ class ConfirmForm(VersionedForm):
 
 
 class SpareForm(VersionedModelForm):
+    not_stored = ("supplier",)
+
     class Meta:
         model = SpareOffer
         fields = (
@@ -188,14 +191,33 @@ class SpareForm(VersionedModelForm):
             "priorities": forms.CheckboxSelectMultiple,
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, suppliers: QuerySet[Organisation] | None = None, **kwargs: Any
+    ) -> None:
+        """`suppliers` for a new offer: those in whose name this person may make it."""
         super().__init__(*args, **kwargs)
+        self._suppliers = list(suppliers[:2]) if suppliers is not None else []
+        if suppliers is not None and len(self._suppliers) > 1:
+            asked = {
+                "supplier": forms.ModelChoiceField(
+                    suppliers,
+                    label="Which organisation offers it?",
+                    error_messages={"required": "Choose the organisation that offers it."},
+                )
+            }
+            self.fields = asked | self.fields
         wards: Any = self.fields["wards"]
         wards.queryset = Area.objects.wards(2023).defer("geometry").order_by("name")
         priorities: Any = self.fields["priorities"]
         priorities.queryset = Priority.objects.current()  # type: ignore[attr-defined]
         priorities.error_messages["required"] = "Choose at least one thing that it could help with."
         self.fields["words"].max_length = 4000  # type: ignore[attr-defined]
+
+    @property
+    def supplier(self) -> Organisation:
+        """Whose offer it is: the one that was chosen, or the only one there is."""
+        chosen: Organisation | None = self.cleaned_data.get("supplier")
+        return chosen or self._suppliers[0]
 
 
 class FitForm(VersionedModelForm):

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from trafford_sv.core.access import reach
 from trafford_sv.core.models import Versioned
+from trafford_sv.core.models.one_mail import HasOneMail
 from trafford_sv.directory.models import Organisation
 
 from .returns import DeliveryReturn, ReturnLine, reports_for
@@ -111,7 +112,7 @@ class EvidenceLink(models.Model):
         return f"{self.file} for {self.line}"
 
 
-class ConfirmationRequest(models.Model):
+class ConfirmationRequest(HasOneMail):
     """A one-time link by which a hub or school says what really arrived."""
 
     class State(models.TextChoices):
@@ -136,8 +137,6 @@ class ConfirmationRequest(models.Model):
         max_length=64, blank=True,
         help_text="with the site's secret key it makes the link; of no use without it",
     )  # fmt: skip
-    emailed_at = models.DateTimeField(null=True, blank=True)
-    mail_failure = models.TextField(blank=True, help_text="why the last e-mail did not go out")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by_name = models.CharField(max_length=200, blank=True)
     withdrawn_reason = models.TextField(blank=True)

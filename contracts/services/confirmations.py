@@ -22,8 +22,10 @@ from django.urls import reverse
 
 from trafford_sv.core.one_time_links import digest_of, new_seed, token_of
 from trafford_sv.core.services.audit import actor_name, record_event
+from trafford_sv.core.services.one_mail import send_claimed
 from trafford_sv.directory.models import Organisation, RoleGrant
 
+from ..agreement_words import words_for
 from ..counting import LARGEST_QUANTITY, quantity_words
 from ..licensing import may_show_text
 from ..models import ConfirmationRequest, DeliveryReturn, ReturnLine
@@ -118,7 +120,8 @@ def send_again(
         _refuse_suppliers_address(held, email)
         stored.link_seed = new_seed()
         stored.token_hash = digest_of(_token(stored.link_seed))
-        stored.sent_to, stored.emailed_at, stored.mail_failure = email, None, ""
+        stored.sent_to, stored.mail_failure = email, ""
+        stored.emailed_at = stored.mail_claimed_at = None
         stored.expires_at = now + datetime.timedelta(days=settings.CONFIRMATION_DAYS)
         stored.save()
         _log(
@@ -153,14 +156,16 @@ def withdraw_open_requests(
     *, line: ReturnLine, reason: str, by: Any, now: datetime.datetime
 ) -> None:
     """In the caller's transaction, which holds the return."""
-    for request in line.confirmations.select_for_update().filter(state=State.ASKED):
+    asked = line.confirmations.select_for_update(no_key=True).filter(state=State.ASKED)
+    for request in asked.order_by("pk"):
         _withdraw(line.delivery_return, request, reason, by, now)
 
 
 def email_confirmation(*, request_pk: int, by: Any, now: datetime.datetime) -> bool:
     """Send the link. A refusal is written on the request, where the officer sees it.
 
-    A second call for the same link, as a queue may make it, sends nothing.
+    A second call for the same link, as a queue may make it, sends nothing, nor does one after a
+    worker that was lost while it was sending. Must not run inside a transaction.
     """
     request = (
         ConfirmationRequest.objects.select_related(
@@ -187,22 +192,17 @@ def email_confirmation(*, request_pk: int, by: Any, now: datetime.datetime) -> b
     message.attach_alternative(
         render_to_string("contracts/email/confirmation.html", context), "text/html"
     )
+    # Asked again meanwhile: another link, and this mail is nobody's.
     mine = ConfirmationRequest.objects.filter(pk=request.pk, link_seed=request.link_seed)
-    try:
-        message.send()
-    except (OSError, ValueError) as error:
-        said = str(error)[:500] or type(error).__name__
-        mine.update(mail_failure=f"The mail server did not take it: {said}")
-        return False
-    mine.update(emailed_at=now, mail_failure="")
-    return True
+    return send_claimed(rows=mine, message=message, by=by, now=now)
 
 
 def note_unsent(*, request: ConfirmationRequest, by: Any, now: datetime.datetime) -> None:
     """The queue could not be reached, so nobody will send it until a person asks again."""
-    ConfirmationRequest.objects.filter(pk=request.pk, emailed_at__isnull=True).update(
-        mail_failure="The background service could not be reached."
+    unsent = ConfirmationRequest.objects.filter(
+        pk=request.pk, emailed_at=None, mail_claimed_at=None
     )
+    unsent.update(mail_failure="The background service could not be reached.")
 
 
 def find_confirmation(*, token: str, now: datetime.datetime) -> ConfirmationRequest:
@@ -298,6 +298,7 @@ def claim_words(*, request: ConfirmationRequest) -> dict[str, Any]:
     shown = may_show_text(edition.text_may_be_published, is_public=True)
     return {
         "contract": line.delivery_return.contract.title,
+        "agreement": words_for(line.delivery_return.contract.kind),
         "supplier": line.delivery_return.supplier.name,
         "what": what or f"Promise number {commitment.number} of this contract",
         "happened_on": line.happened_on,
@@ -338,9 +339,11 @@ def _refuse_suppliers_address(held: DeliveryReturn, email: str) -> None:
 
 def _hold(request: ConfirmationRequest) -> tuple[DeliveryReturn, ConfirmationRequest]:
     """The return first, as every decision does, and then the request."""
-    held = DeliveryReturn.objects.select_for_update(of=("self",)).get(lines=request.line_id)
+    held = DeliveryReturn.objects.select_for_update(of=("self",), no_key=True).get(
+        lines=request.line_id
+    )
     stored = (
-        ConfirmationRequest.objects.select_for_update(of=("self",))
+        ConfirmationRequest.objects.select_for_update(of=("self",), no_key=True)
         .select_related("organisation", "line")
         .get(pk=request.pk)
     )

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from trafford_sv.core.services.deadlocks import once_more
 from trafford_sv.core.services.records import create_record, update_record
 from trafford_sv.directory.models import OrganisationKind
 from trafford_sv.directory.services.kinds import call_organisations
@@ -41,6 +42,7 @@ def record_contract(
         )
 
 
+@once_more
 def change_contract(
     *,
     contract: Contract,
@@ -52,7 +54,7 @@ def change_contract(
 ) -> Contract:
     """The contract after the change, judged as it would stand with every change made."""
     with transaction.atomic():
-        stored = Contract.objects.select_for_update().get(pk=contract.pk)
+        stored = Contract.objects.select_for_update(no_key=True).get(pk=contract.pk)
         if stored.version == expected_version:
             _refuse(_brought_about(stored, changes, _contract_problems))
         return update_record(
@@ -106,6 +108,7 @@ def unlink_successor(
     )
 
 
+@once_more
 def record_award(
     *,
     contract: Contract,
@@ -116,7 +119,7 @@ def record_award(
 ) -> Award:
     """A new award. `suppliers` in `values` is an iterable of organisations."""
     with transaction.atomic():
-        locked = Contract.objects.select_for_update().get(pk=contract.pk)
+        locked = Contract.objects.select_for_update(no_key=True).get(pk=contract.pk)
         _refuse(_award_problems(locked, None, values))
         award = create_record(
             model=Award,
@@ -130,6 +133,7 @@ def record_award(
         return award
 
 
+@once_more
 def change_award(
     *,
     award: Award,
@@ -140,8 +144,8 @@ def change_award(
     reason: str = "",
 ) -> Award:
     with transaction.atomic():
-        locked = Contract.objects.select_for_update().get(pk=award.contract_id)
-        stored = Award.objects.select_for_update().get(pk=award.pk)
+        locked = Contract.objects.select_for_update(no_key=True).get(pk=award.contract_id)
+        stored = Award.objects.select_for_update(no_key=True).get(pk=award.pk)
         if stored.version == expected_version:
             _refuse(_brought_about(stored, changes, partial(_award_problems, locked)))
         changed = update_record(

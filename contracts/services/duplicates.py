@@ -215,6 +215,16 @@ def _pairs(
 
 def _close(flags: list[DuplicateFlag], by: Any, now: datetime.datetime) -> None:
     """A line was corrected since: the question has answered itself."""
+    if not flags:
+        return
+    # In their order, as whoever decides a line takes them; one that was decided meanwhile stays so.
+    still_open = set(
+        DuplicateFlag.objects.select_for_update(no_key=True)
+        .filter(pk__in=[flag.pk for flag in flags], state=State.OPEN)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    flags = [flag for flag in flags if flag.pk in still_open]
     for flag in flags:
         flag.state, flag.decided_at, flag.decided_by_name = State.FINE, now, "The system"
         flag.reason = "One of the two lines was corrected, and they no longer look alike."

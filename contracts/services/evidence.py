@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from trafford_sv.core.files.kinds import KINDS, Looked, look_at
@@ -55,8 +56,8 @@ def store_evidence(
         raise ValidationError(str(error), code="refused") from error
     digest = sha256_of(file)
     stored = EvidenceFile.objects.filter(supplier=supplier, sha256=digest).first()
-    if stored is not None and stored.deleted_at is None:
-        return stored
+    if stored is not None and (kept := _keep_longer(stored.pk, by, now)) is not None:
+        return kept
     storage = default_storage
     key = uuid.uuid4()
     # Named by us alone: what the sender called it never becomes a path.
@@ -88,7 +89,7 @@ def _record(
     with transaction.atomic():
         # One that was forgotten and is sent again comes back under its old number.
         row = (
-            EvidenceFile.objects.select_for_update()
+            EvidenceFile.objects.select_for_update(no_key=True)
             .filter(supplier=supplier, sha256=digest)
             .first()
         )
@@ -125,6 +126,35 @@ def _delete_after(kind: str, now: datetime.datetime) -> datetime.date | None:
     return timezone.localtime(now).date() + datetime.timedelta(days=days) if days > 0 else None
 
 
+def _keep_longer(pk: uuid.UUID, by: Any, now: datetime.datetime) -> EvidenceFile | None:
+    """The same bytes were sent again, so their time begins again. None where they are gone."""
+    with transaction.atomic():
+        row = EvidenceFile.objects.select_for_update(no_key=True).get(pk=pk)
+        if row.deleted_at is not None:
+            return None
+        before = row.delete_after
+        if _move_end(row, now):
+            record_event(
+                by=by,
+                now=now,
+                verb="evidence sent again",
+                subject=row,
+                before={"delete_after": before},
+                after={"delete_after": row.delete_after},
+            )
+        return row
+
+
+def _move_end(row: EvidenceFile, now: datetime.datetime) -> bool:
+    """To the later day of the two; never forward in time. The row is locked by the caller."""
+    end = _delete_after(row.kind, now)
+    if row.delete_after is None or (end is not None and end <= row.delete_after):
+        return False
+    row.delete_after = end
+    row.save(update_fields=["delete_after"])
+    return True
+
+
 # --- lines --------------------------------------------------------------------------------
 
 
@@ -139,16 +169,16 @@ def link_evidence(
     """Let a file serve a line. Doing so twice changes nothing. Raises ValidationError."""
     with transaction.atomic():
         line = _held(line)
-        file = EvidenceFile.objects.select_for_update().get(pk=file.pk)
+        file = EvidenceFile.objects.select_for_update(no_key=True).get(pk=file.pk)
         if file.supplier_id != line.delivery_return.supplier_id:
             raise ValidationError("This file belongs to somebody else. Send your own.")
         if file.deleted_at is not None:
             raise ValidationError(
                 "This file was deleted when its time was up. Send it again to use it."
             )
-        link = EvidenceLink.objects.filter(file=file, line=line).first()
-        if link is not None:
-            return link
+        stored = EvidenceLink.objects.filter(file=file, line=line).first()
+        if stored is not None:
+            return stored
         if line.evidence_links.count() >= MOST_FILES_A_LINE:
             raise ValidationError(
                 f"A line takes at most {MOST_FILES_A_LINE} files. Put several pages into one PDF."
@@ -160,6 +190,8 @@ def link_evidence(
             linked_at=now,
             linked_by_name=actor_name(by),
         )
+        # What proves something now has its time again, as if it had been sent for this line.
+        _move_end(file, now)
         _say(line, ReturnEvent.Action.FILE_ADDED, file, by, now)
     return link
 
@@ -177,8 +209,10 @@ def unlink_evidence(
 
 def _held(line: ReturnLine) -> ReturnLine:
     """The line as it stands now; its return cannot be submitted or sent back meanwhile."""
-    delivery_return = DeliveryReturn.objects.select_for_update().get(pk=line.delivery_return_id)
-    held = ReturnLine.objects.select_for_update().get(pk=line.pk)
+    delivery_return = DeliveryReturn.objects.select_for_update(no_key=True).get(
+        pk=line.delivery_return_id
+    )
+    held = ReturnLine.objects.select_for_update(no_key=True).get(pk=line.pk)
     held.delivery_return = delivery_return
     if not is_changeable(held):
         raise ValidationError(NOT_CHANGEABLE)
@@ -218,14 +252,14 @@ def _say(
 def forget_old_evidence(*, now: datetime.datetime, by: Any = None) -> int:
     """Delete the bytes of every file whose time is up. Name, hash and lines stay on record.
 
-    One that cannot be deleted is logged and tried again the next time. How many were deleted.
+    A file that serves a line which nobody has decided yet stays until somebody has. One that cannot be deleted is logged and tried again the next time. How many were deleted.
     """
     today = timezone.localtime(now).date()
     forgotten = 0
     for pk in list(
-        EvidenceFile.objects.filter(deleted_at=None, delete_after__lt=today).values_list(
-            "pk", flat=True
-        )
+        EvidenceFile.objects.filter(deleted_at=None, delete_after__lt=today)
+        .exclude(pk__in=_needed().values("file"))
+        .values_list("pk", flat=True)
     ):
         try:
             forgotten += _forget(pk, today, by, now)
@@ -234,11 +268,20 @@ def forget_old_evidence(*, now: datetime.datetime, by: Any = None) -> int:
     return forgotten
 
 
+def _needed() -> QuerySet[EvidenceLink]:
+    """Links to lines that an officer has still to look at, or that are with their supplier."""
+    return EvidenceLink.objects.filter(
+        line__state__in=(ReturnLine.State.OPEN, ReturnLine.State.SENT_BACK)
+    )
+
+
 def _forget(pk: uuid.UUID, today: datetime.date, by: Any, now: datetime.datetime) -> bool:
     with transaction.atomic():
-        row = EvidenceFile.objects.select_for_update().get(pk=pk)
+        row = EvidenceFile.objects.select_for_update(no_key=True).get(pk=pk)
         if row.deleted_at is not None or row.delete_after is None or row.delete_after >= today:
             return False  # somebody else was at it
+        if _needed().filter(file=row).exists():
+            return False
         paths = [(each.storage, each.name) for each in (row.file, row.shown_file) if each.name]
         row.file, row.shown_file, row.deleted_at = "", "", now
         row.save(update_fields=["file", "shown_file", "deleted_at"])

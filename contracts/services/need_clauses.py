@@ -31,7 +31,7 @@ def ask_for_need(
     """Recorded before the tender is written. Raises ValidationError."""
     chosen = _checked(words, measures)
     with transaction.atomic():
-        held = Contract.objects.select_for_update().get(pk=contract.pk)
+        held = Contract.objects.select_for_update(no_key=True).get(pk=contract.pk)
         if held.stage not in BEFORE_BIDS:
             raise ValidationError(
                 f"{held.reference} is past its tender, so nothing can be added to what it asks."

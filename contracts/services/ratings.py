@@ -32,7 +32,7 @@ def propose_rating(
     """What the published rule says of a year that is over; its basis is kept as it stands now."""
     day = today or now.date()
     with transaction.atomic():
-        stored = Contract.objects.select_for_update().get(pk=contract.pk)
+        stored = Contract.objects.select_for_update(no_key=True).get(pk=contract.pk)
         sentence = rating_refusal(stored, as_of=day)
         if sentence is not None:
             raise ValidationError(sentence)
@@ -84,7 +84,7 @@ def record_reply(
     if not reply.strip():
         raise ValidationError({"reply": ["Write your reply before you send it."]})
     with transaction.atomic():
-        stored = DeliveryRating.objects.select_for_update().get(pk=rating.pk)
+        stored = DeliveryRating.objects.select_for_update(no_key=True).get(pk=rating.pk)
         if stored.state == DeliveryRating.State.AGREED:
             raise ValidationError(
                 "This rating is agreed already. Write to the contract manager instead."
@@ -121,7 +121,7 @@ def agree_rating(
     if code not in CODES:
         raise ValidationError({"agreed_code": ["Choose one of the five ratings."]})
     with transaction.atomic():
-        stored = DeliveryRating.objects.select_for_update().get(pk=rating.pk)
+        stored = DeliveryRating.objects.select_for_update(no_key=True).get(pk=rating.pk)
         if stored.version == expected_version:
             if stored.state == DeliveryRating.State.AGREED:
                 raise ValidationError("This rating is agreed already and does not change.")

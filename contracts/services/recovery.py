@@ -41,7 +41,7 @@ def open_recovery(
     """Raises ValidationError with sentences by field."""
     day = today or now.date()
     with transaction.atomic():
-        stored = Commitment.objects.select_for_update().get(pk=commitment.pk)
+        stored = Commitment.objects.select_for_update(no_key=True).get(pk=commitment.pk)
         if stored.state != Commitment.State.AGREED:
             raise ValidationError(
                 "Only an agreed commitment can be behind. Agree it first, or leave it."
@@ -100,7 +100,7 @@ def change_recovery(
 ) -> RecoveryAction:
     """`changes` may hold owner, due, reason and plan. Raises Collision or ValidationError."""
     with transaction.atomic():
-        stored = RecoveryAction.objects.select_for_update().get(pk=recovery.pk)
+        stored = RecoveryAction.objects.select_for_update(no_key=True).get(pk=recovery.pk)
         if stored.version == expected_version:
             _still_open(stored)
             after = {
@@ -138,7 +138,7 @@ def close_recovery(
     if not outcome.strip():
         raise ValidationError({"outcome": ["Say what came of it. It stays on record."]})
     with transaction.atomic():
-        stored = RecoveryAction.objects.select_for_update().get(pk=recovery.pk)
+        stored = RecoveryAction.objects.select_for_update(no_key=True).get(pk=recovery.pk)
         if stored.version == expected_version:
             _still_open(stored)
         return update_record(
@@ -183,7 +183,7 @@ def _open_one(pace: CommitmentPace, as_of: datetime.date, by: Any, now: datetime
     manager = pace.commitment.contract.manager
     with transaction.atomic():
         # The same lock as `open_recovery`, so that a person who opens one meanwhile is first.
-        Commitment.objects.select_for_update().get(pk=pace.commitment.pk)
+        Commitment.objects.select_for_update(no_key=True).get(pk=pace.commitment.pk)
         if RecoveryAction.objects.filter(
             commitment=pace.commitment, state=RecoveryAction.State.OPEN
         ).exists():

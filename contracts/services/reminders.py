@@ -87,7 +87,9 @@ def _claim(
     try:
         with transaction.atomic():
             held = (
-                ReminderDigest.objects.select_for_update().filter(user=digest.user, day=day).first()
+                ReminderDigest.objects.select_for_update(no_key=True)
+                .filter(user=digest.user, day=day)
+                .first()
             )
             if held is None:
                 return ReminderDigest.objects.create(
@@ -148,7 +150,7 @@ def is_in_doubt(digest: ReminderDigest, now: datetime.datetime) -> bool:
 def mark_digest_sent(*, digest: ReminderDigest, by: Any, now: datetime.datetime) -> ReminderDigest:
     """Somebody found out that it went."""
     with transaction.atomic():
-        stored = ReminderDigest.objects.select_for_update().get(pk=digest.pk)
+        stored = ReminderDigest.objects.select_for_update(no_key=True).get(pk=digest.pk)
         _must_be_in_doubt(stored, now)
         stored.state, stored.sent_at = State.SENT, now
         stored.save()
@@ -163,7 +165,7 @@ def send_digest_again(
     connection = open_connection()
     try:
         with transaction.atomic():
-            stored = ReminderDigest.objects.select_for_update().get(pk=digest.pk)
+            stored = ReminderDigest.objects.select_for_update(no_key=True).get(pk=digest.pk)
             _must_be_in_doubt(stored, now)
             stored.claimed_at, stored.failure = now, ""
             stored.tries += 1
@@ -188,7 +190,7 @@ def change_preferences(
 ) -> ReminderPreference:
     """Which reminders a person wants; `values` by the fields of `ReminderPreference`."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         stored, _ = ReminderPreference.objects.get_or_create(user=user)
         before = {name: getattr(stored, name) for name in STEPS.values()}
         after = {name: bool(values.get(name, before[name])) for name in before}

@@ -53,7 +53,7 @@ def hold_return(*, delivery_return_id: int, by: Any) -> DeliveryReturn:
 
     The first lock of every decision; then the quarters, the lines, and the audit log.
     """
-    held = DeliveryReturn.objects.select_for_update().get(pk=delivery_return_id)
+    held = DeliveryReturn.objects.select_for_update(no_key=True).get(pk=delivery_return_id)
     if held.state == ReturnState.DRAFT:
         raise ValidationError(
             "This return is a draft. It can be verified when the supplier has submitted it."
@@ -99,7 +99,7 @@ def hold_open_quarters(*, lines: Iterable[ReturnLine]) -> dict[Quarter, QuarterC
 def hold_line(*, line_id: int, expected_version: int, quarter_is_held: bool = False) -> ReturnLine:
     """The line, locked. Call it after `hold_return`. Raises Collision or QuarterClosed."""
     stored = (
-        ReturnLine.objects.select_for_update(of=("self",))
+        ReturnLine.objects.select_for_update(of=("self",), no_key=True)
         .select_related("commitment__measure", "commitment__value")
         .get(pk=line_id)
     )

@@ -115,7 +115,7 @@ def accept_upload(
     """
     with transaction.atomic():
         row = locked_return(upload.delivery_return_id)
-        stored = ReturnUpload.objects.select_for_update().get(pk=upload.pk)
+        stored = ReturnUpload.objects.select_for_update(no_key=True).get(pk=upload.pk)
         if stored.state not in OPEN_STATES:
             raise ValidationError(
                 f"This upload is {stored.get_state_display().lower()} already. Upload the "
@@ -158,7 +158,7 @@ def accept_upload(
 def cancel_upload(*, upload: ReturnUpload, by: Any, now: datetime.datetime) -> ReturnUpload:
     """Leave the rest as it is. What was accepted stays accepted."""
     with transaction.atomic():
-        stored = ReturnUpload.objects.select_for_update().get(pk=upload.pk)
+        stored = ReturnUpload.objects.select_for_update(no_key=True).get(pk=upload.pk)
         if stored.state not in OPEN_STATES:
             return stored
         any_taken = stored.state == State.PART

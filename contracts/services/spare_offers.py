@@ -47,7 +47,7 @@ def change_spare(
 ) -> SpareOffer:
     """Not below what needs hold of it, nor in another unit then. Raises Collision, ValidationError."""
     with transaction.atomic():
-        stored = SpareOffer.objects.select_for_update().get(pk=spare.pk)
+        stored = SpareOffer.objects.select_for_update(no_key=True).get(pk=spare.pk)
         if stored.version == expected_version:
             if stored.state != SpareOffer.State.OPEN:
                 raise ValidationError("This offer was taken back. Make a new one.")
@@ -68,7 +68,7 @@ def take_back_spare(
 ) -> SpareOffer:
     """Nobody can ask for it any more. What was agreed for a need stays agreed."""
     with transaction.atomic():
-        stored = SpareOffer.objects.select_for_update().get(pk=spare.pk)
+        stored = SpareOffer.objects.select_for_update(no_key=True).get(pk=spare.pk)
         if stored.version == expected_version and stored.state != SpareOffer.State.OPEN:
             raise ValidationError("This offer was taken back already.")
         return update_record(

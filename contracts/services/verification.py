@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from trafford_sv.core.access import can
 from trafford_sv.core.services.audit import actor_name, record_event
+from trafford_sv.core.services.deadlocks import once_more
 from trafford_sv.core.services.records import Collision, update_record
 
 from ..counting import quantity_words
@@ -59,6 +60,7 @@ class Verified:
     left: tuple[tuple[int, str], ...]
 
 
+@once_more
 def accept_line(
     *, line: ReturnLine, expected_version: int, by: Any, now: datetime.datetime
 ) -> ReturnLine:
@@ -72,6 +74,7 @@ def accept_line(
         return accepted
 
 
+@once_more
 def accept_part(
     *,
     line: ReturnLine,
@@ -96,6 +99,7 @@ def accept_part(
                 {"quantity": [f"The supplier reported {quantity_words(reported)}. Accept that at most."]}
             )  # fmt: skip
         _refuse_waiting(stored, ceiling)
+        _hold_flags(stored)
         _refuse_open_flags(stored)
         if ceiling.confirmed is not None and quantity > ceiling.confirmed:
             raise ValidationError(
@@ -111,6 +115,7 @@ def accept_part(
         return part
 
 
+@once_more
 def send_back_line(
     *, line: ReturnLine, reason: str, expected_version: int, by: Any, now: datetime.datetime
 ) -> ReturnLine:
@@ -128,6 +133,7 @@ def send_back_line(
         return back
 
 
+@once_more
 def send_back_return(
     *,
     delivery_return: DeliveryReturn,
@@ -144,7 +150,9 @@ def send_back_return(
         reason = needed_reason(reason, NO_REASON_BACK)
         counted = held.lines.filter(is_counted=True)
         waiting = list(
-            counted.filter(state=LineState.OPEN).select_for_update(of=("self",)).order_by("number")
+            counted.filter(state=LineState.OPEN)
+            .select_for_update(of=("self",), no_key=True)
+            .order_by("number")
         )
         if not waiting and counted.exists():
             raise ValidationError(
@@ -162,6 +170,7 @@ def send_back_return(
         return settle_return(held=held, by=by, now=now, sent_back_reason=reason)
 
 
+@once_more
 def verify_return(
     *,
     delivery_return: DeliveryReturn,
@@ -210,6 +219,7 @@ def verify_return(
         return Verified(held, tuple(accepted), tuple(left))
 
 
+@once_more
 def reopen_line(
     *, line: ReturnLine, reason: str, expected_version: int, by: Any, now: datetime.datetime
 ) -> ReturnLine:
@@ -243,6 +253,7 @@ def reopen_line(
         return reopened
 
 
+@once_more
 def decide_duplicate(
     *,
     flag: DuplicateFlag,
@@ -260,7 +271,7 @@ def decide_duplicate(
         raise ValidationError({"state": ["Choose one of the two."]})
     reason = needed_reason(reason, "Say what you compared. The reason stays on record.")
     with transaction.atomic():
-        stored = DuplicateFlag.objects.select_for_update().get(pk=flag.pk)
+        stored = DuplicateFlag.objects.select_for_update(no_key=True).get(pk=flag.pk)
         if stored.state != expected_state:
             raise Collision(stored, {})
         lines = list(
@@ -363,6 +374,12 @@ def _refuse_waiting(line: ReturnLine, ceiling: Ceiling) -> None:
         raise ValidationError(WAITS.format(number=line.number, who=ceiling.who))
 
 
+def _hold_flags(line: ReturnLine) -> None:
+    """Before anything is read of the other line: the two lie in two returns, so the pair's flag is
+    the one row on which their two officers wait for each other."""
+    list(_flags_of(line).select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+
+
 def _refuse_open_flags(line: ReturnLine) -> None:
     if _flags_of(line).filter(state=FlagState.OPEN).exists():
         raise ValidationError(LOOK_FIRST.format(number=line.number))
@@ -389,6 +406,7 @@ def _accept(
     reported = _reported(stored)
     ceiling = ceiling_of(line=stored)
     _refuse_waiting(stored, ceiling)
+    _hold_flags(stored)
     _refuse_open_flags(stored)
     _refuse_doubles(stored)
     verified = ceiling.settle(reported, reported).verified

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -109,15 +110,19 @@ class _OneSpare(_Helping):
 class SpareCreate(_OneSpare):
     title = "Offer something you can spare"
 
+    def organisations(self) -> QuerySet[Organisation]:
+        return Organisation.objects.filter(pk__in=self.suppliers).order_by("name", "pk")
+
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.page(SpareForm(initial={"starts": self.today}), self.title, "Make the offer")
+        form = SpareForm(initial={"starts": self.today}, suppliers=self.organisations())
+        return self.page(form, self.title, "Make the offer")
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        form = SpareForm(request.POST)
+        form = SpareForm(request.POST, suppliers=self.organisations())
         if form.is_valid():
             try:
                 offer_spare(
-                    supplier=Organisation.objects.get(pk=self.suppliers[0]),
+                    supplier=form.supplier,
                     values=form.changes(),
                     by=request.user,
                     now=self.now,

@@ -58,6 +58,21 @@ def ask(pledge: Pledge, email: str = "hub@example.org", whom=None, now=NOW):
     return asked
 
 
+def test_a_question_of_which_nobody_knows_whether_it_went_waits_for_a_person(client: Client):
+    pledge = report(make(unit="talks", promised_quantity=Decimal(6)))
+    asked = ask(pledge)
+    assert len(mail.outbox) == 1 and asked.mail_doubt_from is None
+    asked.refresh_from_db()
+    assert asked.emailed_at == NOW and asked.mail_doubt_from is None
+    # A worker that was lost after it had claimed the mail: nobody sends it again by itself.
+    type(asked).objects.update(emailed_at=None, mail_claimed_at=NOW)
+    assert not pledges.email_pledge_question(asked_pk=asked.pk, by=None, now=NOW)
+    assert len(mail.outbox) == 1
+    client.force_login(make_user())
+    page = client.get(reverse("pledge-detail", args=[pledge.pk]))
+    assert "The e-mail may have gone out, or not." in page.text
+
+
 def token() -> str:
     return re.search(r"/charter/confirm/([\w-]+)/", mail.outbox[-1].body)[1]
 

@@ -28,6 +28,7 @@ from tests.factories_delivery import (
     make_return,
 )
 from trafford_sv.core.models import AuditEvent
+from trafford_sv.core.services import one_mail
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -105,6 +106,65 @@ def test_the_mail_says_what_is_claimed_and_carries_a_link_that_works(
     assert token not in str(vars(request))
     assert client.get(link.removeprefix(settings.SITE_URL)).status_code == 200
     assert not AuditEvent.objects.filter(after__icontains="hub@example.org").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "noun"),
+    [
+        ("contract", "has a contract with the Council", "Contract"),
+        ("grant", "has a grant from the Council", "Grant"),
+        ("planning", "has a planning agreement with the Council", "Planning obligation"),
+        ("pledge", "has made a pledge to the Council", "Pledge"),
+    ],
+)
+def test_the_page_says_what_kind_of_agreement_it_is_and_what_becomes_of_the_address(
+    client: Client, hub: Any, now: datetime.datetime, kind: str, words: str, noun: str
+) -> None:
+    contract = make_contract(kind=kind)
+    line = a_line(contract=contract)
+    page = client.get(address(ask(line, hub, now))).text
+    assert words in page and f">{noun}</dt>" in page and "ompany" not in page
+    assert "We delete your e-mail address when you have answered, or within a day" in page
+    assert "do not keep" not in page
+
+
+def test_a_mail_of_which_nobody_knows_whether_it_went_waits_for_a_person(
+    client: Client, smtp: Any, hub: Any, monkeypatch: Any  # noqa: F811
+) -> None:  # fmt: skip
+    """Two ways: the worker was lost between sending and marking, or the line broke in between."""
+    line = a_line()
+    request = ask(line, hub, timezone.now())
+    client.force_login(make_user())
+    page = reverse("return-detail", args=[line.delivery_return_id])
+
+    def send() -> bool:
+        return confirmations.email_confirmation(request_pk=request.pk, by=None, now=timezone.now())
+
+    def lost(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as at_the_mark:
+        at_the_mark.setattr(one_mail, "send_one", lost)
+        with pytest.raises(KeyboardInterrupt):
+            send()
+    assert send() is False and smtp.messages == []
+    assert "The e-mail is on its way." in client.get(page).text
+    later = timezone.now() + datetime.timedelta(minutes=16)
+    ConfirmationRequest.objects.update(mail_claimed_at=later - datetime.timedelta(minutes=32))
+    assert "The e-mail may have gone out, or not." in client.get(page).text
+    assert send() is False and smtp.messages == []
+
+    client.post(reverse("confirmation-again", args=[request.pk]), {"email": "hub@example.org"})
+    assert len(smtp.messages) == 1
+    assert "The e-mail went out" in client.get(page).text
+
+    confirmations.send_again(request=request, email="hub@example.org", by=None, now=timezone.now())
+    with monkeypatch.context() as on_the_line:
+        on_the_line.setattr(one_mail, "send_one", lambda *_: ("in_doubt", "Connection lost"))
+        assert send() is False
+    text = client.get(page).text
+    assert "The e-mail may have gone out, or not." in text and "Connection lost" in text
+    assert send() is False and len(smtp.messages) == 1
 
 
 def test_a_mail_that_is_refused_is_seen_and_can_be_sent_again_with_a_new_link(

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from contracts.models import EvidenceFile, EvidenceLink, ReturnEvent
+from contracts.models import EvidenceFile, EvidenceLink, ReturnEvent, ReturnLine
 from contracts.services.evidence import (
     forget_old_evidence,
     link_evidence,
@@ -35,6 +35,7 @@ from trafford_sv.core.files.personal_data import warnings_about
 from trafford_sv.core.models import AuditEvent
 from trafford_sv.core.workbooks import FileRefused
 
+DAY = datetime.timedelta(days=1)
 VBA = "word__vbaProject_dot_bin"
 REMOTE = (
     '<Relationships><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/'
@@ -440,6 +441,7 @@ def test_bytes_are_deleted_when_their_time_is_up_and_the_hash_stays(media, draft
     photo = keep(draft.delivery_return.supplier, "photo.jpg", made.picture())
     sheet = keep(draft.delivery_return.supplier)
     link_evidence(file=photo, line=draft, by=make_user(), now=NOON)
+    ReturnLine.objects.filter(pk=draft.pk).update(state="accepted")
     day = datetime.timedelta(days=1)
     assert forget_old_evidence(now=NOON + 10 * day) == 0  # on its last day it is still there
     assert forget_old_evidence(now=NOON + 11 * day) == 1
@@ -456,6 +458,41 @@ def test_bytes_are_deleted_when_their_time_is_up_and_the_hash_stays(media, draft
     again = keep(draft.delivery_return.supplier, "photo.jpg", made.picture(), now=NOON + 13 * day)
     assert again.pk == photo.pk and again.deleted_at is None
     assert read(again.file) == made.picture()
+
+
+def test_a_file_that_proves_something_again_has_its_time_again(media, draft, settings):
+    """10 days from the 3rd of May: to the 13th. Put to a line on the 10th: to the 20th."""
+    settings.EVIDENCE_PICTURE_DAYS = 10
+    photo = keep(draft.delivery_return.supplier, "photo.jpg", made.picture())
+    first = photo.delete_after
+    link_evidence(file=photo, line=draft, by=None, now=NOON + 7 * DAY)
+    photo.refresh_from_db()
+    assert photo.delete_after == first + 7 * DAY
+    # The same bytes again on the 15th: to the 25th.
+    again = keep(draft.delivery_return.supplier, "photo.jpg", made.picture(), now=NOON + 12 * DAY)
+    assert (again.pk, again.delete_after) == (photo.pk, first + 12 * DAY)
+    event = AuditEvent.objects.get(verb="evidence sent again")
+    assert event.after == {"delete_after": (first + 12 * DAY).isoformat()}
+    # A shorter time for files takes nothing back, and what is kept for ever stays so.
+    settings.EVIDENCE_PICTURE_DAYS = 1
+    assert keep(photo.supplier, "p.jpg", made.picture(), now=NOON).delete_after == first + 12 * DAY
+    settings.EVIDENCE_PICTURE_DAYS = 0
+    assert keep(photo.supplier, "p.jpg", made.picture(), now=NOON).delete_after is None
+    settings.EVIDENCE_PICTURE_DAYS = 10
+    assert keep(photo.supplier, "p.jpg", made.picture(), now=NOON).delete_after is None
+
+
+@pytest.mark.parametrize("state", ["open", "sent_back"])
+def test_what_serves_a_line_that_nobody_has_decided_stays(media, draft, settings, state):
+    settings.EVIDENCE_FILE_DAYS = 5
+    sheet = keep(draft.delivery_return.supplier)
+    link_evidence(file=sheet, line=draft, by=None, now=NOON)
+    ReturnLine.objects.filter(pk=draft.pk).update(state=state)
+    assert forget_old_evidence(now=NOON + 400 * DAY) == 0
+    sheet.refresh_from_db()
+    assert sheet.file and sheet.deleted_at is None
+    ReturnLine.objects.filter(pk=draft.pk).update(state=ReturnLine.State.PART)
+    assert forget_old_evidence(now=NOON + 400 * DAY) == 1
 
 
 @pytest.mark.django_db

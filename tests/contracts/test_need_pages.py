@@ -35,7 +35,7 @@ from tests.factories_offers import (
     make_promise,
     make_spare,
 )
-from trafford_sv.directory.models import Area, Postcode, PostcodeSector
+from trafford_sv.directory.models import Area, Postcode, PostcodeSector, RoleGrant
 
 pytestmark = pytest.mark.django_db
 DETAIL, LIST, API = 12, 8, 7
@@ -203,6 +203,31 @@ def test_a_step_read_before_somebody_changed_the_offer_is_not_taken(client):
     assert answer.status_code == 409
     assert "This offer changed after you opened it" in text_of(answer)
     assert NeedOffer.objects.get().state == "agreed"
+
+
+def test_a_person_of_two_suppliers_says_in_whose_name_an_offer_is_made(client):
+    priority, first, second, other = make_priority(), *(make_organisation() for _ in range(3))
+    person = make_user("supplier", first)
+    RoleGrant.objects.create(
+        user=person, role="supplier", organisation=second, starts=TODAY, granted_by_name="A test"
+    )
+    client.force_login(person)
+    assert "Which organisation offers it?" in text_of(asked(client, "spare-create"))
+    data = {
+        "title": "A van", "words": "", "priorities": [priority.pk], "offered_quantity": "6",
+        "unit": "trips", "starts": "", "ends": "",
+    }  # fmt: skip
+    for wrong in ("", other.pk, "9" * 40):
+        page = client.post(reverse("spare-create"), {**data, "supplier": wrong})
+        assert page.status_code == 200 and not SpareOffer.objects.exists()
+    assert "Choose the organisation that offers it" in text_of(client.post(reverse("spare-create"), data))  # fmt: skip
+    client.post(reverse("spare-create"), {**data, "supplier": second.pk})
+    assert SpareOffer.objects.get().supplier == second
+    # Who has one organisation is not asked, and cannot name another.
+    client.force_login(make_user("supplier", first))
+    assert "Which organisation" not in text_of(asked(client, "spare-create"))
+    client.post(reverse("spare-create"), {**data, "supplier": other.pk})
+    assert SpareOffer.objects.latest("pk").supplier == first
 
 
 def test_what_can_be_spared_is_offered_changed_and_taken_back_by_the_supplier(client):

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.core import mail
 from django.utils import timezone
 
 from contracts.models import ConfirmationRequest, ReturnEvent, ReturnLine
 from contracts.services import confirmations, verification
 from contracts.services.confirmations import ConfirmationRefused
 from tests.factories import make_organisation, make_user
-from tests.factories_delivery import Q1, make_commitment, make_line, make_return
+from tests.factories_delivery import Q1, make_commitment, make_flag, make_line, make_return
 from trafford_sv.core.models import AuditEvent
 from trafford_sv.core.services.audit import verify_chain
 from trafford_sv.core.services.quarters import QuarterClosed, close_quarter
@@ -59,6 +60,25 @@ def test_of_two_officers_who_verify_one_line_one_is_told(on_servers):
     assert AuditEvent.objects.filter(subject_type="returnline").count() == 1
 
 
+def test_of_two_lines_that_are_one_thing_only_one_is_accepted_whole(on_servers):
+    """Two returns, two officers, one moment: the flag is what they wait for each other at."""
+    for _ in range(4):
+        lines = [a_line(), a_line()]
+        make_flag(*lines, state="double")
+
+        def accept(line: ReturnLine) -> Callable[[], Any]:
+            return lambda: verification.accept_line(
+                line=line, expected_version=line.version, by=make_user(), now=timezone.now()
+            )
+
+        results = at_once(*map(accept, lines))
+        (refused,) = [each for each in results if isinstance(each, Exception)]
+        assert "claimed twice" in str(refused), results
+        for line in lines:
+            line.refresh_from_db()
+        assert sorted(line.state for line in lines) == ["accepted", "open"]
+
+
 def test_two_lines_of_one_return_leave_it_in_the_right_state(on_servers):
     first = a_line()
     second = make_line(first.delivery_return, first.commitment, "4")
@@ -100,6 +120,24 @@ def test_a_link_answered_twice_at_once_counts_once(on_servers):
     request.refresh_from_db()
     assert request.confirmed_quantity == served.confirmed_quantity
     assert ReturnEvent.objects.filter(action="confirmed").count() == 1
+
+
+def test_of_two_workers_one_sends_the_link(on_servers):
+    request = confirmations.ask_confirmation(
+        line=a_line(),
+        organisation=make_organisation("", "hub"),
+        email="hub@example.org",
+        expected_version=1,
+        by=make_user(),
+        now=timezone.now(),
+    )
+    before = len(mail.outbox)
+
+    def work() -> bool:
+        return confirmations.email_confirmation(request_pk=request.pk, by=None, now=timezone.now())
+
+    assert sorted(at_once(work, work, work)) == [False, False, True]
+    assert len(mail.outbox) == before + 1
 
 
 def test_asking_and_accepting_at_once_never_verifies_a_line_that_waits(on_servers):

@@ -81,9 +81,9 @@ def save_bid(
 
 def _open_for_writing(bid: Bid, now: datetime.datetime) -> tuple[Bid, Tender]:
     # The tender is held first: nobody opens the bids while one of them is being written.
-    Tender.objects.select_for_update().get(pk=bid.tender_id)
+    Tender.objects.select_for_update(no_key=True).get(pk=bid.tender_id)
     tender = Tender.objects.select_related("contract", "edition").get(pk=bid.tender_id)
-    stored = Bid.objects.select_for_update().get(pk=bid.pk)
+    stored = Bid.objects.select_for_update(no_key=True).get(pk=bid.pk)
     if tender.state == Tender.State.WITHDRAWN:
         raise ValidationError("This tender was withdrawn, so bids can no longer change.")
     if not takes_bids(tender, now):

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from trafford_sv.core.services.deadlocks import once_more
 from trafford_sv.core.services.records import Collision, update_record
 
 from ...models import Award, Bid, Contract, Tender
@@ -17,6 +18,7 @@ from ..contracts import record_award
 from .preparing import locked, move_contract
 
 
+@once_more
 def award_tender(
     *,
     tender: Tender,
@@ -47,7 +49,7 @@ def award_tender(
                 )
             )
         bids = list(
-            Bid.objects.select_for_update()
+            Bid.objects.select_for_update(no_key=True)
             .filter(tender=stored, state=Bid.State.SUBMITTED)
             .order_by("pk")
         )

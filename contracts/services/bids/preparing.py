@@ -38,7 +38,7 @@ class Request:
 def locked(tender: Tender) -> Tender:
     """The tender as it is now, held until the transaction ends."""
     # SELECT FOR UPDATE does not go with a join that may be empty.
-    stored = Tender.objects.select_for_update().get(pk=tender.pk)
+    stored = Tender.objects.select_for_update(no_key=True).get(pk=tender.pk)
     stored.contract = Contract.objects.get(pk=stored.contract_id)
     return stored
 
@@ -53,7 +53,7 @@ def prepare_tender(
 ) -> Tender:
     """The draft of the social value part of a contract's tender."""
     with transaction.atomic():
-        held = Contract.objects.select_for_update().get(pk=contract.pk)
+        held = Contract.objects.select_for_update(no_key=True).get(pk=contract.pk)
         if not can_be_prepared(held):
             raise ValidationError(
                 "A tender is prepared before the award. This agreement is past that stage, or is "
@@ -364,7 +364,7 @@ def withdraw_tender(
 
 
 def move_contract(tender: Tender, stage: str, *, by: Any, now: datetime.datetime, why: str) -> None:
-    contract = Contract.objects.select_for_update().get(pk=tender.contract_id)
+    contract = Contract.objects.select_for_update(no_key=True).get(pk=tender.contract_id)
     if contract.stage == stage:
         return
     change_contract(

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from trafford_sv.core.services.audit import actor_name
+from trafford_sv.core.services.deadlocks import once_more
 from trafford_sv.core.services.records import update_record
 from trafford_sv.directory.models import Area
 
@@ -48,6 +50,7 @@ def propose_commitment(
         )
 
 
+@once_more
 def accept_commitment(
     *,
     commitment: Commitment,
@@ -64,6 +67,7 @@ def accept_commitment(
     if side not in SIDES:
         raise ValueError(f"No side of an agreement: {side}")
     with transaction.atomic():
+        _hold_with_replaced(commitment)
         stored = locked(commitment, expected_version)
         if stored.state != State.PROPOSED:
             raise ValidationError(_not_now(stored, "accepted"))
@@ -163,6 +167,7 @@ def send_back_commitment(
         )
 
 
+@once_more
 def withdraw_commitment(
     *,
     commitment: Commitment,
@@ -207,6 +212,7 @@ def withdraw_commitment(
         )
 
 
+@once_more
 def vary_commitment(
     *,
     commitment: Commitment,
@@ -226,7 +232,7 @@ def vary_commitment(
     if unknown:
         raise ValueError(f"No term of a commitment: {', '.join(sorted(unknown))}")
     with transaction.atomic():
-        contract = Contract.objects.select_for_update().get(pk=commitment.contract_id)
+        contract = Contract.objects.select_for_update(no_key=True).get(pk=commitment.contract_id)
         old = locked(commitment, expected_version, changes)
         if old.state != State.AGREED:
             raise ValidationError(
@@ -262,8 +268,20 @@ def _keep_shape(old: Commitment, new: Commitment) -> None:
         _write_profile(new, profile_of(old))
 
 
+def _hold_with_replaced(commitment: Commitment) -> None:
+    """It and the one that it would replace, in the order in which a return being sent takes them."""
+    pair = Commitment.objects.filter(Q(pk=commitment.pk) | Q(replaced_by=commitment.pk))
+    keys = list(pair.values_list("pk", flat=True))
+    list(
+        Commitment.objects.select_for_update(no_key=True)
+        .filter(pk__in=keys)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
 def _withdraw_replaced(agreed: Commitment, *, by: Any, now: datetime.datetime) -> None:
-    old = Commitment.objects.select_for_update(of=("self",)).get(pk=agreed.replaces_id)
+    old = Commitment.objects.select_for_update(of=("self",), no_key=True).get(pk=agreed.replaces_id)
     if old.state != State.AGREED:
         raise ValidationError(
             f"Commitment {old.number}, which this one varies, is no longer agreed. "
@@ -285,9 +303,9 @@ def _withdraw_replaced(agreed: Commitment, *, by: Any, now: datetime.datetime) -
 def _move_offers(old: Commitment, new: Commitment, *, by: Any, now: datetime.datetime) -> None:
     """What hubs were promised stays promised: offers go on under the varied commitment."""
     offers = list(
-        NeedOffer.objects.select_for_update(of=("self",)).filter(
-            commitment=old, state__in=NeedOffer.UNDER_WAY
-        )
+        NeedOffer.objects.select_for_update(of=("self",), no_key=True)
+        .filter(commitment=old, state__in=NeedOffer.UNDER_WAY)
+        .order_by("pk")
     )
     held = sum((offer.held_quantity for offer in offers), Decimal(0))
     if held > new.promised_quantity:

@@ -59,7 +59,7 @@ def draft_commitment(
     The profile is spread evenly until somebody sets another.
     """
     with transaction.atomic():
-        held = Contract.objects.select_for_update().get(pk=contract.pk)
+        held = Contract.objects.select_for_update(no_key=True).get(pk=contract.pk)
         return draft(contract=held, values=values, by=by, now=now, reason=reason)
 
 
@@ -112,7 +112,7 @@ def draft_from_offers(
     """
     made = []
     with transaction.atomic():
-        held = Contract.objects.select_for_update().get(pk=contract.pk)
+        held = Contract.objects.select_for_update(no_key=True).get(pk=contract.pk)
         offers: Iterable[Offer] = (
             winning_offers(held.pk)
             if bid is None
@@ -271,7 +271,7 @@ def set_profile(
 
 def _held(commitment: Commitment) -> Commitment:
     stored: Commitment = (
-        Commitment.objects.select_for_update(of=("self",))
+        Commitment.objects.select_for_update(of=("self",), no_key=True)
         .select_related("measure", "contract", "supplier", "offer")
         .get(pk=commitment.pk)
     )

@@ -27,7 +27,7 @@ def locked(
     """The stored row, held until the transaction ends. Raises Collision when it has moved on."""
     # `of` because the joined rows may be missing, and because only this one is changed.
     stored: Commitment = (
-        Commitment.objects.select_for_update(of=("self",))
+        Commitment.objects.select_for_update(of=("self",), no_key=True)
         .select_related("measure__edition", "contract", "supplier", "offer__requested__value")
         .get(pk=commitment.pk)
     )

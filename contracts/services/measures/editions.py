@@ -60,7 +60,9 @@ def change_edition(
         )
     with transaction.atomic():
         if values.get("is_default") and not edition.is_default:
-            for other in MeasureEdition.objects.select_for_update().filter(is_default=True):
+            for other in MeasureEdition.objects.select_for_update(no_key=True).filter(
+                is_default=True
+            ):
                 update_record(
                     record=other,
                     changes={"is_default": False},

@@ -112,7 +112,7 @@ def bring_in_measures(
     """
     rows = list(rows)
     with transaction.atomic():
-        stored = {each.code: each for each in edition.measures.select_for_update()}
+        stored = {each.code: each for each in edition.measures.select_for_update(no_key=True)}
         places = Places(edition)
         written = 0
         for row in rows:

@@ -190,7 +190,7 @@ def decide_priorities(
 
 def _open(year: LocalPriorityYear) -> LocalPriorityYear:
     """The stored year, locked for this transaction. Raises ValidationError once decided."""
-    stored = LocalPriorityYear.objects.select_for_update().get(pk=year.pk)
+    stored = LocalPriorityYear.objects.select_for_update(no_key=True).get(pk=year.pk)
     if stored.state == State.DECIDED:
         raise ValidationError(DECIDED)
     return stored

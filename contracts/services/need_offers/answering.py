@@ -12,12 +12,14 @@ from django.db import transaction
 from community_needs.matching import acceptable, drawn, plain
 from community_needs.need_progress import NeedState
 from trafford_sv.core.services.audit import actor_name
+from trafford_sv.core.services.deadlocks import once_more
 
 from ...models import Commitment, NeedOffer
 from ...selectors.need_supply import OVER
 from .holding import State, checked, expect, hold, needed_reason, refuse_more_than_free, save
 
 
+@once_more
 def agree_offer(
     *, offer: NeedOffer, expected_version: int, by: Any, now: datetime.datetime
 ) -> NeedOffer:
@@ -41,6 +43,7 @@ def agree_offer(
         )
 
 
+@once_more
 def refuse_offer(
     *, offer: NeedOffer, reason: str, expected_version: int, by: Any, now: datetime.datetime
 ) -> NeedOffer:
@@ -63,6 +66,7 @@ def refuse_offer(
         )
 
 
+@once_more
 def accept_offer(
     *,
     offer: NeedOffer,
@@ -109,6 +113,7 @@ def accept_offer(
         )
 
 
+@once_more
 def decline_offer(
     *, offer: NeedOffer, reason: str, expected_version: int, by: Any, now: datetime.datetime
 ) -> NeedOffer:

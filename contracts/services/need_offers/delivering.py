@@ -11,11 +11,13 @@ from django.db import transaction
 
 from community_needs.matching import day, drawn, plain
 from trafford_sv.core.services.audit import actor_name
+from trafford_sv.core.services.deadlocks import once_more
 
 from ...models import NeedOffer
 from .holding import State, checked, expect, hold, save
 
 
+@once_more
 def deliver_offer(
     *,
     offer: NeedOffer,
@@ -81,6 +83,7 @@ def deliver_offer(
         )
 
 
+@once_more
 def confirm_offer(
     *,
     offer: NeedOffer,

@@ -31,21 +31,21 @@ def hold_source(commitment: Commitment | None, spare: SpareOffer | None) -> Comm
     """The promise, locked, with its measure and agreement where it is a commitment."""
     if commitment is not None:
         found: Commitment = (
-            Commitment.objects.select_for_update(of=("self",))
+            Commitment.objects.select_for_update(of=("self",), no_key=True)
             .select_related("measure", "contract", "supplier")
             .get(pk=commitment.pk)
         )
         return found
     assert spare is not None
     return (
-        SpareOffer.objects.select_for_update(of=("self",))
+        SpareOffer.objects.select_for_update(of=("self",), no_key=True)
         .select_related("supplier")
         .get(pk=spare.pk)
     )
 
 
 def hold_need(need_id: int) -> Need:
-    return Need.objects.select_for_update(of=("self",)).get(pk=need_id)
+    return Need.objects.select_for_update(of=("self",), no_key=True).get(pk=need_id)
 
 
 def hold(offer: NeedOffer, expected_version: int, attempted: Mapping[str, Any]) -> NeedOffer:
@@ -53,7 +53,7 @@ def hold(offer: NeedOffer, expected_version: int, attempted: Mapping[str, Any]) 
     source = hold_source(offer.commitment, offer.spare)
     need = hold_need(offer.need_id)
     stored: NeedOffer = (
-        NeedOffer.objects.select_for_update(of=("self",))
+        NeedOffer.objects.select_for_update(of=("self",), no_key=True)
         .select_related("supplier", "commitment__measure", "commitment__contract", "spare")
         .get(pk=offer.pk)
     )

@@ -13,6 +13,7 @@ from community_needs.matching import day, plain, same_unit
 from community_needs.models import Need
 from community_needs.need_progress import NeedState
 from trafford_sv.core.services.audit import actor_name
+from trafford_sv.core.services.deadlocks import once_more
 from trafford_sv.core.services.records import create_record
 
 from ...models import Commitment, NeedOffer, SpareOffer
@@ -31,6 +32,7 @@ from .holding import (
 from .telling import tell_of_step
 
 
+@once_more
 def propose_offer(
     *,
     need: Need,
@@ -115,6 +117,7 @@ def propose_offer(
         return offer
 
 
+@once_more
 def withdraw_offer(
     *, offer: NeedOffer, reason: str, expected_version: int, by: Any, now: datetime.datetime
 ) -> NeedOffer:

@@ -58,14 +58,14 @@ def open_return(
             f"{quarter.start:%-d %B %Y}."
         )
     with transaction.atomic():
-        Contract.objects.select_for_update().get(pk=contract.pk)
+        Contract.objects.select_for_update(no_key=True).get(pk=contract.pk)
         held = {
             "contract": contract,
             "supplier": supplier,
             "financial_year": quarter.start_year,
             "quarter": quarter.number,
         }
-        row = DeliveryReturn.objects.select_for_update().filter(**held).first()
+        row = DeliveryReturn.objects.select_for_update(no_key=True).filter(**held).first()
         if row is not None and row.state != DeliveryReturn.State.DRAFT:
             return row
         own = Commitment.objects.counted().filter(contract=contract, supplier=supplier)

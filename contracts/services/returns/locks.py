@@ -18,7 +18,7 @@ from ...return_rules import return_is_editable
 def locked_return(pk: int) -> DeliveryReturn:
     """The return as stored, locked until the transaction ends. Whoever changes a line begins here."""
     row: DeliveryReturn = (
-        DeliveryReturn.objects.select_for_update(of=("self",))
+        DeliveryReturn.objects.select_for_update(of=("self",), no_key=True)
         .select_related("contract", "supplier")
         .get(pk=pk)
     )
@@ -28,7 +28,7 @@ def locked_return(pk: int) -> DeliveryReturn:
 def lines_of(row: DeliveryReturn, pks: Iterable[int] | None = None) -> list[ReturnLine]:
     """The return's lines, locked, in their order, with what counting and pricing read."""
     lines = (
-        ReturnLine.objects.select_for_update(of=("self",))
+        ReturnLine.objects.select_for_update(of=("self",), no_key=True)
         .filter(delivery_return=row)
         .select_related("commitment__measure", "commitment__value", "partner", "claim__activity")
         .order_by("number")

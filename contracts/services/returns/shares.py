@@ -69,7 +69,11 @@ def claim_share(
     with transaction.atomic():
         row = locked_return(line.delivery_return_id)
         # The activity's row before the line's: two claims wait for each other here.
-        activity = SharedActivity.objects.select_for_update().filter(code=tidy_code(code)).first()
+        activity = (
+            SharedActivity.objects.select_for_update(no_key=True)
+            .filter(code=tidy_code(code))
+            .first()
+        )
         if activity is None:
             raise ValidationError(
                 {

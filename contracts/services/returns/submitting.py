@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.audit import actor_name
+from trafford_sv.core.services.deadlocks import once_more
 from trafford_sv.core.services.quarters import QuarterClosed, assert_open
 from trafford_sv.core.services.records import Collision, update_record
 
@@ -61,6 +62,7 @@ _LOOKED = (
 )
 
 
+@once_more
 def submit_return(
     *,
     delivery_return: DeliveryReturn,
@@ -82,7 +84,7 @@ def submit_return(
         check_version(row, expected_version)
         # Two returns of one commitment wait for each other: first-year months are counted across.
         list(
-            Commitment.objects.select_for_update()
+            Commitment.objects.select_for_update(no_key=True)
             .filter(contract=row.contract_id, supplier=row.supplier_id)
             .order_by("pk")
             .values_list("pk", flat=True)
@@ -134,6 +136,7 @@ def submit_return(
         return changed
 
 
+@once_more
 def withdraw_return(
     *, delivery_return: DeliveryReturn, expected_version: int, by: Any, now: datetime.datetime
 ) -> DeliveryReturn:

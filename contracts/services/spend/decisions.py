@@ -93,7 +93,7 @@ def reject_proposal(*, proposal: PayeeProposal, by: Any, now: datetime.datetime)
     """It is not that organisation; it is not proposed again. Raises ValidationError for the one
     that the payee is matched to."""
     with transaction.atomic():
-        proposal = PayeeProposal.objects.select_for_update().get(pk=proposal.pk)
+        proposal = PayeeProposal.objects.select_for_update(no_key=True).get(pk=proposal.pk)
         if proposal.state == PayeeProposal.State.REJECTED:
             return proposal
         if proposal.state == PayeeProposal.State.ACCEPTED:

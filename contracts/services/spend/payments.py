@@ -242,7 +242,7 @@ def add_staged_payments(
         )
         _keep_demo_apart()
         # One import of a publisher at a time: the second waits here and then finds the lines held.
-        source = SpendSource.objects.select_for_update().get(pk=source.pk)
+        source = SpendSource.objects.select_for_update(no_key=True).get(pk=source.pk)
         with connection.cursor() as cursor:
             cursor.execute(
                 _sql(

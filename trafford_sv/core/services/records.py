@@ -125,7 +125,7 @@ def update_record(
     """
     model = type(record)
     with transaction.atomic():
-        stored = model._default_manager.select_for_update().get(pk=record.pk)
+        stored = model._default_manager.select_for_update(no_key=True).get(pk=record.pk)
         if stored.version != expected_version:  # type: ignore[attr-defined]
             raise Collision(stored, changes)
         plain_values, many_values = _split(stored, changes)
