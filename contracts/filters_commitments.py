@@ -38,6 +38,7 @@ class CommitmentFilter(django_filters.FilterSet):
         method="of_contract", label="Agreement (its number in addresses)"
     )
     directorate = Choice(method="of_directorate", label="Directorate")
+    division = Choice(method="of_division", label="Category")
     supplier = Choice(method="of_supplier", label="Supplier or partner in the agreement")
     kind = django_filters.ChoiceFilter(
         field_name="measure__kind",
@@ -87,6 +88,7 @@ class CommitmentFilter(django_filters.FilterSet):
         if not getattr(form, "choices_are_set", False):
             form.choices_are_set = True
             self._offer(form, "directorate", "Any directorate", (NONE, "No directorate recorded"))
+            self._offer(form, "division", "Any category")
             self._offer(form, "supplier", "Anyone")
             self._offer(form, "theme", "Any theme")
             self._offer(form, "measure", "Any measure")
@@ -138,6 +140,9 @@ class CommitmentFilter(django_filters.FilterSet):
         if value == NONE:
             return rows.filter(contract__directorate__isnull=True)
         return rows.filter(contract__directorate=int(value))
+
+    def of_division(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(contract__category__code__startswith=value)
 
     def of_supplier(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(supplier=int(value))

@@ -19,6 +19,7 @@ from .filters import NONE, Choice
 from .models import Commitment, Contract, Measure, ReturnLine
 from .models.agreements import own_agreements
 from .selectors.commitments import commitment_choices
+from .selectors.movement import MOVED_WORDS, moved
 
 
 class _QuarterField(forms.CharField):
@@ -55,6 +56,18 @@ class DeliveryFilter(django_filters.FilterSet):
         label="Counted up to the quarter",
         help_text="For example, 2026-27-Q1",
     )
+    moved = django_filters.ChoiceFilter(
+        method="moved_by",
+        label="Part of a change",
+        empty_label="Any",
+        choices=[(part.value, words) for part, words in MOVED_WORDS.items()],
+        help_text="Needs the quarter that is compared with",
+    )
+    compared = QuarterText(
+        method="compared_with",
+        label="Compared with the quarter",
+        help_text="For example, 2025-26-Q4",
+    )
     state = django_filters.MultipleChoiceFilter(
         label="State", choices=ReturnLine.State.choices, widget=forms.CheckboxSelectMultiple
     )
@@ -68,6 +81,7 @@ class DeliveryFilter(django_filters.FilterSet):
         method="of_contract", label="Agreement (its number in addresses)"
     )
     directorate = Choice(method="of_directorate", label="Directorate")
+    division = Choice(method="of_division", label="Category")
     supplier = Choice(method="of_supplier", label="Supplier or partner in the agreement")
     kind = django_filters.ChoiceFilter(
         field_name="commitment__measure__kind",
@@ -96,6 +110,7 @@ class DeliveryFilter(django_filters.FilterSet):
         if not getattr(form, "choices_are_set", False):
             form.choices_are_set = True
             self._offer(form, "directorate", "Any directorate", (NONE, "No directorate recorded"))
+            self._offer(form, "division", "Any category")
             self._offer(form, "supplier", "Anyone")
             self._offer(form, "theme", "Any theme")
             self._offer(form, "measure", "Any measure")
@@ -146,6 +161,15 @@ class DeliveryFilter(django_filters.FilterSet):
             | Q(counted_year=quarter.start_year, counted_quarter__lte=quarter.number)
         )
 
+    def moved_by(self, rows: Any, name: str, value: str) -> Any:
+        """Nothing where the quarter compared with is not named or is none."""
+        compared = self.form.cleaned_data.get("compared")
+        return moved(rows, value, Quarter.parse(compared)) if compared else rows.none()
+
+    def compared_with(self, rows: Any, name: str, value: str) -> Any:
+        """It says what is new, and hides nothing by itself."""
+        return rows
+
     def of_contract(self, rows: Any, name: str, value: Any) -> Any:
         # A key that no database holds finds nothing.
         return rows.filter(commitment__contract=int(value)) if abs(value) < 2**31 else rows.none()
@@ -159,6 +183,9 @@ class DeliveryFilter(django_filters.FilterSet):
         if value == NONE:
             return rows.filter(commitment__contract__directorate__isnull=True)
         return rows.filter(commitment__contract__directorate=int(value))
+
+    def of_division(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(commitment__contract__category__code__startswith=value)
 
     def of_supplier(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(commitment__supplier=int(value))

@@ -105,6 +105,12 @@ def reading(camera: Photographer) -> None:
     camera.take(page, "not-contestable", height=800)
     camera.go(page, "/quarters/")
     camera.take(page, "quarters", height=800)
+    camera.go(page, "/reports/closing/")
+    camera.take(page, "closing-board", height=1300)
+    camera.go(page, "/reports/boards/officers/")
+    camera.take(page, "board", height=1500)
+    camera.go(page, "/reports/measures/social-value-verified/why/")
+    camera.take(page, "why-it-moved", height=1300)
 
 
 def editing(camera: Photographer) -> None:

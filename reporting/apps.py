@@ -9,6 +9,10 @@ class ReportingConfig(AppConfig):
     verbose_name = "Reporting"
 
     def ready(self) -> None:
+        from .services.closing import register_checks
+
+        register_checks()
+
         from action_plan.offered_figures import register_figures
         from trafford_sv.core.closing import register_closing_step
         from trafford_sv.core.reference_data import register_loader

@@ -5,8 +5,10 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from trafford_sv.core.periods import Quarter
+
 from .models import ReportEdition
-from .services import edition_files, pack_mails, star_measures
+from .services import closing, edition_files, pack_mails, star_measures
 from .services.mailings.sending import MailingStopped, send_due_mailings
 
 
@@ -45,3 +47,11 @@ def send_mailings() -> int:
     if report.problems:
         raise MailingStopped(" ".join(report.problems))
     return report.sent
+
+
+@shared_task
+def remind_for_closing(quarter: str) -> int:
+    """Soon after somebody pressed the button on the closing board."""
+    return closing.send_reminders_of(
+        quarter=Quarter.parse(quarter), by=None, now=timezone.now(), today=timezone.localdate()
+    ).suppliers_written

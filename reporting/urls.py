@@ -74,6 +74,7 @@ urlpatterns = [
         star_measures.Comment.as_view(),
         name="star-measure-comment",
     ),
+    path("reports/", include("reporting.urls_boards")),
     path("reports/sets/", star_measures.MeasureSetList.as_view(), name="measure-set-list"),
     path("reports/sets/new/", star_measures.MeasureSetCreate.as_view(), name="measure-set-create"),
     path(

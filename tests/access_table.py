@@ -44,7 +44,7 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "audit-detail": "view_audit",
     "quarter-list": "close_quarters",
     "quarter-close": "close_quarters",
-    "quarter-reopen": "close_quarters",
+    "quarter-reopen": "reopen_quarters",
     "import-list": "view_imports",
     "import-new": "run_imports",
     "import-detail": "view_imports",

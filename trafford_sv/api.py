@@ -35,6 +35,7 @@ from contracts.api.returns import urlpatterns as return_urls
 from contracts.api.spend import urlpatterns as spend_urls
 from contracts.api.verification import urlpatterns as verification_urls
 from reporting.api.editions import urlpatterns as edition_urls
+from reporting.api.figures import urlpatterns as figure_urls
 from reporting.api.mailings import urlpatterns as mailing_urls
 from reporting.api.star_measures import urlpatterns as star_measure_urls
 from trafford_sv.core.api.problems import KINDS
@@ -203,6 +204,7 @@ urlpatterns = [
     *portfolio_urls,
     *pacing_urls,
     *mailing_urls,
+    *figure_urls,
     *star_measure_urls,
     *edition_urls,
     *steering_urls,

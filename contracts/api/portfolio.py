@@ -110,6 +110,7 @@ class Portfolio(ApiView):
         "directorate": "The key of a directorate.",
         "supplier": "The key of a supplier.",
         "contract": "The key of an agreement.",
+        "division": "The first two digits of a category.",
         "theme": "A theme's title.",
         "ward": "A ward's code.",
         "by": f"Adds the figures for each {', '.join(GROUPS[:-1])} or {GROUPS[-1]}.",
@@ -131,10 +132,11 @@ class Portfolio(ApiView):
             directorate=self._key("directorate"),
             supplier=self._key("supplier"),
             contract=self._key("contract"),
+            division=query.get("division", ""),
             theme=query.get("theme", ""),
             ward=query.get("ward", ""),
         )
-        if "\x00" in scope.theme + scope.ward:
+        if "\x00" in scope.theme + scope.ward + scope.division:
             raise exceptions.ValidationError("A filter holds a character that no name has.")
         report = portfolio_report(request.user, scope, first=first, last=last, outward=True)
         found = report.position

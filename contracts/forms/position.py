@@ -25,6 +25,7 @@ class PortfolioForm(forms.Form):
         choices=[("", "Every kind"), *Contract.Kind.choices],
     )
     directorate = forms.ChoiceField(label="Directorate", required=False)
+    division = forms.ChoiceField(label="Category", required=False)
     theme = forms.ChoiceField(label="Theme", required=False)
     ward = forms.ChoiceField(label="Ward", required=False)
 
@@ -33,6 +34,7 @@ class PortfolioForm(forms.Form):
         held = commitment_choices(user)
         for name, anything in (
             ("directorate", "Any directorate"),
+            ("division", "Any category"),
             ("theme", "Any theme"),
             ("ward", "Any ward"),
         ):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, CharField, DecimalField, F, QuerySet, Value, When
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Concat, Substr
 
 from trafford_sv.core.access import can
 from trafford_sv.core.periods import Quarter
@@ -17,9 +17,10 @@ from trafford_sv.directory.models import Area, Organisation
 
 from ..counting import CountingRule, aggregate, claimed
 from ..licensing import may_show_value
-from ..models import Commitment, Measure, MeasureTheme, ReturnLine
+from ..models import Commitment, CpvCode, Measure, MeasureTheme, ReturnLine
 from ..valuation import plus
 from .mobilisation import Gap, awarded_suppliers, gaps, standing_briefly, unexplained
+from .position import EVERYWHERE
 
 _TEXT = CharField()
 
@@ -88,7 +89,12 @@ def shows_pounds(commitment: Commitment, user: Any, *, outward: bool) -> bool:
 
 def commitment_choices(user: Any) -> dict[str, list[tuple[str, str]]]:
     """What the commitments this person may see can be narrowed by, and all wards. One query."""
-    seen = Commitment.objects.visible_to(user).order_by()
+    themes = MeasureTheme.objects.all()
+    if user is EVERYWHERE:  # the public's page: no words that a licence keeps in
+        seen = Commitment.objects.exclude(state=Commitment.State.DRAFT).order_by()
+        themes = themes.filter(edition__text_may_be_published=True)
+    else:
+        seen = Commitment.objects.visible_to(user).order_by()
 
     def branch(kind: str, rows: Any, key: Any, label: Any) -> Any:
         return (
@@ -102,6 +108,7 @@ def commitment_choices(user: Any) -> dict[str, list[tuple[str, str]]]:
         )
 
     organisations = Organisation.objects.all()
+    division = Concat(Substr("contract__category__code", 1, 2), Value("000000"))
     rows = branch(
         "directorate",
         organisations.filter(pk__in=seen.values("contract__directorate")),
@@ -113,7 +120,7 @@ def commitment_choices(user: Any) -> dict[str, list[tuple[str, str]]]:
         ),
         branch(
             "theme",
-            MeasureTheme.objects.filter(outcomes__measures__in=seen.values("measure")),
+            themes.filter(outcomes__measures__in=seen.values("measure")),
             F("title"),
             F("title"),
         ),
@@ -121,13 +128,19 @@ def commitment_choices(user: Any) -> dict[str, list[tuple[str, str]]]:
             "measure", Measure.objects.filter(pk__in=seen.values("measure")), F("code"), F("title")
         ),
         branch("ward", Area.objects.wards(2023), F("code"), F("name")),
+        branch(
+            "division",
+            CpvCode.objects.filter(code__in=seen.values(whole=division)),
+            Substr("code", 1, 2),
+            F("name"),
+        ),
     )
     held: dict[str, dict[str, str]] = defaultdict(dict)
     for kind, key, label in rows:
         held[kind][key] = f"{key} {label}" if kind == "measure" else label
     return {
         kind: sorted(held[kind].items(), key=lambda option: option[1].casefold())
-        for kind in ("directorate", "supplier", "theme", "measure", "ward")
+        for kind in ("directorate", "division", "supplier", "theme", "measure", "ward")
     }
 
 

@@ -41,7 +41,15 @@ from trafford_sv.core.periods import Quarter
 from ..four_figures import Amounts, FourFigures, ValueState
 from ..models import ReturnLine
 from ..valuation import plus
-from .position_rows import POUNDS, awards_in, commitments_in, lines_in, offers_in, stood
+from .position_rows import (
+    POUNDS,
+    awards_in,
+    commitments_in,
+    lines_in,
+    offers_in,
+    quarters_between,
+    stood,
+)
 from .position_scope import EVERYWHERE, Scope, agreements_of, held_measure, total_reader
 
 __all__ = [
@@ -56,6 +64,8 @@ __all__ = [
     "lines_in",
     "offers_in",
     "position",
+    "quarters_between",
+    "stood",
 ]
 
 
@@ -102,12 +112,21 @@ class Position:
 
 
 def position(
-    user: Any, scope: Scope, *, first: Quarter | None, last: Quarter, outward: bool = False
+    user: Any,
+    scope: Scope,
+    *,
+    first: Quarter | None,
+    last: Quarter,
+    outward: bool = False,
+    as_known: datetime.datetime | None = None,
 ) -> Position:
     """The four figures from quarter to quarter; `first` None is "since the beginning". 2 queries.
 
     `outward`: for an export or an API answer. A total that would tell a value which a licence keeps
     in is None, and named in the figures' `withheld` (decision 16).
+
+    `as_known` gives committed, reported and verified as they were known at that moment; offers and
+    contract values have no such past here, and are as now.
 
     A part of an agreement (a measure, a theme, a ward, one supplier's part) has no contract value.
     """
@@ -133,15 +152,15 @@ def position(
                 rows=Count("bid__tender__contract", distinct=True),
             ),
             _sums(
-                commitments_in(user, scope, starts, last.end),
+                commitments_in(user, scope, starts, last.end, as_known=as_known),
                 "committed",
                 "measure",
                 one="counted_pounds",
-                blank=~stood(last.end),
-                unpriced=Q(committed_pounds__isnull=True) & stood(last.end),
+                blank=~stood(last.end, as_known),
+                unpriced=Q(committed_pounds__isnull=True) & stood(last.end, as_known),
             ),
             _sums(
-                lines_in(user, scope, first, last),
+                lines_in(user, scope, first, last, as_known=as_known),
                 "delivered",
                 "commitment__measure",
                 one="reported_pounds",

@@ -5,6 +5,7 @@ The rows are those of `selectors.position`, so a breakdown always adds up to its
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -168,7 +169,13 @@ def _largest_first(group: Group) -> tuple[Decimal, str, str]:
 
 
 def by_quarter(
-    user: Any, scope: Scope, *, last: Quarter, quarters: int = 8, outward: bool = False
+    user: Any,
+    scope: Scope,
+    *,
+    last: Quarter,
+    quarters: int = 8,
+    outward: bool = False,
+    as_known: datetime.datetime | None = None,
 ) -> list[Group]:
     """Reported and verified in each of the last quarters, earliest first. 1 query.
 
@@ -179,7 +186,7 @@ def by_quarter(
         wanted.insert(0, wanted[0].previous)
     parts, lines = _Parts(), defaultdict[Quarter, int](int)
     rows: Any = (
-        lines_in(user, scope, wanted[0], last)
+        lines_in(user, scope, wanted[0], last, as_known=as_known)
         .annotate(held=held_measure("commitment__measure"))
         .values("counted_year", "counted_quarter", *_LINE)
         .annotate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,21 +31,24 @@ def portfolio_report(
     last: Quarter,
     returns_of: Quarter | None = None,
     outward: bool = False,
+    as_known: datetime.datetime | None = None,
 ) -> PositionReport:
     """The four figures, and how many of a quarter's returns are in. 3 queries.
 
     `returns_of`: the last of the period unless given. While a quarter runs nobody owes its
-    return, so a page about today names the one before.
+    return, so a page about today names the one before. `as_known`: as known at that moment.
     """
     quarter = returns_of or last
     return PositionReport(
-        position=position(user, scope, first=first, last=last, outward=outward),
+        position=position(user, scope, first=first, last=last, outward=outward, as_known=as_known),
         quarter=quarter,
-        completeness=completeness_of(user, scope, quarter),
+        completeness=completeness_of(user, scope, quarter, as_known=as_known),
     )
 
 
-def completeness_of(user: Any, scope: Scope, quarter: Quarter) -> Completeness:
+def completeness_of(
+    user: Any, scope: Scope, quarter: Quarter, *, as_known: datetime.datetime | None = None
+) -> Completeness:
     """Of the returns that agreements in the scope owe for the quarter. 1 query.
 
     A theme or a measure is a part of a return, so there the whole agreement's returns count.
@@ -55,6 +59,7 @@ def completeness_of(user: Any, scope: Scope, quarter: Quarter) -> Completeness:
     found = agreements.filter(agreements_of(scope))
     return completeness(
         quarter,
+        as_known=as_known,
         contracts=found.values("pk"),
         suppliers=None if scope.supplier is None else [scope.supplier],
         seen=None if user is EVERYWHERE else seen_by(user),

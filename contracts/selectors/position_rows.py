@@ -21,24 +21,37 @@ from django.db.models import (
 from trafford_sv.core.periods import Quarter
 
 from ..models import Award, AwardSupplier, Bid, Commitment, Contract, Offer, ReturnLine
+from .known import known
 from .position_scope import Scope, agreements_of, in_force, measured, reach_of, reads
 
 POUNDS: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=2)
 
 
-def stood(last: datetime.date) -> Q:
+def stood(last: datetime.date, as_known: datetime.datetime | None = None) -> Q:
     """Of promises that both sides had agreed, those that were neither varied by then nor withdrawn."""
-    return Q(state=Commitment.State.AGREED) | Q(replaced_by__agreed_on__gt=last)
+    varied_on = "varied_on__gt" if as_known else "replaced_by__agreed_on__gt"
+    return Q(state=Commitment.State.AGREED) | Q(**{varied_on: last})
 
 
-def counted_in(rows: Any, first: datetime.date | None, last: datetime.date) -> Any:
+def counted_in(
+    rows: Any,
+    first: datetime.date | None,
+    last: datetime.date,
+    as_known: datetime.datetime | None = None,
+) -> Any:
     """Of these commitments, what `committed` adds up in the period: each with its part as
     `counted_pounds`. A promise that no longer stands is in it with what was verified under it.
+
+    `as_known`: the rows are those of `known(Commitment, as_known)`.
     """
-    verified = (
-        ReturnLine.objects.filter(
-            _quarters(None, Quarter.of(last)), commitment=OuterRef("pk"), is_counted=True
+    if as_known is not None:
+        later = known(Commitment, as_known).filter(
+            replaces_id=OuterRef("id"), agreed_on__isnull=False
         )
+        rows = rows.annotate(varied_on=Subquery(later.values("agreed_on")[:1]))
+    verified = (
+        _lines(as_known)
+        .filter(_quarters(None, Quarter.of(last)), commitment=OuterRef("id"), is_counted=True)
         .order_by()
         .values("commitment")
         .annotate(pounds=Sum("verified_pounds"))
@@ -52,33 +65,57 @@ def counted_in(rows: Any, first: datetime.date | None, last: datetime.date) -> A
         )
         .annotate(
             counted_pounds=Case(
-                When(stood(last), then=F("committed_pounds")),
+                When(stood(last, as_known), then=F("committed_pounds")),
                 default=Subquery(verified),
                 output_field=POUNDS,
             )
         )
-        .filter(stood(last) | Q(counted_pounds__isnull=False))
+        .filter(stood(last, as_known) | Q(counted_pounds__isnull=False))
     )
 
 
 def commitments_in(
-    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
-) -> QuerySet[Commitment]:
-    """The rows that `committed` adds up, as `counted_in` has them."""
-    rows: QuerySet[Commitment] = counted_in(
-        Commitment.objects.filter(reads(user, ""), agreements_of(scope, "contract__")), first, last
+    user: Any,
+    scope: Scope,
+    first: datetime.date | None,
+    last: datetime.date,
+    *,
+    as_known: datetime.datetime | None = None,
+) -> QuerySet[Any]:
+    """The rows that `committed` adds up, as `counted_in` has them.
+
+    `as_known`: as they stood at that moment, as rows of their history. Then an agreement's kind,
+    directorate, dates and wards are still as now.
+    """
+    every = Commitment.objects.all() if as_known is None else known(Commitment, as_known)
+    rows: QuerySet[Any] = counted_in(
+        every.filter(reads(user, ""), agreements_of(scope, "contract__")), first, last, as_known
     )
     if scope.supplier is not None:
         rows = rows.filter(supplier_id=scope.supplier)
     rows = rows.filter(measured(scope, "measure__"))
     if scope.ward:
-        rows = rows.filter(_serves(scope.ward, "pk"))
+        rows = rows.filter(_serves(scope.ward, "id"))
     return rows
 
 
-def lines_in(user: Any, scope: Scope, first: Quarter | None, last: Quarter) -> QuerySet[ReturnLine]:
-    """The rows that `reported` and `verified` add up: what counts from quarter to quarter."""
-    rows: QuerySet[ReturnLine] = ReturnLine.objects.filter(
+def _lines(as_known: datetime.datetime | None) -> QuerySet[Any]:
+    return ReturnLine.objects.all() if as_known is None else known(ReturnLine, as_known)
+
+
+def lines_in(
+    user: Any,
+    scope: Scope,
+    first: Quarter | None,
+    last: Quarter,
+    *,
+    as_known: datetime.datetime | None = None,
+) -> QuerySet[Any]:
+    """The rows that `reported` and `verified` add up: what counts from quarter to quarter.
+
+    `as_known`: as they stood at that moment, as rows of their history.
+    """
+    rows = _lines(as_known).filter(
         reads(user, "commitment__"),
         agreements_of(scope, "commitment__contract__"),
         _quarters(first, last),
@@ -98,16 +135,21 @@ def _serves(ward: str, key: str) -> Q:
 
 
 def _quarters(first: Quarter | None, last: Quarter) -> Q:
+    return quarters_between(first, last, "counted_year", "counted_quarter")
+
+
+def quarters_between(first: Quarter | None, last: Quarter, year: str, quarter: str) -> Q:
+    """From quarter to quarter, both counted, by the names of two columns; `first` None is open."""
     if first == last:
-        return Q(counted_year=last.start_year, counted_quarter=last.number)
-    until = Q(counted_year__lt=last.start_year) | Q(
-        counted_year=last.start_year, counted_quarter__lte=last.number
+        return Q(**{year: last.start_year, quarter: last.number})
+    until = Q(**{f"{year}__lt": last.start_year}) | Q(
+        **{year: last.start_year, f"{quarter}__lte": last.number}
     )
     if first is None:
         return until
     return until & (
-        Q(counted_year__gt=first.start_year)
-        | Q(counted_year=first.start_year, counted_quarter__gte=first.number)
+        Q(**{f"{year}__gt": first.start_year})
+        | Q(**{year: first.start_year, f"{quarter}__gte": first.number})
     )
 
 

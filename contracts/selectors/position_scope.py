@@ -30,7 +30,8 @@ class Scope:
     """What the figures are about. Names are those of the lists behind them; None is "any".
 
     `agreement`: contract, grant, planning or pledge. `measure`: a code, in one `edition` or in
-    all. `theme`: a title, because editions share themes. `ward`: a ward's code.
+    all. `theme`: a title, because editions share themes. `ward`: a ward's code. `division`: the
+    first two digits of the agreement's category.
     """
 
     agreement: str = ""
@@ -41,6 +42,7 @@ class Scope:
     theme: str = ""
     directorate: int | None = None
     ward: str = ""
+    division: str = ""
 
     def query(self, **more: Any) -> str:
         """The parameters of a list page that hold exactly this scope's rows."""
@@ -74,6 +76,8 @@ def agreements_of(scope: Scope, path: str = "") -> Q:
         found = Q(**{f"{path}pk": scope.contract})
     if scope.directorate is not None:
         found &= Q(**{f"{path}directorate_id": scope.directorate})
+    if scope.division:
+        found &= Q(**{f"{path}category__code__startswith": scope.division})
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,8 @@ STEPS: Mapping[int, str] = {
 }
 MANAGERS_STEPS = (7, 30)
 CATCH_UP_DAYS = 6
+# An officer asks before closing a quarter: no step of the calendar, and the steps go on after it.
+ASKED = 1000
 SUPPLIER, MANAGER = "supplier", "contract_manager"
 
 
@@ -131,12 +133,51 @@ def due_digests(
     return [PersonDigest(people[pk], tuple(found[pk].values())) for pk in sorted(found)]
 
 
+def asked_digests(
+    quarter: Quarter,
+    *,
+    today: datetime.date,
+    user: User | None = None,
+    missing: Iterable[DueReturn] | None = None,
+) -> list[PersonDigest]:
+    """Whom to ask for the quarter's missing returns, outside the calendar. Two queries, one where
+    `missing` is given.
+
+    Whoever switched every reminder off is not written to.
+    """
+    by_supplier: dict[int, list[DueReturn]] = defaultdict(list)
+    for one in returns_due(None, today, quarters=[quarter]) if missing is None else missing:
+        by_supplier[one.supplier_pk].append(one)
+    if not by_supplier:
+        return []
+    grants = (
+        RoleGrant.objects.in_force(today)
+        .filter(role=SUPPLIER, organisation__in=by_supplier, user__is_active=True)
+        .select_related("user__reminder_preference")
+        .order_by("user__pk", "pk")
+    )
+    if user is not None:
+        grants = grants.filter(user=user)
+    found: dict[int, dict[tuple[Any, ...], ReminderItem]] = defaultdict(dict)
+    people: dict[int, User] = {}
+    for grant in grants:
+        if not wants(grant.user, ASKED):
+            continue
+        people[grant.user_id] = grant.user
+        for one in by_supplier[grant.organisation_id or 0]:
+            item = ReminderItem(one, ASKED, SUPPLIER)
+            found[grant.user_id][item.key] = item
+    return [PersonDigest(people[pk], tuple(found[pk].values())) for pk in sorted(found)]
+
+
 def wants(user: User, step: int) -> bool:
-    """No preference stored means all of them."""
+    """No preference stored means all of them. ASKED is wanted by whoever wants any."""
     try:
         preference: ReminderPreference = user.reminder_preference  # type: ignore[attr-defined]
     except ReminderPreference.DoesNotExist:
         return True
+    if step == ASKED:
+        return any(getattr(preference, name) for name in STEPS.values())
     return bool(getattr(preference, STEPS[step]))
 
 

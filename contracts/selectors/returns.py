@@ -33,6 +33,7 @@ from trafford_sv.core.periods import Quarter
 from ..due_dates import days_left, due_on, left_words
 from ..four_figures import Completeness
 from ..models import Commitment, Contract, DeliveryReturn, ProfileQuarter
+from .known import known
 from .return_detail import ReturnDetail, return_detail
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "expected_commitments",
     "expected_returns",
     "own_suppliers",
+    "received_of",
     "return_detail",
     "returns_due",
 ]
@@ -55,10 +57,12 @@ def own_suppliers(user: Any) -> list[int]:
     return [pk for role, pk in own if role == "supplier"]
 
 
-def expected_commitments(quarter: Quarter) -> QuerySet[Commitment]:
-    """The agreed commitments that make a return expected for the quarter."""
+def expected_commitments(
+    quarter: Quarter, as_known: datetime.datetime | None = None
+) -> QuerySet[Any]:
+    """The agreed commitments that make a return expected for the quarter, as known at a moment."""
     planned = ProfileQuarter.objects.filter(
-        commitment=OuterRef("pk"),
+        commitment=OuterRef("id"),
         financial_year=quarter.start_year,
         quarter=quarter.number,
     )
@@ -69,14 +73,13 @@ def expected_commitments(quarter: Quarter) -> QuerySet[Commitment]:
     not_over = Q(contract__end__gte=quarter.start) | (
         Q(contract__end__isnull=True) & ~Q(contract__stage__in=over)
     )
-    found: QuerySet[Commitment] = (
-        Commitment.objects.counted()
-        .annotate(
-            first_day=Coalesce("starts", "contract__start", "agreed_on"),
-            last_day=Coalesce("due", "contract__end"),
-        )
-        .filter(not_over, Exists(planned) | running)
-    )
+    agreed: QuerySet[Any] = Commitment.objects.counted()
+    if as_known is not None:
+        agreed = known(Commitment, as_known).filter(state=Commitment.State.AGREED)
+    found: QuerySet[Any] = agreed.annotate(
+        first_day=Coalesce("starts", "contract__start", "agreed_on"),
+        last_day=Coalesce("due", "contract__end"),
+    ).filter(not_over, Exists(planned) | running)
     return found
 
 
@@ -87,13 +90,14 @@ def expected_returns(
     suppliers: Collection[int] | None = None,
     kinds: Collection[str] | None = None,
     seen: Q | None = None,
+    as_known: datetime.datetime | None = None,
 ) -> QuerySet[Any, Any]:
     """Rows {contract_id, supplier_id} of the returns expected for a quarter; lazy, to be joined.
 
     `contracts`: keys or a queryset; `kinds`: of agreement, all unless named; `seen`: the
     commitments that a person may know of (`seen_by`).
     """
-    rows = expected_commitments(quarter)
+    rows = expected_commitments(quarter, as_known)
     if seen is not None:
         rows = rows.filter(seen)
     if contracts is not None:
@@ -115,17 +119,34 @@ def seen_by(user: Any) -> Q:
     ) | Q(supplier_id__in=[pk for role, pk in own if role == "supplier"])
 
 
-def completeness(quarter: Quarter, **scope: Any) -> Completeness:
-    """How many of a quarter's expected returns have come in. One query; scope as above."""
-    received = DeliveryReturn.objects.received().filter(  # type: ignore[attr-defined]
+def _received(quarter: Quarter, as_known: datetime.datetime | None = None) -> QuerySet[Any]:
+    """The return of a row of `expected_returns`, where it came in."""
+    rows: QuerySet[Any] = DeliveryReturn.objects.received()  # type: ignore[attr-defined]
+    if as_known is not None:
+        rows = known(DeliveryReturn, as_known).filter(state__in=DeliveryReturn.RECEIVED_STATES)
+    found: QuerySet[Any] = rows.filter(
         contract=OuterRef("contract_id"),
         supplier=OuterRef("supplier_id"),
         financial_year=quarter.start_year,
         quarter=quarter.number,
     )
-    rows = expected_returns(quarter, **scope).annotate(
+    return found
+
+
+def received_of(rows: QuerySet[Any, Any], quarter: Quarter) -> QuerySet[Any, Any]:
+    """Those of `expected_returns` that came in."""
+    return rows.filter(Exists(_received(quarter)))
+
+
+def completeness(
+    quarter: Quarter, *, as_known: datetime.datetime | None = None, **scope: Any
+) -> Completeness:
+    """How many of a quarter's expected returns have come in. One query; scope as above."""
+    rows = expected_returns(quarter, as_known=as_known, **scope).annotate(
         came=Case(
-            When(Exists(received), then=Value(1)), default=Value(0), output_field=IntegerField()
+            When(Exists(_received(quarter, as_known)), then=Value(1)),
+            default=Value(0),
+            output_field=IntegerField(),
         )
     )
     # The distinct rows are one subquery; both counts are taken over it at once.

@@ -18,12 +18,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from trafford_sv.core.models import User
+from trafford_sv.core.periods import Quarter
 from trafford_sv.core.sending import FAILED, SENT, open_connection, send_one
 from trafford_sv.core.services.audit import record_event
 
 from ..mailings.reminders import reminder_email
 from ..models import ReminderDigest, ReminderPreference
-from ..selectors.reminders import STEPS, PersonDigest, due_digests
+from ..selectors.reminders import ASKED, STEPS, PersonDigest, asked_digests, due_digests
 
 TRIES_AT_MOST = 5
 FIRST_PAUSE = datetime.timedelta(minutes=15)
@@ -50,8 +51,26 @@ def send_reminders(
 ) -> SendReport:
     """Every digest due on the day that nobody has sent. Must not run inside a transaction."""
     digests = due_digests(as_of)
+    if dry_run:
+        return SendReport(due=len(digests))
+    return _send(digests, as_of, by, now)
+
+
+def remind_of_quarter(
+    *, quarter: Quarter, today: datetime.date, by: Any, now: datetime.datetime
+) -> SendReport:
+    """An officer asks for what is missing. Nobody who was written to today is written to again.
+
+    Must not run inside a transaction.
+    """
+    return _send(asked_digests(quarter, today=today), today, by, now)
+
+
+def _send(
+    digests: list[PersonDigest], as_of: datetime.date, by: Any, now: datetime.datetime
+) -> SendReport:
     report = SendReport(due=len(digests))
-    if dry_run or not digests:
+    if not digests:
         return report
     connection = open_connection()
     try:
@@ -120,7 +139,7 @@ def _deliver(
     today: datetime.date | None = None,
 ) -> str:
     """Look again, send, mark. Returns the report's word for what happened."""
-    fresh = due_digests(claimed.day, user=claimed.user, today=today)
+    fresh = _fresh(claimed, today)
     if not fresh:
         _mark(claimed, State.SKIPPED, now, items=[])
         return "skipped"
@@ -132,6 +151,22 @@ def _deliver(
     else:
         _mark(claimed, State.FAILED if outcome == FAILED else State.CLAIMED, now, failure=failure)
     return outcome
+
+
+def _fresh(claimed: ReminderDigest, today: datetime.date | None) -> list[PersonDigest]:
+    """What is still due of what was claimed: by the calendar, or because an officer asked."""
+    asked = {item["quarter"] for item in claimed.items if item.get("step") == ASKED}
+    if not asked:
+        return due_digests(claimed.day, user=claimed.user, today=today)
+    found = [
+        digest
+        for quarter in sorted(asked)
+        for digest in asked_digests(
+            Quarter.parse(quarter), today=today or claimed.day, user=claimed.user
+        )
+    ]
+    items = tuple(item for digest in found for item in digest.items)
+    return [PersonDigest(claimed.user, items)] if items else []
 
 
 def _mark(claimed: ReminderDigest, state: str, now: datetime.datetime, **values: Any) -> None:

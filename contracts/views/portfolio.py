@@ -81,6 +81,7 @@ class Portfolio(PermissionView):
         scope = Scope(
             agreement=values.get("agreement", ""),
             directorate=int(values["directorate"]) if values.get("directorate") else None,
+            division=values.get("division", ""),
             theme=values.get("theme", ""),
             ward=values.get("ward", ""),
         )

@@ -25,11 +25,12 @@ from .offer_parts import supplier_needs
 from .supplier_base import SupplierView, address
 
 SHOWN = 12
+# What is proven comes first.
 _LABELS = {
-    ValueState.OFFERED: "Offered in bids that won",
-    ValueState.COMMITTED: "Committed",
-    ValueState.REPORTED: "Reported",
     ValueState.VERIFIED: "Verified",
+    ValueState.REPORTED: "Reported",
+    ValueState.COMMITTED: "Committed",
+    ValueState.OFFERED: "Offered in bids that won",
 }
 
 
@@ -56,6 +57,7 @@ class SupplierHome(SupplierView):
                 own.figures.get(state) not in (None, Amounts()) for state in ValueState
             )
             or bool(own.figures.withheld),
+            "board_url": address("board-supplier"),
             "bids_url": address("supplier-bid-list"),
             "commitments_url": address("supplier-commitments"),
             "measures_url": address("measure-list"),
@@ -148,7 +150,7 @@ def _waiting_needs(waiting: Sequence[WaitingItem]) -> list[Need]:
 
 
 def figures(own: Position) -> list[Figure]:
-    """Offered, committed, reported, verified: social value, with local economic value apart."""
+    """Verified, reported, committed, offered: social value, with local economic value apart."""
     found = []
     for state, label in _LABELS.items():
         amounts = own.figures.get(state) or Amounts()

@@ -1,5 +1,6 @@
 """What reports keep: measures, their approved sets, their readings, published figures and editions."""
 
+from .closing import AcceptedCheck, ClosingReminder
 from .committee import CommitteePaper
 from .editions import EditionFile, EditionIsFrozen, ReportEdition
 from .mailings import (
@@ -21,6 +22,8 @@ from .star_measures import (
 )
 
 __all__ = [
+    "AcceptedCheck",
+    "ClosingReminder",
     "Audience",
     "ClaimedMail",
     "EditionMail",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.urls import reverse
 
@@ -31,10 +32,11 @@ class WorkedOut:
 
 @dataclass
 class FigureReader:
-    """Reads figures for the whole council. What was read once is kept: 3 queries for a scope and a
+    """Reads figures for the whole council, or for what `user` may see. What was read once is kept: 3 queries for a scope and a
     period, 1 for a quarter's spend, however many measures ask.
     """
 
+    user: Any = EVERYWHERE
     _positions: dict[tuple[Scope, Quarter | None, Quarter], PositionReport] = field(
         default_factory=dict
     )
@@ -43,7 +45,7 @@ class FigureReader:
     def position(self, scope: Scope, first: Quarter | None, last: Quarter) -> PositionReport:
         held = (scope, first, last)
         if held not in self._positions:
-            self._positions[held] = portfolio_report(EVERYWHERE, scope, first=first, last=last)
+            self._positions[held] = portfolio_report(self.user, scope, first=first, last=last)
         return self._positions[held]
 
     def spend(self, first: Quarter | None, last: Quarter) -> RetainedSpend:
@@ -97,7 +99,7 @@ class FigureReader:
         top = self.value(
             measure.numerator, measure.numerator_basis, scope, first, quarter, over=over
         )
-        known = self._known_words(measure, first, quarter)
+        known = self.known_words(measure.numerator, first, quarter)
         if not measure.is_ratio:
             name = figure(measure.numerator).name
             return WorkedOut(plain_reading(top, name=name), completeness, known)
@@ -110,9 +112,9 @@ class FigureReader:
         )
         return WorkedOut(reading, completeness, known)
 
-    def _known_words(self, measure: StarMeasure, first: Quarter | None, last: Quarter) -> str:
+    def known_words(self, key: str, first: Quarter | None, last: Quarter) -> str:
         """Of a spend figure: the share whose place is known, without which a percentage misleads."""
-        if not measure.numerator.startswith("spend_"):
+        if not key.startswith("spend_"):
             return ""
         spend = self.spend(first, last)
         return f"Location known for {percentage(spend.known_share)} of contestable spend"
@@ -129,10 +131,18 @@ def scope_of(measure: StarMeasure) -> Scope:
 
 def rows_behind(measure: StarMeasure, key: str, basis: str, quarter: Quarter) -> str:
     """The address of the list with exactly the rows of a figure; "" where no list has them."""
-    scope, first = scope_of(measure), first_quarter(measure.period, quarter)
+    return span_rows(scope_of(measure), key, basis, first_quarter(measure.period, quarter), quarter)
+
+
+def span_rows(
+    scope: Scope, key: str, basis: str, first: Quarter | None, last: Quarter, **more: str
+) -> str:
+    """The same from quarter to quarter; `more` narrows the list further."""
     if key in _VALUE_KINDS and basis in (Basis.REPORTED, Basis.VERIFIED):
-        span = {"until": quarter.code, "since": first.code if first else None}
-        return _address("delivery-list", scope.query(kind=_VALUE_KINDS[key], **span))
+        span = {"until": last.code, "since": first.code if first else None}
+        return _address("delivery-list", scope.query(kind=_VALUE_KINDS[key], **span, **more))
+    if key in _VALUE_KINDS and basis == Basis.COMMITTED:
+        return _address("commitment-list", scope.query(kind=_VALUE_KINDS[key], state="agreed"))
     if key.startswith("spend_"):
         return _address("spend-retained", "")
     return ""

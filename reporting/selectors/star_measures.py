@@ -101,16 +101,23 @@ def quarters_until(last: Quarter, count: int = TREND_QUARTERS) -> list[Quarter]:
 
 
 def measure_lines(
-    measures: list[StarMeasure], quarter: Quarter, *, as_known: datetime.datetime | None = None
+    measures: list[StarMeasure],
+    quarter: Quarter,
+    *,
+    as_known: datetime.datetime | None = None,
+    with_comments: bool = True,
 ) -> list[MeasureLine]:
-    """Each measure with eight quarters, as known at the moment or now. Two queries for all."""
+    """Each measure with eight quarters, as known at the moment or now. Two queries for all, one
+    without what was said of them."""
     quarters = quarters_until(quarter)
     keys = [measure.pk for measure in measures]
     readings = reading_lines(keys, quarters, as_known=as_known)
     comments = {
         comment.measure_id: comment
         for comment in MeasureComment.objects.filter(
-            measure__in=keys, financial_year=quarter.start_year, quarter=quarter.number
+            measure__in=keys if with_comments else [],
+            financial_year=quarter.start_year,
+            quarter=quarter.number,
         )
     }
     lines = []

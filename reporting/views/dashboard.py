@@ -23,6 +23,7 @@ from trafford_sv.core.views_base import PermissionView
 
 from ..selectors.dashboard import NOTICE_DAYS, OfficerDashboard, SpendOfYear, officer_dashboard
 from . import dashboard_charts as charts
+from .boards import boards_open_to
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -60,6 +61,7 @@ class Dashboard(PermissionView):
             {
                 "breadcrumbs": [("Home", reverse("home")), ("Dashboard", None)],
                 "board": board,
+                "boards": boards_open_to(request.user),
                 "empty": empty,
                 "sentence": sentence(board, part),
                 # Who may change nothing is shown what needs somebody, not what needs them.

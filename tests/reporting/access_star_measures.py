@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+PUBLIC = "public"
 TABLE: dict[str, str | tuple[str, ...]] = {
     "report-home": "view_reports",
     "measures-work-out": "change_star_measures",
@@ -14,6 +15,18 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "star-measure-edit": "change_star_measures",
     "star-measure-supply": "change_star_measures",
     "star-measure-comment": "change_star_measures",
+    "closing-now": "view_reports",
+    "closing-board": "view_reports",
+    "closing-remind": "close_quarters",
+    "closing-accept": "close_quarters",
+    "why-it-moved": "view_reports",
+    "board-officer": "see_dashboard",
+    "board-star": "view_reports",
+    "board-steering": "view_reports",
+    "public-board": PUBLIC,
+    "board-supplier": "report_delivery",
+    "figure-detail": "view_commitments",
+    "api-figures": ("use_api", "view_commitments"),
     "measure-set-list": "view_reports",
     "measure-set-create": "change_star_measures",
     "measure-set-detail": "view_reports",
@@ -23,7 +36,9 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "api-star-readings": ("use_api", "view_reports"),
 }
 OBJECTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-EVERYONES: dict[str, str] = {}
+EVERYONES: dict[str, str] = {
+    "figure-detail": "a figure over what the person may see; its address names no record",
+}
 
 
 def extend(side: dict[str, Any]) -> None:

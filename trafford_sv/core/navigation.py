@@ -91,6 +91,7 @@ NAVIGATION: tuple[NavigationItem, ...] = (
     NavigationItem("Reports", "report-home", "view_reports", Section.REPORTS),
     NavigationItem("Published reports", "edition-list", None, Section.REPORTS),
     NavigationItem("Committee papers", "committee-paper-list", "view_reports", Section.REPORTS),
+    NavigationItem("Closing a quarter", "closing-now", "view_reports", Section.REPORTS),
     NavigationItem("For a committee paper", "committee-block", "see_dashboard", Section.REPORTS),
     NavigationItem("Measure definitions", "star-measure-list", "view_reports", Section.REPORTS),
     NavigationItem("Sets of measures", "measure-set-list", "view_reports", Section.REPORTS),
@@ -111,6 +112,7 @@ NAVIGATION: tuple[NavigationItem, ...] = (
 )
 
 FOOTER: tuple[NavigationItem, ...] = (
+    NavigationItem("What is proven", "public-board"),
     NavigationItem("Near me", "near-me"),
     NavigationItem("Where needs are met", "coverage"),
     NavigationItem("Wards and postcodes", "area-list"),

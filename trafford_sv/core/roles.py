@@ -70,7 +70,8 @@ PERMISSIONS: dict[str, str] = {
     "manage_people": "Invite people and grant roles",
     "view_audit": "Read the audit log",
     "settle_reminders": "See which reminders went out, and settle those in doubt",
-    "close_quarters": "Close and reopen quarters",
+    "close_quarters": "Close quarters, and accept what is outstanding",
+    "reopen_quarters": "Reopen a closed quarter",
     "change_reference": "Change thresholds and other rules that have dates",
     "view_reports": "Read the approved measures, their values and how they came about",
     "change_star_measures": "Define measures, supply values and record approved sets",
@@ -147,7 +148,8 @@ ROLES: dict[str, Role] = {
             "Administrator",
             "Looks after people, roles and the running of the site.",
             Reach.EVERYTHING,
-            frozenset(PERMISSIONS) - _SUPPLIERS_OWN - _HUBS_OWN,
+            # Reopening makes a new edition of what was published: the co-ordinator answers for it.
+            frozenset(PERMISSIONS) - _SUPPLIERS_OWN - _HUBS_OWN - {"reopen_quarters"},
         ),
         Role(
             "coordinator",

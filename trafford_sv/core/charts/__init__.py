@@ -10,6 +10,7 @@ from .lines import Series, line_chart
 from .maps import Place, WardMap, ward_map
 from .radar import Reach, radar_chart
 from .stacks import Part, Stack, stacked_chart
+from .waterfall import Step, Total, waterfall_chart
 
 __all__ = [
     "Bar",
@@ -20,6 +21,8 @@ __all__ = [
     "Reach",
     "Series",
     "Stack",
+    "Step",
+    "Total",
     "WardMap",
     "bar_chart",
     "column_chart",
@@ -27,4 +30,5 @@ __all__ = [
     "radar_chart",
     "stacked_chart",
     "ward_map",
+    "waterfall_chart",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from ..closing import run_closing_steps
+from ..closing import Outstanding, outstanding_checks, run_closing_steps
 from ..models import ClosedQuarter
 from ..periods import Quarter
 from .audit import actor_name, record_event
@@ -22,6 +22,19 @@ class QuarterClosed(ValueError):
 
 class QuarterStateError(ValueError):
     """Closing what is closed, or reopening what is open."""
+
+
+class ChecksOutstanding(QuarterStateError):
+    """Closing with checks that neither pass nor were accepted. `outstanding` says which."""
+
+    def __init__(self, quarter: Quarter, outstanding: tuple[Outstanding, ...]) -> None:
+        self.outstanding = outstanding
+        many = len(outstanding)
+        super().__init__(
+            f"{quarter.label} was not closed: {many} {'check is' if many == 1 else 'checks are'} "
+            f"outstanding. {' '.join(one.sentence for one in outstanding)} "
+            "Settle each, or accept it with a reason."
+        )
 
 
 def closed_quarters() -> set[Quarter]:
@@ -68,8 +81,14 @@ def assert_open(*, quarter: Quarter) -> None:
         )
 
 
-def close_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime) -> ClosedQuarter:
-    """Lock a quarter that is over. Raises QuarterStateError."""
+def close_quarter(
+    *, quarter: Quarter, by: Any, now: datetime.datetime, checked: bool = False
+) -> ClosedQuarter:
+    """Lock a quarter that is over. Raises QuarterStateError.
+
+    `checked` asks the registered checks once nobody else can write in the quarter, as the page and
+    the command do. Raises ChecksOutstanding.
+    """
     if timezone.localtime(now).date() <= quarter.end:
         raise QuarterStateError(
             f"{quarter.label} ends on {quarter.end:%-d %B %Y}; it can be closed after that."
@@ -77,6 +96,10 @@ def close_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime) -> Close
     try:
         with transaction.atomic():
             _hold(quarter, alone=True)
+            if checked:
+                _refuse_closed(quarter)
+                if found := outstanding_checks(quarter, now):
+                    raise ChecksOutstanding(quarter, found)
             row = ClosedQuarter.objects.create(
                 financial_year=quarter.start_year,
                 quarter=quarter.number,
@@ -88,6 +111,12 @@ def close_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime) -> Close
     except IntegrityError as error:
         raise QuarterStateError(f"{quarter.label} is closed already.") from error
     return row
+
+
+def _refuse_closed(quarter: Quarter) -> None:
+    """Before its checks are asked: what is closed already has nothing outstanding to speak of."""
+    if quarter in closed_quarters():
+        raise QuarterStateError(f"{quarter.label} is closed already.")
 
 
 def reopen_quarter(

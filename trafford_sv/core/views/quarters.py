@@ -6,10 +6,18 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from ..access import can
+from ..closing import closing_board, outstanding_checks
 from ..forms import ReasonForm
 from ..periods import PeriodError, Quarter
 from ..selectors.quarters import quarter_rows
-from ..services.quarters import QuarterStateError, close_quarter, reopen_quarter
+from ..services.quarters import (
+    ChecksOutstanding,
+    QuarterStateError,
+    close_quarter,
+    closed_quarters,
+    reopen_quarter,
+)
 from ..views_base import PermissionView
 
 
@@ -24,7 +32,12 @@ class QuarterList(PermissionView):
     permission = "close_quarters"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "core/quarter_list.html", {"rows": quarter_rows(today=self.today)})
+        rows = quarter_rows(today=self.today)
+        context = {
+            "rows": [(row, closing_board(row.quarter)) for row in rows],
+            "may_reopen": can(request.user, "reopen_quarters"),
+        }
+        return render(request, "core/quarter_list.html", context)
 
 
 class QuarterClose(PermissionView):
@@ -34,16 +47,22 @@ class QuarterClose(PermissionView):
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         quarter = _quarter(code)
-        return render(
-            request,
-            "core/quarter_close.html",
-            {"quarter": quarter, "is_over": self.today > quarter.end},
-        )
+        context = {
+            "quarter": quarter,
+            "is_over": self.today > quarter.end,
+            "is_closed": quarter in closed_quarters(),
+            "outstanding": outstanding_checks(quarter, self.now),
+            "board": closing_board(quarter),
+        }
+        return render(request, "core/quarter_close.html", context)
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
         quarter = _quarter(code)
         try:
-            close_quarter(quarter=quarter, by=request.user, now=self.now)
+            close_quarter(quarter=quarter, by=request.user, now=self.now, checked=True)
+        except ChecksOutstanding as error:
+            messages.error(request, str(error))
+            return redirect(closing_board(quarter) or "quarter-list")
         except QuarterStateError as error:
             messages.error(request, str(error))
         else:
@@ -54,18 +73,25 @@ class QuarterClose(PermissionView):
 class QuarterReopen(PermissionView):
     """Asks why, then reopens."""
 
-    permission = "close_quarters"
+    permission = "reopen_quarters"
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         return render(
-            request, "core/quarter_reopen.html", {"quarter": _quarter(code), "form": ReasonForm()}
+            request,
+            "core/quarter_reopen.html",
+            {
+                "quarter": (quarter := _quarter(code)),
+                "form": ReasonForm(),
+                "is_closed": quarter in closed_quarters(),
+            },
         )
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
         quarter = _quarter(code)
         form = ReasonForm(request.POST)
         if not form.is_valid():
-            return render(request, "core/quarter_reopen.html", {"quarter": quarter, "form": form})
+            context = {"quarter": quarter, "form": form, "is_closed": True}
+            return render(request, "core/quarter_reopen.html", context)
         try:
             reopen_quarter(
                 quarter=quarter, by=request.user, now=self.now, reason=form.cleaned_data["reason"]

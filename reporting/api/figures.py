@@ -1,0 +1,170 @@
+"""One figure of the catalogue for programs: value, formula, rounding, editions, and where its rows are."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.urls import URLPattern, URLResolver, path, reverse
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contracts.models import Contract
+from contracts.selectors.position import Scope
+from trafford_sv.core.access import can
+from trafford_sv.core.api.views import ApiView, etag_of
+from trafford_sv.core.periods import PeriodError, Quarter
+
+from ..catalogue import CATALOGUE, Basis, FigureGone, Unit
+from ..selectors.boards import BoardScope, FigureTrace, figure_trace
+
+
+class EditionPartSerializer(serializers.Serializer):
+    edition = serializers.CharField(help_text="The edition's key.")
+    name = serializers.CharField()
+    licence = serializers.CharField(allow_blank=True)
+    rows = serializers.IntegerField()
+    pounds = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+
+
+class FigureSerializer(serializers.Serializer):
+    """A figure with everything that is needed to check it."""
+
+    figure = serializers.ChoiceField(choices=sorted(CATALOGUE))
+    basis = serializers.ChoiceField(choices=[one.value for one in Basis])
+    name = serializers.CharField()
+    unit = serializers.ChoiceField(choices=[one.value for one in Unit])
+    period = serializers.CharField(help_text="The quarter, or the last of them.")
+    span = serializers.ChoiceField(choices=("to-date", "quarter"))
+    value = serializers.DecimalField(
+        max_digits=20, decimal_places=2, allow_null=True,
+        help_text="null: nothing is recorded, which is not 0.",
+    )  # fmt: skip
+    formula = serializers.CharField()
+    rounding = serializers.CharField()
+    rows = serializers.IntegerField(allow_null=True, help_text="How many rows it adds up.")
+    rows_url = serializers.CharField(
+        allow_blank=True,
+        help_text="The API's list of exactly those rows; empty where none has them.",
+    )
+    evidence_files = serializers.IntegerField(allow_null=True, help_text="Files on those rows.")
+    editions = EditionPartSerializer(many=True)
+    returns_expected = serializers.IntegerField()
+    returns_received = serializers.IntegerField()
+
+
+class Figures(ApiView):
+    """Any figure of the catalogue, over what this token may read."""
+
+    permission = "view_commitments"
+    tag, noun, one = "reports", "figures", "figure"
+    response_serializer = FigureSerializer
+    parameters: ClassVar[dict[str, str]] = {
+        "figure": "Its key, for example social_value.",
+        "basis": "What it rests on: one of those that the figure can be read as.",
+        "quarter": "A quarter, such as 2026-27-Q1; the last that is over unless given.",
+        "span": "`quarter` counts that quarter alone, `to-date` everything up to its end.",
+        "agreement": "One kind of agreement.",
+        "directorate": "The key of a directorate.",
+        "division": "The first two digits of a category.",
+        "theme": "A theme's title.",
+        "ward": "A ward's code.",
+    }
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        "figure": tuple(sorted(CATALOGUE)),
+        "basis": tuple(one.value for one in Basis),
+        "span": ("to-date", "quarter"),
+        "agreement": tuple(Contract.Kind.values),
+    }
+
+    def get(self, request: Request) -> Response:
+        query = request.query_params
+        key = self._one_of("figure") or "social_value"
+        wanted = CATALOGUE[key]
+        basis = self._one_of("basis") or wanted.bases[-1].value
+        if key.startswith("spend_") and not can(request.user, "view_spend"):
+            raise exceptions.PermissionDenied
+        last = self._quarter(query.get("quarter", ""))
+        span = self._one_of("span") or "to-date"
+        scope = Scope(
+            agreement=self._one_of("agreement") or "",
+            directorate=self._key("directorate"),
+            division=query.get("division", ""),
+            theme=query.get("theme", ""),
+            ward=query.get("ward", ""),
+        )
+        if "\x00" in scope.theme + scope.ward + scope.division:
+            raise exceptions.ValidationError("A filter holds a character that no name has.")
+        about = BoardScope(scope, last if span == "quarter" else None, last)
+        try:
+            trace = figure_trace(request.user, key, basis, about)
+        except FigureGone as gone:
+            raise exceptions.ValidationError({"basis": [str(gone)]}) from gone
+        body = body_of(trace, span)
+        return Response(body, headers={"ETag": etag_of(body, None)})
+
+    def _quarter(self, words: str) -> Quarter:
+        if not words:
+            return Quarter.of(self.today).previous
+        try:
+            return Quarter.parse(words)
+        except PeriodError as error:
+            raise exceptions.ValidationError({"quarter": [str(error)]}) from error
+
+    def _one_of(self, name: str) -> str | None:
+        words = self.request.query_params.get(name) or None
+        if words is not None and words not in self.choices[name]:
+            raise exceptions.ValidationError(
+                {name: [f"“{words}” is none of {', '.join(self.choices[name])}."]}
+            )
+        return words
+
+    def _key(self, name: str) -> int | None:
+        words = self.request.query_params.get(name, "")
+        if not words:
+            return None
+        if not (words.isascii() and words.isdecimal() and len(words) <= 9):
+            raise exceptions.ValidationError({name: [f"“{words}” is no key. Keys are numbers."]})
+        return int(words)
+
+
+def body_of(trace: FigureTrace, span: str) -> dict[str, Any]:
+    return {
+        "figure": trace.figure.key,
+        "basis": trace.basis,
+        "name": trace.figure.name,
+        "unit": trace.figure.unit.value,
+        "period": trace.about.last.code,
+        "span": span,
+        "value": None if trace.value is None else f"{trace.value:.2f}",
+        "formula": trace.formula,
+        "rounding": trace.rounding,
+        "rows": trace.rows,
+        "rows_url": api_rows(trace.rows_url),
+        "evidence_files": trace.evidence_files,
+        "editions": [
+            {
+                "edition": part.key,
+                "name": part.name,
+                "licence": part.licence,
+                "rows": part.lines,
+                "pounds": None if part.value_pounds is None else f"{part.value_pounds:.2f}",
+            }
+            for part in trace.editions
+        ],
+        "returns_expected": trace.completeness.expected,
+        "returns_received": trace.completeness.received,
+    }
+
+
+def api_rows(page: str) -> str:
+    """The list for programs beside the page's: the same filters under the same names."""
+    for name, api in (("delivery-list", "api-deliveries"), ("commitment-list", "api-commitments")):
+        if page.startswith(reverse(name) + "?"):
+            return reverse(api) + page[len(reverse(name)) :]
+    return ""
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("figures/", Figures.as_view(), name="api-figures"),
+]

@@ -1,0 +1,277 @@
+"""The dashboards: what is verified comes first, filters survive, each figure opens to its rows."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.models import ReturnLine
+from contracts.selectors.position import EVERYWHERE, Scope
+from reporting.catalogue import CATALOGUE, FigureGone
+from reporting.selectors.boards import BoardScope, board, figure_trace, is_safe_in_public
+from reporting.selectors.figures import FigureReader
+from reporting.selectors.star_measures import measure_lines
+from reporting.services.star_measures import define_measure, supply_reading, work_out_measures
+from tests.factories import make_category, make_organisation, make_user, make_ward
+from tests.factories_delivery import make_commitment, make_evidence, make_line, make_return
+from tests.reporting.test_closing import a_set
+from trafford_sv.core.periods import Quarter
+from trafford_sv.core.services.quarters import close_quarter, reopen_quarter
+
+pytestmark = pytest.mark.django_db
+Q1 = Quarter(2026, 1)
+NOW = datetime.datetime(2026, 8, 3, 9, tzinfo=datetime.UTC)
+BOARDS = ("board-officer", "board-star", "board-steering")
+
+
+def delivered(number: int = 1, **values: Any) -> ReturnLine:
+    """An agreement with 100 hours at £10 promised, 40 reported and 30 of them verified."""
+    for _ in range(number):
+        made = make_commitment(**values)
+        line = make_line(make_return(made.contract, made.supplier, Q1), made, "40", verified="30")
+    return line
+
+
+def page(client: Client, name: str, **query: str) -> str:
+    with time_machine.travel(NOW):
+        answer = client.get(reverse(name), query)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+
+def test_a_figure_is_traced_to_its_rows_files_editions_formula_and_rounding() -> None:
+    """30 of 40 hours at £10: £300 verified in one row with one file, by one edition."""
+    line = delivered()
+    make_evidence(line.commitment.supplier, line)
+    trace = figure_trace(make_user(), "social_value", "verified", BoardScope(Scope(), None, Q1))
+    assert (trace.value, trace.rows, trace.evidence_files) == (300, 1, 1)
+    (part,) = trace.editions
+    assert (part.name, part.lines, part.value_pounds) == (
+        line.commitment.measure.edition.name, 1, 300,
+    )  # fmt: skip
+    assert "half up to the penny" in trace.rounding and "verified pounds" in trace.formula
+    assert trace.rows_url == "/deliveries/?until=2026-27-Q1&kind=social" or (
+        "kind=social" in trace.rows_url and "until=2026-27-Q1" in trace.rows_url
+    )
+    with pytest.raises(FigureGone, match="offered, committed"):
+        figure_trace(make_user(), "social_value", "award", BoardScope(Scope(), None, Q1))
+
+
+@pytest.mark.parametrize("key", sorted(CATALOGUE))
+def test_every_figure_of_the_catalogue_can_be_traced_and_says_what_the_measures_say(
+    key: str,
+) -> None:
+    delivered(2)
+    for basis in CATALOGUE[key].bases:
+        for first in (None, Q1):
+            trace = figure_trace(EVERYWHERE, key, basis, BoardScope(Scope(), first, Q1))
+            assert trace.value == FigureReader().value(key, basis, Scope(), first, Q1)
+            if trace.editions:
+                parts = [part.value_pounds or Decimal(0) for part in trace.editions]
+                assert sum(parts, Decimal(0)) == (trace.value or 0)
+
+
+def test_the_api_says_what_the_page_says_and_its_rows_add_up(client: Client) -> None:
+    """Two agreements of one directorate and category, one of neither: 300 + 300 of 900."""
+    place = make_organisation("Place", "council_service")
+    line = delivered()
+    delivered()
+    category = make_category()
+    line.commitment.contract.__class__.objects.update(directorate=place, category=category)
+    other = delivered()
+    other.commitment.contract.__class__.objects.filter(pk=other.commitment.contract_id).update(
+        directorate=None, category=None
+    )
+    client.force_login(make_user())
+    with time_machine.travel(NOW):
+        query = {
+            "figure": "social_value", "basis": "verified", "quarter": Q1.code,
+            "directorate": str(place.pk), "division": category.code[:2],
+        }  # fmt: skip
+        found = client.get(reverse("api-figures"), query).json()
+        assert (found["value"], found["rows"], found["span"]) == ("600.00", 2, "to-date")
+        rows = client.get(found["rows_url"]).json()["results"]
+        assert sum(Decimal(row["verified_pounds"]) for row in rows) == Decimal(found["value"])
+        detail = reverse("figure-detail", args=["social_value", "verified"])
+        shown = client.get(detail, {k: v for k, v in query.items() if k not in ("figure", "basis")})
+        text = shown.content.decode()
+        assert "£600.00" in text and "Show the rows" in text and "half up to the penny" in text
+        for bad in (
+            {"figure": "moonshine"}, {"basis": "award"}, {"quarter": "spring"}, {"span": "ever"},
+            {"directorate": "x"}, {"directorate": "9" * 40}, {"theme": "\x00"}, {"page": "1"},
+        ):  # fmt: skip
+            assert client.get(reverse("api-figures"), bad).status_code == 400, bad
+        assert (
+            client.get(reverse("figure-detail", args=["moonshine", "verified"])).status_code == 404
+        )
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_board_says_what_is_verified_first_and_never_one_offered_pound_alone(
+    client: Client, name: str
+) -> None:
+    delivered()
+    client.force_login(make_user())
+    text = page(client, name)
+    assert text.count('class="sv-figure ') <= 4
+    first = text.index('class="sv-figure ')
+    assert "Verified social value" in text[first : first + 300]
+    assert "£300" in text and "30% of everything committed" in text
+    assert "1 of 1 return received" in text
+    assert "<svg" in text and "A version to print" in text
+
+
+def test_filters_survive_from_board_to_board_and_to_a_figure(client: Client) -> None:
+    line = delivered()
+    ward = make_ward()
+    line.commitment.wards.add(ward)
+    delivered()
+    client.force_login(make_user())
+    text = page(client, "board-officer", ward=ward.code, quarter=Q1.code, agreement="contract")
+    assert "£300" in text
+    for address in (reverse("board-star"), reverse("board-steering")):
+        assert f"{address}?" in text
+    link = text[text.index(reverse("board-star")) :].split('"', 1)[0]
+    assert f"ward={ward.code}" in link and "agreement=contract" in link and Q1.code in link
+    traced = text[text.index("/reports/figures/social_value/verified/") :].split('"', 1)[0]
+    assert f"ward={ward.code}" in traced
+    for bad in (
+        {"ward": "nowhere"},
+        {"quarter": "spring"},
+        {"division": "\x00"},
+        {"by": "x" * 300},
+    ):
+        page(client, "board-officer", **bad)
+
+
+def test_the_printable_view_has_its_tables_and_no_form(client: Client) -> None:
+    delivered()
+    client.force_login(make_user())
+    text = page(client, "board-officer", print="yes")
+    assert 'class="sv-filter"' not in text and "Back to the page with filters" in text
+
+
+def test_a_supplier_sees_its_own_alone(client: Client) -> None:
+    line = delivered()
+    delivered()
+    client.force_login(make_user("supplier", line.commitment.supplier))
+    text = page(client, "board-supplier")
+    assert "30% of everything committed" in text and "£300" in text and "£600" not in text
+    with time_machine.travel(NOW):
+        assert client.get(reverse("board-officer")).status_code == 403
+
+
+def test_the_public_reads_closed_quarters_and_no_figure_of_one_alone(client: Client) -> None:
+    delivered(4)
+    assert "No quarter is closed yet" in page(client, "public-board")
+    close_quarter(quarter=Q1, by=None, now=NOW)
+    few = page(client, "public-board")
+    assert "Fewer than five promises" in few and "£1,200" not in few
+    assert not is_safe_in_public(board(EVERYWHERE, BoardScope(Scope(), None, Q1)))
+    delivered()
+    text = page(client, "public-board")
+    assert "£1,500" in text and "30% of everything committed" in text
+    assert "How these are counted" in text and text.count('class="sv-figure ') <= 4
+    reopen_quarter(quarter=Q1, by=None, now=NOW, reason="A test")
+    assert "No quarter is closed yet" in page(client, "public-board")
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [*((name, 10) for name in BOARDS), ("public-board", 10), ("board-supplier", 10)],
+)
+def test_a_board_costs_the_same_however_much_there_is(client: Client, name: str, most: int) -> None:
+    a_set()
+    counted = []
+    supplier = make_organisation()
+    close_quarter(quarter=Q1, by=None, now=NOW)
+    for number in (6, 20):
+        delivered(number, supplier=supplier)
+        if name == "board-supplier":
+            client.force_login(make_user("supplier", supplier))
+        elif name != "public-board":
+            client.force_login(make_user())
+        with CaptureQueriesContext(connection) as seen:
+            page(client, name)
+        counted.append(len(seen))
+    assert counted[0] == counted[1] <= most
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60), st.decimals(0, 10**6, places=2)), min_size=1, max_size=8
+    ),
+    st.lists(st.integers(-5, 70), min_size=1, max_size=6),
+)
+def test_a_measure_replayed_to_any_day_says_what_was_on_record_on_that_day(
+    supplied: list[tuple[int, Decimal]], asked: list[int]
+) -> None:
+    with transaction.atomic():
+        measure = define_measure(
+            values={"name": "From STAR", "words": "A test.", "source": "supplied",
+                    "unit": "pounds", "period": "quarter"}, by=None, now=NOW,
+        )  # fmt: skip
+        stored: dict[int, Decimal] = {}
+        for day, value in sorted(supplied, key=lambda pair: pair[0]):
+            supply_reading(
+                measure=measure, quarter=Q1, value=value, evidence="Table 2", by=None,
+                now=NOW + datetime.timedelta(days=day),
+            )  # fmt: skip
+            stored[day] = value
+        for day in asked:
+            moment = NOW + datetime.timedelta(days=day, hours=1)
+            (line,) = measure_lines([measure], Q1, as_known=moment)
+            then = [value for known, value in sorted(stored.items()) if known <= day]
+            assert (line.reading.value if line.reading else None) == (then[-1] if then else None)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "says"),
+    [
+        ({"source": "supplied", "unit": "count", "target_quantity": Decimal("1.5")}, "target_quantity", "whole number"),
+        ({"source": "supplied", "unit": "pounds", "target_quantity": Decimal("1.005")}, "target_quantity", "two decimals"),
+        ({"source": "supplied", "unit": "share", "target_quantity": Decimal(53)}, "target_quantity", "per cent"),
+        ({"numerator": "returns_received", "numerator_basis": "record", "denominator": "contract_value",
+          "denominator_basis": "award"}, "denominator", "same unit"),
+    ],
+)  # fmt: skip
+def test_a_target_or_formula_of_another_unit_is_refused_in_words(
+    values: dict[str, Any], field: str, says: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        define_measure(
+            values={"name": "A", "words": "B", "period": "quarter", **values}, by=None, now=NOW
+        )
+    assert says in refused.value.message_dict[field][0]
+
+
+def test_a_measure_whose_base_is_empty_or_whose_figure_is_gone_has_a_page_that_says_so(
+    client: Client,
+) -> None:
+    measure = define_measure(
+        values={"name": "Ratio", "words": "B", "period": "quarter", "numerator": "social_value",
+                "numerator_basis": "verified", "denominator": "social_value",
+                "denominator_basis": "committed"}, by=None, now=NOW,
+    )  # fmt: skip
+    assert work_out_measures(quarter=Q1, by=None, now=NOW) == (1, [])
+    client.force_login(make_user())
+    with time_machine.travel(NOW):
+        address = f"{measure.get_absolute_url()}?quarter={Q1.code}"
+        assert "there is no social value to divide by" in client.get(address).content.decode()
+        type(measure).objects.filter(pk=measure.pk).update(numerator="moonshine")
+        assert client.get(address).status_code == 200
+        again = client.post(reverse("measures-work-out", args=[Q1.code]), follow=True)
+        assert "“moonshine” is not in the catalogue any more" in again.content.decode()
