@@ -106,11 +106,11 @@ def reading(camera: Photographer) -> None:
     camera.go(page, "/quarters/")
     camera.take(page, "quarters", height=800)
     camera.go(page, "/reports/closing/")
-    camera.take(page, "closing-board", height=1300)
+    camera.take(page, "closing-board", height=1700)
     camera.go(page, "/reports/boards/officers/")
-    camera.take(page, "board", height=1500)
+    camera.take(page, "board", height=2000)
     camera.go(page, "/reports/measures/social-value-verified/why/")
-    camera.take(page, "why-it-moved", height=1300)
+    camera.take(page, "why-it-moved", height=2100)
 
 
 def editing(camera: Photographer) -> None:
