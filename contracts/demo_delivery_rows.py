@@ -5,6 +5,7 @@ Quantities and pounds come from the same pure functions as everywhere: `count` a
 
 from __future__ import annotations
 
+import copy
 import datetime
 import io
 import random
@@ -104,6 +105,8 @@ def write_commitments(world: World) -> int:
             )  # fmt: skip
         world.held[deal.reference, deal.supplier] = mine
         rows += mine
+    for row in rows:  # known since it was agreed, so that a day of the past can be shown
+        row._history_date = row.council_accepted_at
     bulk_create_with_history(
         rows, Commitment, default_change_reason=WHY, default_date=world.now, batch_size=200
     )
@@ -261,12 +264,29 @@ def write_returns(world: World) -> int:
                     values = nothing(values)
                 lines.append(_line(world, row, commitment, number, values, index, waits))
     history: dict[str, Any] = {"default_change_reason": WHY, "default_date": world.now}
+    for row in returns:
+        row._history_date = row.submitted_at
+    for line in lines:
+        line._history_date = line.decided_at or line.delivery_return.submitted_at
     bulk_create_with_history(returns, DeliveryReturn, batch_size=200, **history)
     for line in lines:
         line.delivery_return = line.delivery_return
     bulk_create_with_history(lines, ReturnLine, batch_size=200, **history)
+    _known_when_sent([line for line in lines if line.decided_at])
     _write_events(world, returns, lines)
     return len(returns)
+
+
+def _known_when_sent(lines: Iterable[ReturnLine]) -> None:
+    """What a decided line was between its sending and the decision: reported, not looked at yet."""
+    told = []
+    for line in lines:
+        sent = copy.copy(line)
+        sent.verified_quantity = sent.verified_pounds = sent.decided_at = None
+        sent.state, sent.decided_by_name = ReturnLine.State.OPEN, ""
+        sent._history_date = line.delivery_return.submitted_at
+        told.append(sent)
+    ReturnLine.history.bulk_history_create(told, batch_size=200, default_change_reason=WHY)
 
 
 def _return(world: World, deal: Deal, quarter: Quarter, waits: bool) -> DeliveryReturn:
