@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
@@ -71,7 +72,7 @@ def _generate(contracts: int, commitments: int, deliveries: int) -> None:
 
 
 def _figures(deliveries: int, rounds: int) -> Iterator[Result]:
-    words = {
+    words: dict[str, Any] = {
         "first": FIRST_QUARTER.start, "last": QUARTER.end, "from": FIRST_QUARTER.start_year,
         "year": QUARTER.start_year, "quarter": QUARTER.number,
     }  # fmt: skip

@@ -90,6 +90,7 @@ def shows_pounds(commitment: Commitment, user: Any, *, outward: bool) -> bool:
 def commitment_choices(user: Any) -> dict[str, list[tuple[str, str]]]:
     """What the commitments this person may see can be narrowed by, and all wards. One query."""
     themes = MeasureTheme.objects.all()
+    seen: Any
     if user is EVERYWHERE:  # the public's page: no words that a licence keeps in
         seen = Commitment.objects.exclude(state=Commitment.State.DRAFT).order_by()
         themes = themes.filter(edition__text_may_be_published=True)
