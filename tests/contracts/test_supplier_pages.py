@@ -153,12 +153,12 @@ def test_home_shows_the_four_figures_apart(client: Client) -> None:
     make_line(row, commitment, "40", verified="25")
     signed_in(client, commitment)
     figures = client.get(reverse("supplier-home")).context["figures"]
-    # 100, 40 and 25 hours at £10; nothing was offered, which is not £0.
+    # 100, 40 and 25 hours at £10; nothing was offered, which is not £0. What is proven comes first.
     assert [(figure.label, figure.exact) for figure in figures] == [
-        ("Offered in bids that won", ""),
-        ("Committed", "£1,000.00"),
-        ("Reported", "£400.00"),
         ("Verified", "£250.00"),
+        ("Reported", "£400.00"),
+        ("Committed", "£1,000.00"),
+        ("Offered in bids that won", ""),
     ]
 
 
