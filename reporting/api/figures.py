@@ -97,7 +97,7 @@ class Figures(ApiView):
             raise exceptions.ValidationError("A filter holds a character that no name has.")
         about = BoardScope(scope, last if span == "quarter" else None, last)
         try:
-            trace = figure_trace(request.user, key, basis, about)
+            trace = figure_trace(request.user, key, basis, about, outward=True)
         except FigureGone as gone:
             raise exceptions.ValidationError({"basis": [str(gone)]}) from gone
         body = body_of(trace, span)

@@ -78,13 +78,17 @@ class Board:
     restated_more: bool = False
 
 
-def board(user: Any, about: BoardScope, *, by: str = "") -> Board:
-    """Four queries, and two for a breakdown by one of `position_groups.BREAKDOWNS`; as known on a day
+def board(user: Any, about: BoardScope, *, by: str = "", outward: bool = False) -> Board:
+    """`outward`: for the public, without what a licence keeps in. Four queries, and two for a breakdown by one of `position_groups.BREAKDOWNS`; as known on a day
     there is no breakdown, and one query for what was restated since.
     """
     scope, first, last, as_known = about.scope, about.first, about.last, about.as_known
-    report = portfolio_report(user, scope, first=first, last=last, as_known=as_known)
-    trend = tuple(by_quarter(user, scope, last=last, quarters=TREND, as_known=as_known))
+    report = portfolio_report(
+        user, scope, first=first, last=last, as_known=as_known, outward=outward
+    )
+    trend = tuple(
+        by_quarter(user, scope, last=last, quarters=TREND, as_known=as_known, outward=outward)
+    )
     if as_known is not None:
         restated, more = restated_since(user, scope, first=first, last=last, as_known=as_known)
         return Board(about, report, trend, restated=restated, restated_more=more)
@@ -154,16 +158,21 @@ _PLAIN_ROUNDING = {
 }
 
 
-def figure_trace(user: Any, key: str, basis: str, about: BoardScope) -> FigureTrace:
-    """Raises FigureGone with a sentence. At most six queries."""
+def figure_trace(
+    user: Any, key: str, basis: str, about: BoardScope, *, outward: bool = False
+) -> FigureTrace:
+    """Raises FigureGone with a sentence. At most six queries.
+
+    `outward`: for an API answer, without the pounds that a licence keeps in.
+    """
     wanted = figure(key)
     if basis not in wanted.bases:
         offered = ", ".join(str(one.value) for one in wanted.bases)
         raise FigureGone(f"“{wanted.name}” can be read as: {offered}. Choose one of them.")
     scope, first, last = about.scope, about.first, about.last
-    reader = FigureReader(user)
+    reader = FigureReader(user, outward)
     value = reader.value(key, basis, scope, first, last)
-    rows, editions, files = _behind(user, key, basis, about)
+    rows, editions, files = _behind(user, key, basis, about, outward)
     return FigureTrace(
         figure=wanted,
         basis=basis,
@@ -181,7 +190,7 @@ def figure_trace(user: Any, key: str, basis: str, about: BoardScope) -> FigureTr
 
 
 def _behind(
-    user: Any, key: str, basis: str, about: BoardScope
+    user: Any, key: str, basis: str, about: BoardScope, outward: bool
 ) -> tuple[int | None, tuple[EditionPart, ...], int | None]:
     """Rows by the edition of their measure, and the files on them. Two queries."""
     if key not in KINDS:
@@ -209,6 +218,7 @@ def _behind(
             edition_key=F(f"{measure}edition__key"),
             edition_name=F(f"{measure}edition__name"),
             edition_licence=F(f"{measure}edition__licence"),
+            is_open=F(f"{measure}edition__values_may_be_published"),
         )
         .annotate(lines=Count("pk"), total=Sum(amount))
         .order_by("edition_name")
@@ -219,7 +229,9 @@ def _behind(
             row["edition_name"],
             row["edition_licence"],
             row["lines"],
-            None if row["total"] is None else pounds(row["total"]),
+            None
+            if row["total"] is None or (outward and not row["is_open"])
+            else pounds(row["total"]),
         )
         for row in found
     )

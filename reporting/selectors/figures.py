@@ -37,6 +37,7 @@ class FigureReader:
     """
 
     user: Any = EVERYWHERE
+    outward: bool = False
     _positions: dict[tuple[Scope, Quarter | None, Quarter], PositionReport] = field(
         default_factory=dict
     )
@@ -45,7 +46,9 @@ class FigureReader:
     def position(self, scope: Scope, first: Quarter | None, last: Quarter) -> PositionReport:
         held = (scope, first, last)
         if held not in self._positions:
-            self._positions[held] = portfolio_report(self.user, scope, first=first, last=last)
+            self._positions[held] = portfolio_report(
+                self.user, scope, first=first, last=last, outward=self.outward
+            )
         return self._positions[held]
 
     def spend(self, first: Quarter | None, last: Quarter) -> RetainedSpend:

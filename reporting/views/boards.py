@@ -399,7 +399,7 @@ class PublicBoard(PublicView):
             )
             return render(request, "reporting/board.html", context)
         form, about = Narrowed().read(request, EVERYWHERE, closed)
-        found = board(EVERYWHERE, about)
+        found = board(EVERYWHERE, about, outward=True)
         is_safe = is_safe_in_public(found)
         context |= {
             "form": form,
