@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SUPPORT = {"__main__", "base", "by_hand", "rows"}
+SUPPORT = {"__main__", "base", "by_hand", "mail_taker", "rows"}
 # It measures memory too, in many processes, and needs PostgreSQL; it prints its own table.
 ON_ITS_OWN = "spend_import"
 

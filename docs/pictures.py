@@ -253,11 +253,30 @@ def checking(camera: Photographer) -> None:
     camera.take(page, "figure", height=1250)
 
 
+def mailing(camera: Photographer) -> None:
+    page = camera.sign_in("coordinator")
+    camera.go(page, "/reports/mailings/")
+    camera.take(page, "mailings-home", height=1300)
+    camera.go(page, "/reports/mailings/rehearsal/")
+    camera.take(page, "mailings-rehearsal", height=1250)
+    camera.go(page, "/reports/mailings/log/?state=doubt")
+    camera.go(page, str(page.locator("main tbody a").first.get_attribute("href")))
+    camera.take(page, "mailings-doubt", height=1100)
+    camera.go(page, "/reports/by-email/")
+    camera.take(page, "mailings-sign-up", height=900)
+    camera.go(page, "/reports/mailings/")
+    camera.go(
+        page, str(page.locator("main a", has_text="How it reads").first.get_attribute("href"))
+    )
+    camera.go(page, str(page.locator("main a", has_text="mail programs").get_attribute("href")))
+    camera.take(page, "mailings-message", height=1250)
+
+
 PARTS: dict[str, Callable[[Photographer], None]] = {
     part.__name__: part
     for part in (
         reading, editing, importing, administering, promising, reporting, verifying, matching,
-        checking,
+        checking, mailing,
     )
 }  # fmt: skip
 

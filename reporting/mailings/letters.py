@@ -173,7 +173,8 @@ class Wording:
             or body.count(_TOKEN.encode()) < 2
         ):
             raise ValueError("The message could not be put together: a stand-in was broken up.")
-        return head.replace(b"Date: later\r\n", b""), body
+        kept = [line for line in head.split(b"\r\n") if line != b"Date: later"]
+        return b"\r\n".join(kept), body
 
     @property
     def size_bytes(self) -> int:

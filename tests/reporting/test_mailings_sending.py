@@ -18,6 +18,7 @@ from reporting.services.mailings.settling import leave_unsent, mark_arrived, sen
 from tests.core import conftest as mail_server
 from tests.factories import make_user
 from trafford_sv.core.models import AuditEvent
+from trafford_sv.core.periods import Quarter
 
 from .mailings import (
     DUE,
@@ -66,6 +67,7 @@ def test_it_goes_once_with_figures_in_the_words_the_pdf_and_one_link(held: Any) 
     assert seen["To"] == "board@example.org"
     assert seen["Subject"] == "STAR quarterly report, January to March 2026 (Q4 2025/26)"
     assert seen["Auto-Submitted"] == "auto-generated"
+    assert len(seen.get_all("Date")) == len(seen.get_all("Message-ID")) == 1
     assert seen["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert (
         seen["Message-ID"]
@@ -180,6 +182,15 @@ def test_old_editions_do_not_go_out_when_a_line_is_new_or_paused(held: Any) -> N
     line.from_day, line.is_active = datetime.date(2026, 1, 1), False
     line.save()
     assert send().due == 0
+
+
+def test_of_many_quarters_published_at_once_the_last_alone_is_news(held: Any) -> None:
+    make_line(from_day=datetime.date(2026, 5, 1))
+    make_reader()
+    for quarter in (Quarter(2025, 2), Quarter(2025, 3), Quarter(2025, 4)):
+        make_edition(held, period=quarter)
+    assert send().sent == 1
+    assert EditionMail.objects.get().edition.quarter == 4
 
 
 # --- refused --------------------------------------------------------------------------------
@@ -452,8 +463,6 @@ def test_who_waited_for_the_first_gets_the_second_alone_as_a_report(
     ],
 )
 def test_the_day_is_the_one_on_the_wall_here(held: Any, published: Any, day: str) -> None:
-    from trafford_sv.core.periods import Quarter
-
     quarter = Quarter.of(published.date()).previous
     make_line(days_after=0)
     make_reader()

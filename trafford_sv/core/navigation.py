@@ -116,7 +116,7 @@ FOOTER: tuple[NavigationItem, ...] = (
     NavigationItem("Near me", "near-me"),
     NavigationItem("Where needs are met", "coverage"),
     NavigationItem("Wards and postcodes", "area-list"),
-    NavigationItem("Reports by e-mail", "report-mail-sign-up"),
+    NavigationItem("Get reports by e-mail", "report-mail-sign-up"),
     NavigationItem("Accessibility", "accessibility"),
     NavigationItem("Privacy", "privacy"),
     NavigationItem("Who may do what", "roles-help", signed_in=True),

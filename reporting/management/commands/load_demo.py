@@ -28,6 +28,7 @@ from trafford_sv.directory.models import Area
 
 from ...demo import load_measures, remove_measures
 from ...demo_editions import load_editions, remove_editions
+from ...demo_mailings import load_mailings, remove_mailings
 from ...demo_papers import load_papers, remove_papers
 
 
@@ -61,7 +62,8 @@ class Command(BaseCommand):
         removed = 0
         with transaction.atomic():
             if options["reset"]:
-                removed = remove_papers() + remove_editions() + remove_offers() + remove_measures()
+                removed = remove_papers() + remove_mailings() + remove_editions()
+                removed += remove_offers() + remove_measures()
                 removed += remove_steering() + remove_maturity() + remove_plan()
                 removed += remove_payments() + remove_delivery()
                 removed += remove_contracts() + remove_needs()
@@ -96,6 +98,7 @@ class Command(BaseCommand):
             counts += load_measures(by=None, now=now, today=today)
             counts += load_papers(by=None, now=now, today=today)
             counts += load_editions(by=None, now=now, today=today)
+            counts += load_mailings(by=None, now=now, today=today)
         self._say(options, counts, removed)
 
     def _say(self, options: dict[str, Any], counts: Counts, removed: int) -> None:

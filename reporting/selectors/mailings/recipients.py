@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from trafford_sv.core.periods import FinancialYear, Quarter
+
 from ...editions import last_day
 from ...mail_schedule import TRIES_AT_MOST, due_on, is_in_doubt, may_try, send_on
 from ...models import Audience, EditionMail, MailSchedule, MailSubscription, ReportEdition
@@ -111,10 +113,18 @@ def scheduled_editions(as_of: datetime.date) -> list[DueEdition]:
     found = []
     for edition in recent:
         first = firsts[edition.kind, edition.period_code]
-        kept = tuple(line for line in lines[edition.kind] if first >= line.from_day)
+        kept = tuple(line for line in lines[edition.kind] if _falls_under(line, edition, first))
         if kept and day_of(edition.published_at) <= as_of:
             found.append(DueEdition(edition, kept, first))
     return found
+
+
+def _falls_under(line: MailSchedule, edition: ReportEdition, first: datetime.date) -> bool:
+    """Published since the line is in use, and not of long ago: of the periods that are published
+    late, or all at once when a council begins, the last one alone is news."""
+    period = edition.period
+    after = period.next if isinstance(period, Quarter) else FinancialYear(period.start_year + 1)
+    return first >= line.from_day and after.end >= line.from_day
 
 
 def first_days(editions: Iterable[ReportEdition]) -> dict[tuple[str, str], datetime.date]:
