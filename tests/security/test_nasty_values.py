@@ -155,7 +155,7 @@ def world(db: None) -> World:
     source = SpendSource.objects.create(name="Invented Council", is_own_council=True)
     world.own["payee"] = Payee.objects.create(source=source, name="Invented Supplies")
     world.own["person"] = make_user("hub", make_organisation("Invented Hall", "hub"))
-    world.own |= make_group()
+    world.own.update(make_group())
     world.own["token"], _ = ApiToken.objects.create(user=world.people["supplier"], name="A test")
     return world
 
