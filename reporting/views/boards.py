@@ -123,7 +123,9 @@ def amount_figure(found: Board, state: ValueState, label: str, of_what: str, sai
         of_what=of_what,
         completeness=said,
         change=beside,
-        missing="None in pounds yet",
+        missing=parts.WITHHELD_TOTAL
+        if found.report.position.figures.is_withheld(state, Kind.SOCIAL)
+        else "None in pounds yet",
         way_in=way_of(found, "social_value", state.value, label),
     )
 
