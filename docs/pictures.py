@@ -272,11 +272,31 @@ def mailing(camera: Photographer) -> None:
     camera.take(page, "mailings-message", height=1250)
 
 
+def publishing(camera: Photographer) -> None:
+    page = camera.sign_in("coordinator")
+    camera.go(page, "/reports/editions/")
+    camera.go(page, contract_link(page, "Social value in Trafford"))
+    camera.take(page, "annual-report", height=1500)
+    camera.go(page, "/reports/committee-papers/")
+    camera.go(page, str(page.locator("main table a").first.get_attribute("href")) + "edit/")
+    page.locator("main details").first.evaluate("element => { element.open = true }")
+    camera.take(page, "committee-paper", height=1700)
+
+
 PARTS: dict[str, Callable[[Photographer], None]] = {
     part.__name__: part
     for part in (
         reading, editing, importing, administering, promising, reporting, verifying, matching,
         checking, mailing,
+        reading,
+        editing,
+        importing,
+        administering,
+        promising,
+        reporting,
+        verifying,
+        matching,
+        publishing,
     )
 }  # fmt: skip
 

@@ -199,3 +199,8 @@ def test_pages_ask_the_database_a_few_times_however_many_editions(edition):
         ReportEdition(**fields, financial_year=2001 + n, quarter=1) for n in range(300 // 2)
     )
     assert counted() == before
+
+
+def test_the_list_can_be_narrowed_to_a_kind(edition, client):
+    answer = client.get(f"{reverse('edition-list')}?kind=annual")
+    assert answer.status_code == 200 and "Annual report" in answer.text

@@ -348,6 +348,7 @@ def _one(bound: BoundField, value: Any) -> str:
         return "No"
     if isinstance(value, datetime.date):
         return date_format(value, "j F Y")
-    if getattr(bound.field, "choices", None) and not hasattr(value, "pk"):
+    # Not asked for its truth: an iterator over choices that are worked out late has no length.
+    if getattr(bound.field, "choices", None) is not None and not hasattr(value, "pk"):
         return _choice(bound, value)
     return str(value)
