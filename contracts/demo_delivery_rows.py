@@ -106,7 +106,7 @@ def write_commitments(world: World) -> int:
         world.held[deal.reference, deal.supplier] = mine
         rows += mine
     for row in rows:  # known since it was agreed, so that a day of the past can be shown
-        row._history_date = row.council_accepted_at
+        row._history_date = row.council_accepted_at  # type: ignore[attr-defined]
     bulk_create_with_history(
         rows, Commitment, default_change_reason=WHY, default_date=world.now, batch_size=200
     )
@@ -265,9 +265,10 @@ def write_returns(world: World) -> int:
                 lines.append(_line(world, row, commitment, number, values, index, waits))
     history: dict[str, Any] = {"default_change_reason": WHY, "default_date": world.now}
     for row in returns:
-        row._history_date = row.submitted_at
+        row._history_date = row.submitted_at  # type: ignore[attr-defined]
     for line in lines:
-        line._history_date = line.decided_at or line.delivery_return.submitted_at
+        known = line.decided_at or line.delivery_return.submitted_at
+        line._history_date = known  # type: ignore[attr-defined]
     bulk_create_with_history(returns, DeliveryReturn, batch_size=200, **history)
     for line in lines:
         line.delivery_return = line.delivery_return
@@ -284,7 +285,7 @@ def _known_when_sent(lines: Iterable[ReturnLine]) -> None:
         sent = copy.copy(line)
         sent.verified_quantity = sent.verified_pounds = sent.decided_at = None
         sent.state, sent.decided_by_name = ReturnLine.State.OPEN, ""
-        sent._history_date = line.delivery_return.submitted_at
+        sent._history_date = line.delivery_return.submitted_at  # type: ignore[attr-defined]
         told.append(sent)
     ReturnLine.history.bulk_history_create(told, batch_size=200, default_change_reason=WHY)
 

@@ -238,7 +238,8 @@ class _Sums:
         def adding(amount: Decimal | None) -> frozenset[int]:
             return frozenset([held] if held is not None and amount else [])
 
-        return cls(one, two, *counts, held_one=adding(one), held_two=adding(two))
+        rows, blank, undecided, unpriced = counts
+        return cls(one, two, rows, blank, undecided, unpriced, adding(one), adding(two))
 
     def plus(self, other: _Sums | None) -> _Sums:
         if other is None:

@@ -219,7 +219,7 @@ class BoardPage(PermissionView):
         heading, caption = BREAKDOWNS.get(by, ("", ""))
         context = {
             "title": self.title,
-            "sentence": parts.headline(found.report.position.figures),
+            "sentence": parts.headline(found.report.position),
             "period": up_to(about),
             "form": form,
             "is_narrowed": any(request.GET.get(name) for name in form.fields),
@@ -230,8 +230,8 @@ class BoardPage(PermissionView):
             # As known on a day the offers are as now, and beside that day's proof they would mislead.
             "chart": None
             if about.as_of
-            else parts.four_chart("four", found.report.position.figures, Kind.SOCIAL, up_to(about)),
-            "tables": parts.group_tables(caption, heading, found.groups, about.last.code)
+            else parts.four_chart("four", found.report.position, Kind.SOCIAL, up_to(about)),
+            "tables": parts.group_tables(caption, heading, found.groups, found.report.position)
             if by
             else [],
             "by": by,
@@ -409,7 +409,7 @@ class PublicBoard(PublicView):
             "has_errors": not form.is_valid(),
             "period": up_to(about),
             "report": found.report,
-            "sentence": parts.headline(found.report.position.figures) if is_safe else "",
+            "sentence": parts.headline(found.report.position) if is_safe else "",
             "too_few": not is_safe,
             "figures": list(self.figures(found)) if is_safe else [],
             "trend": parts.quarters_chart("trend", found.trend) if is_safe else None,
