@@ -15,6 +15,7 @@ from reporting.demo import MEASURES
 from reporting.editions import NotReady
 from reporting.models import StarMeasure
 from reporting.selectors.figures import FigureReader
+from reporting.selectors.report_rows import HELD_BACK
 from reporting.selectors.star_quarterly import gather_star_quarterly
 from reporting.services.editions import NotPublishable, publish_edition
 from reporting.services.reference import load_star_measures
@@ -27,7 +28,14 @@ from reporting.services.star_measures import (
     write_comment,
 )
 from tests.api.conftest import client_of  # noqa: F401 - a fixture
-from tests.factories_delivery import make_commitment, make_evidence, make_line, make_return
+from tests.factories_delivery import (
+    make_commitment,
+    make_edition,
+    make_evidence,
+    make_line,
+    make_measure,
+    make_return,
+)
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.quarters import close_quarter
 
@@ -163,6 +171,27 @@ def approve_over(held: dict[str, StarMeasure], measure: StarMeasure) -> None:
         measure_set=made, approved_by="Joint Committee", approved_on=datetime.date(2026, 4, 1),
         reference="8", expected_version=made.version, by=None, now=NOW,
     )  # fmt: skip
+
+
+def test_what_a_licence_keeps_back_cannot_be_told_from_the_rows(held):
+    """Two measures of a licensed library tell nothing to anybody; three are told together."""
+    edition = make_edition(values_may_be_published=False)
+    for quantity in ("10", "20"):
+        made = make_commitment(measure=make_measure(edition, value="7"))
+        make_line(make_return(made.contract, made.supplier, Q1), made, quantity, verified=quantity)
+    dataset = gather_star_quarterly(Q1, NOW)
+    assert problems(dataset) == []
+    assert dataset.by_id["verified-social"].value == "300.00"
+    rows = dataset.row_sets["agreements-quarter"]
+    (row,) = [row for row in rows.rows if row[1] == HELD_BACK]
+    assert row[rows.places["verified"]] is None and row[rows.places["committed"]] is None
+    third = make_commitment(measure=make_measure(edition, value="7"))
+    make_line(make_return(third.contract, third.supplier, Q1), third, "30", verified="30")
+    dataset = gather_star_quarterly(Q1, NOW)
+    # 10, 20 and 30 hours at £7 beside the £300.
+    assert dataset.by_id["verified-social"].value == "720.00"
+    named = {row[1] for row in dataset.row_sets["agreements-quarter"].rows}
+    assert third.contract.reference not in named
 
 
 def test_without_a_set_in_force_it_says_so():

@@ -224,6 +224,7 @@ def _method(book: Book, quarter: Quarter) -> None:
                 "A late return counts in the quarter that is open when it comes, and says which quarter it is about.",
                 "A share whose base is empty is not available, and says why.",
                 "The rows behind each figure are agreements. Single lines of returns, quantities and people are not published.",
+                "What a licence keeps back stands together in one row, and has no pounds where one value could be told.",
             )
         ),
         Words(

@@ -367,7 +367,11 @@ class MeasureChapter:
             and measure.period == Period.QUARTER
             and not measure.is_ratio
         )
-        if splits:
+        if splits and sources.has_held(book, self.rows("agreements", self.span(measure))):
+            blocks.append(
+                Words("A licence keeps back a part of it, so its causes are not told apart.")
+            )
+        elif splits:
             blocks.append(self._split(measure))
         elif measure.is_ratio and before.numerator is not None and before.denominator is not None:
             blocks.append(self._parts_then_and_now(measure))

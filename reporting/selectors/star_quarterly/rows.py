@@ -1,8 +1,8 @@
 """The rows behind the quarterly report: one for an agreement, a theme and a kind of value.
 
 So there are as many rows as there are agreements, however many deliveries; no single line of a
-return, no quantity and no person is in them, and a licence that keeps values back is kept: it
-speaks of values and lines, not of the totals of an agreement.
+return, no quantity and no person is in them. What a licence keeps back stands together in one row
+for each kind of value, and has no pounds where so few measures add to it that one could be told.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
-from contracts.licensing import may_show_text
+from contracts.licensing import FEWEST_MEASURES, may_show_text
 from contracts.models import Contract, DeliveryReturn, EvidenceLink
 from contracts.selectors.position import (
     EVERYWHERE,
@@ -60,6 +60,7 @@ _ABOUT = (
     "contract_id", "contract__reference", "contract__title", "contract__kind",
     "contract__directorate__name", "supplier_id", "supplier__name",
     "measure__outcome__theme__title", "measure__kind", "measure__edition__text_may_be_published",
+    "measure__edition__values_may_be_published",
 )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ def add_position(book: Book, span: Span) -> str:
         row.reported = _plus(row.reported, one["said"])
         row.verified = _plus(row.verified, one["proved"])
         row.lines += one["n"]
+    _withhold(rows, span)
     id = f"agreements-{span.id}"
     book.add_rows(
         id,
@@ -118,6 +120,9 @@ def _row(rows: dict[Key, _Row], one: dict[str, Any], path: str) -> _Row:
     if not may_show_text(one[f"{path}measure__edition__text_may_be_published"], is_public=True):
         theme = HELD_BACK
     kind = one[f"{path}measure__kind"]
+    if not one[f"{path}measure__edition__values_may_be_published"]:
+        held = rows.setdefault(held_key(kind), _Row(_said_of_held(kind)))
+        return held
     key = (one[f"{path}contract_id"], one[f"{path}supplier_id"], theme, kind)
     if key not in rows:
         rows[key] = _Row(
@@ -128,6 +133,45 @@ def _row(rows: dict[Key, _Row], one: dict[str, Any], path: str) -> _Row:
             )
         )  # fmt: skip
     return rows[key]
+
+
+def held_key(kind: str) -> Key:
+    return (0, 0, HELD_BACK, kind)
+
+
+def _said_of_held(kind: str) -> tuple[Given, ...]:
+    return (HELD_BACK, *([HELD_BACK] * 5), kind)
+
+
+def has_held(book: Book, rows: str) -> bool:
+    """Whether a row stands for what a licence keeps back."""
+    return any(row[1] == HELD_BACK for row in book.rows[rows].rows)
+
+
+def _withhold(rows: dict[Key, _Row], span: Span) -> None:
+    """No pounds of what is held back where few measures add to them. Three queries, none without such."""
+    held = {key: row for key, row in rows.items() if key[0] == 0}
+    if not held:
+        return
+    starts = span.first.start if span.first else None
+    promises: Any = commitments_in(EVERYWHERE, span.scope, starts, span.last.end)
+    lines: Any = lines_in(EVERYWHERE, span.scope, span.first, span.last)
+    for name, found, path, amount in (
+        ("committed", promises, "measure", "counted_pounds"),
+        ("reported", lines, "commitment__measure", "reported_pounds"),
+        ("verified", lines, "commitment__measure", "verified_pounds"),
+    ):
+        counts = dict(
+            found.filter(
+                **{f"{path}__edition__values_may_be_published": False, f"{amount}__isnull": False}
+            )
+            .order_by()
+            .values_list(f"{path}__kind")
+            .annotate(n=Count(path, distinct=True))
+        )
+        for key, row in held.items():
+            if counts.get(key[3], 0) < FEWEST_MEASURES:
+                setattr(row, name, None)
 
 
 def row_key(key: Key) -> str:
@@ -152,7 +196,13 @@ def add_offers(book: Book, span: Span) -> str:
             "bid__tender__contract_id", "bid__tender__contract__reference",
             "bid__tender__contract__title", "requested__measure__kind", "in_base",
         )
-        .annotate(total=Sum("offered_pounds"))
+        .annotate(
+            total=Sum("offered_pounds"),
+            held=Count(
+                "requested__measure", distinct=True,
+                filter=Q(requested__measure__edition__values_may_be_published=False),
+            ),
+        )
         .order_by("bid__tender__contract__reference", "requested__measure__kind")
     )  # fmt: skip
     id = f"offers-{span.id}"
@@ -169,11 +219,12 @@ def add_offers(book: Book, span: Span) -> str:
                 f"{one['bid__tender__contract_id']}-{one['requested__measure__kind']}",
                 one["bid__tender__contract__reference"], one["bid__tender__contract__title"],
                 one["requested__measure__kind"], "yes" if one["in_base"] else "no",
-                _plus(None, one["total"]),
+                None if 0 < one["held"] < FEWEST_MEASURES else _plus(None, one["total"]),
             )
             for one in found
         ),
-        "The total of a winning bid, one row for each kind of value. Single lines of a bid are not published.",
+        "The total of a winning bid, one row for each kind of value. Single lines of a bid are not published, nor "
+        "totals from which a value that a licence keeps back could be told.",
     )  # fmt: skip
     return id
 
@@ -313,7 +364,10 @@ def _by_agreement(
     )
     found = (
         lines_in(EVERYWHERE, span.scope, quarter, quarter)
-        .filter(commitment__measure__kind__in=kinds)
+        .filter(
+            commitment__measure__kind__in=kinds,
+            commitment__measure__edition__values_may_be_published=True,
+        )
         .order_by()
         .values("commitment__contract_id", "commitment__contract__reference", "commitment__contract__title")
         .annotate(total=Sum(amount), late=Sum(amount, filter=~about_now))
@@ -339,6 +393,7 @@ def evidence_in(span: Span) -> tuple[Evidence, ...]:
             "line__commitment__supplier_id", "line__commitment__measure__outcome__theme__title",
             "line__commitment__measure__kind",
             "line__commitment__measure__edition__text_may_be_published",
+            "line__commitment__measure__edition__values_may_be_published",
         )
         .distinct()
     )  # fmt: skip
@@ -354,12 +409,14 @@ def evidence_in(span: Span) -> tuple[Evidence, ...]:
                             theme if may_show_text(may, is_public=True) else HELD_BACK,
                             value_kind,
                         )
+                        if shown
+                        else held_key(value_kind)
                     ),
                     sha256,
                     kind,
                     size,
                 )
-                for sha256, kind, size, contract, supplier, theme, value_kind, may in found
+                for sha256, kind, size, contract, supplier, theme, value_kind, may, shown in found
             }
         )
     )
