@@ -29,8 +29,11 @@ POUNDS: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=2)
 
 def stood(last: datetime.date, as_known: datetime.datetime | None = None) -> Q:
     """Of promises that both sides had agreed, those that were neither varied by then nor withdrawn."""
-    varied_on = "varied_on__gt" if as_known else "replaced_by__agreed_on__gt"
-    return Q(state=Commitment.State.AGREED) | Q(**{varied_on: last})
+    agreed = Q(state=Commitment.State.AGREED)
+    if as_known is not None:
+        # Said twice, because the database's "not" of an unknown day is unknown.
+        return agreed | Q(varied_on__isnull=False, varied_on__gt=last)
+    return agreed | Q(replaced_by__agreed_on__gt=last)
 
 
 def counted_in(
