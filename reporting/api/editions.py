@@ -129,7 +129,7 @@ class OneEdition(_One):
         }
 
 
-class FigureSerializer(serializers.Serializer):
+class EditionFigureSerializer(serializers.Serializer):
     id = serializers.CharField(help_text="As it is in the PDF’s list of figures.", read_only=True)
     label = serializers.CharField(read_only=True)  # type: ignore[assignment]
     unit = serializers.CharField(
@@ -162,7 +162,7 @@ class FiguresSerializer(serializers.Serializer):
     edition = serializers.IntegerField(read_only=True)
     sha256 = serializers.CharField(read_only=True)
     count = serializers.IntegerField(read_only=True)
-    figures = FigureSerializer(many=True, read_only=True)
+    figures = EditionFigureSerializer(many=True, read_only=True)
 
 
 class ColumnSerializer(serializers.Serializer):
@@ -171,7 +171,7 @@ class ColumnSerializer(serializers.Serializer):
     type = serializers.CharField(help_text="text, decimal, integer or date.", read_only=True)
 
 
-class OpenedSerializer(FigureSerializer):
+class OpenedSerializer(EditionFigureSerializer):
     columns = ColumnSerializer(many=True, help_text="Of `rows`.", read_only=True)
     rows = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField(allow_null=True)),
