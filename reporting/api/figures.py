@@ -27,7 +27,7 @@ class EditionPartSerializer(serializers.Serializer):
     pounds = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
 
 
-class EditionFigureSerializer(serializers.Serializer):
+class CatalogueFigureSerializer(serializers.Serializer):
     """A figure with everything that is needed to check it."""
 
     figure = serializers.ChoiceField(choices=sorted(CATALOGUE))
@@ -58,7 +58,7 @@ class Figures(ApiView):
 
     permission = "view_commitments"
     tag, noun, one = "reports", "figures", "figure"
-    response_serializer = EditionFigureSerializer
+    response_serializer = CatalogueFigureSerializer
     parameters: ClassVar[dict[str, str]] = {
         "figure": "Its key, for example social_value.",
         "basis": "What it rests on: one of those that the figure can be read as.",
