@@ -135,14 +135,14 @@ def test_a_bidder_cannot_work_out_a_licensed_value_from_the_total_of_the_bid() -
 
 def test_a_total_of_several_licensed_measures_is_read_by_officers_only() -> None:
     edition = make_edition(values_may_be_published=False)
-    measures = [make_measure(edition, value=value) for value in ("6543.21", "10")]
+    measures = [make_measure(edition, value=value) for value in ("6543.21", "10", "1")]
     bid = make_bid(make_tender(measures=measures, state=Tender.State.EVALUATING), quantity="7")
-    total = "45872.47"  # 7 x 6543.21 + 7 x 10
+    total = "45879.47"  # 7 x 6543.21 + 7 x 10 + 7 x 1
     assert total in api(make_user("auditor")).get(reverse("api-bids")).content.decode()
     bidder = make_user("supplier", bid.organisation)
     assert total not in api(bidder).get(reverse("api-bids")).content.decode()
     assert (
-        "45,872"
+        "45,879"
         not in signed_in(bidder).get(reverse("supplier-bid", args=[bid.pk])).content.decode()
     )
 

@@ -18,7 +18,7 @@ from ...selectors.mailings.late import LateReport, coordinators, late_reports
 State = LateNudge.State
 
 
-def send_nudges(*, as_of: datetime.date, now: datetime.datetime) -> int:
+def send_nudges(*, as_of: datetime.date, by: Any, now: datetime.datetime) -> int:
     """How many went out. Raises MailServerAway. Claimed, sent, marked, as reports are."""
     late = {(one.kind, one.period_code): one for one in late_reports(as_of)}
     if not late:

@@ -118,7 +118,7 @@ def send_due_mailings(
     try:
         if lots:
             run.all_of(lots)
-        report.nudged = send_nudges(as_of=as_of, now=now)
+        report.nudged = send_nudges(as_of=as_of, by=by, now=now)
     except MailServerAway as error:
         report.problems.append(str(error))
     for lot in lots:

@@ -77,6 +77,8 @@ class Styleguide(PublicView):
             "solid": solidities(),
             "line": quarters(),
             "wards": wards(),
+            "ward_choice": wards("ward-choice"),
+            "ward_drawing": wards("ward-drawing"),
             "table": parts.Table(
                 "Awarded value by stage",
                 ("Stage", "Contracts", "Value"),
@@ -305,7 +307,7 @@ def quarters() -> charts.Chart:
     )
 
 
-def wards() -> charts.WardMap:
+def wards(key: str = "wards") -> charts.WardMap:
     """Nine invented wards on a grid: the gallery needs no database."""
     names = "Alder Ash Beech Birch Elm Hazel Oak Rowan Willow".split()
     values = (0, 2, 3, 5, 8, 12, None, 1, 4)
@@ -325,7 +327,7 @@ def wards() -> charts.WardMap:
             )
         )
     return charts.ward_map(
-        key="wards",
+        key=key,
         title="Most contracts serve the middle of the borough",
         subtitle="Contracts by the ward they serve (invented wards)",
         places=places,
