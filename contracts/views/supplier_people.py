@@ -11,8 +11,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from rest_framework.throttling import SimpleRateThrottle
 
 from trafford_sv.core.services.invitations import IssuedInvitation, email_invitation
+from trafford_sv.core.views.errors import too_many_requests
 from trafford_sv.directory.models import Organisation, RoleGrant
 from trafford_sv.directory.services.colleagues import invite_colleague, invite_colleague_again
 
@@ -69,6 +71,16 @@ class SupplierPeople(PeopleView):
         return render(request, "contracts/supplier_people.html", context)
 
 
+class TryThrottle(SimpleRateThrottle):
+    """How often a supplier may try, whatever comes of it: a refusal tells that an address has an
+    account, so nobody may ask about many."""
+
+    rate = "20/day"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return f"invite-colleague-{min(view.suppliers, default=0)}"
+
+
 class ColleagueInvite(PeopleView):
     def organisations(self) -> QuerySet[Organisation]:
         return Organisation.objects.filter(pk__in=self.suppliers).order_by("name")
@@ -80,6 +92,8 @@ class ColleagueInvite(PeopleView):
         form = ColleagueForm(request.POST, organisations=self.organisations())
         if not form.is_valid():
             return self.page(form)
+        if not TryThrottle().allow_request(request, self):  # type: ignore[arg-type]
+            return too_many_requests(request)
         by: Any = request.user
         try:
             issued = invite_colleague(**form.cleaned_data, by=by, now=self.now)

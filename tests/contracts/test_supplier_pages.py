@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -760,6 +761,16 @@ def test_invitations_are_limited_by_day_and_people_by_number(client: Client) -> 
         make_user("supplier", commitment.supplier)
     assert "which is the most" in words(client.post(address, INVITE))
     assert not User.objects.filter(email=INVITE["email"]).exists()
+
+
+def test_nobody_asks_of_many_addresses_whether_they_have_an_account(client: Client) -> None:
+    cache.clear()
+    signed_in(client, promise())
+    known = [make_user("auditor").email for _ in range(21)]
+    address = reverse("supplier-person-invite")
+    answers = [client.post(address, {**INVITE, "email": email}).status_code for email in known]
+    assert answers == [200] * 20 + [429]
+    cache.clear()
 
 
 def test_another_suppliers_people_are_not_shown(client: Client) -> None:

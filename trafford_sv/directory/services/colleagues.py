@@ -46,7 +46,7 @@ def invite_colleague(
             )
         _refuse_too_many(organisation, now)
         if User.objects.filter(email__iexact=email.strip()).exists():
-            # The same sentence whoever it is: a supplier does not learn who has an account.
+            # The same sentence whoever holds the account; the page limits how often one may try.
             raise ValidationError(
                 {
                     "email": "This address cannot be invited here. Ask the council’s social value "
