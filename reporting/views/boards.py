@@ -261,7 +261,7 @@ class BoardPage(PermissionView):
         return {}
 
     def crumbs(self) -> list[tuple[str, str | None]]:
-        return [("Dashboard", reverse("dashboard")), (self.title, None)]
+        return [home_of(self.request.user), (self.title, None)]
 
     @staticmethod
     def empty(found: Board) -> EmptyState | None:
@@ -444,6 +444,13 @@ def spend_figure(about: BoardScope) -> Figure:
 # --- one figure ---------------------------------------------------------------------------
 
 
+def home_of(user: Any) -> tuple[str, str]:
+    """Where this person's pages begin: suppliers have no dashboard of the council's."""
+    if can(user, "see_dashboard"):
+        return "Dashboard", reverse("dashboard")
+    return "Home", reverse("home")
+
+
 class FigureDetail(PermissionView):
     """A figure with its rows, evidence, measure editions, formula and rounding."""
 
@@ -471,7 +478,7 @@ class FigureDetail(PermissionView):
             "facts": facts(trace),
             "editions": editions_table(trace),
             "api_url": f"{reverse('api-figures')}?figure={key}&basis={basis}&{about.query()}",
-            "breadcrumbs": [("Dashboard", reverse("dashboard")), (name, None)],
+            "breadcrumbs": [home_of(request.user), (name, None)],
         }
         return render(request, "reporting/figure_detail.html", context)
 

@@ -70,8 +70,8 @@ class ClosingBoard(PermissionView):
             "checks": [
                 (check, _TAGS[check.state], accept_url(board, check)) for check in board.checks
             ],
-            "figures": figures(board),
-            "returns": returns_table(board),
+            "figures": figures(board, may_follow=may_close),
+            "returns": returns_table(board, may_follow=may_close),
             "more_returns": max(0, len(board.missing_returns) - SHOWN),
             "updates": updates_table(board),
             "measures": measures_table(board),
@@ -117,8 +117,8 @@ def state_tag(board: Board) -> Tag:
     return Tag("Ready to close", Tone.GOOD)
 
 
-def figures(board: Board) -> list[Figure]:
-    """What is entered, of what is expected."""
+def figures(board: Board, *, may_follow: bool) -> list[Figure]:
+    """What is entered, of what is expected. Whoever closes quarters may open what is behind it."""
     waits = board.updates_expected - len(board.updates)
     in_words = sum(line.reading is not None for line in board.measures)
     spoken = sum(line.comment is not None for line in board.measures)
@@ -132,7 +132,9 @@ def figures(board: Board) -> list[Figure]:
             of_what=f"of {board.returns.expected:,} that were due",
             completeness=late or ("None is late" if board.returns.expected else ""),
             missing="None was due",
-            way_in=Link("Show the returns", f"{reverse('return-list')}?quarter={board.quarter.code}"),
+            way_in=Link("Show the returns", f"{reverse('return-list')}?quarter={board.quarter.code}")
+            if may_follow
+            else None,
         ),
         Figure(
             "Action Plan updates approved",
@@ -159,7 +161,7 @@ def figures(board: Board) -> list[Figure]:
     ]  # fmt: skip
 
 
-def returns_table(board: Board) -> Table | None:
+def returns_table(board: Board, *, may_follow: bool) -> Table | None:
     if not board.missing_returns:
         return None
     rows = []
@@ -167,7 +169,9 @@ def returns_table(board: Board) -> Table | None:
         name = f"{one.reference} {one.title}"
         rows.append(
             (
-                Link(name, reverse("contract-returns", args=[one.contract_pk])),
+                Link(name, reverse("contract-returns", args=[one.contract_pk]))
+                if may_follow
+                else name,
                 one.supplier_name,
                 f"{one.due_on:%-d %B %Y}",
                 "Begun, not sent" if one.state else "Not begun",

@@ -295,7 +295,7 @@ def figure_page(
             title=figure.id,
         )
     context = {
-        "title": f"{figure.label}: how it came about",
+        "title": f"{figure.label}: how it came about{'' if sheet.sha256 else ', in the draft'}",
         "name": name,
         "address": address,
         "opened": opened,

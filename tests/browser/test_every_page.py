@@ -21,6 +21,8 @@ NOT_PAGES = re.compile(
 )
 NOT_PAGE_NAMES = re.compile(
     r"logout|sign-out|export|download|rejects-file|csv|xlsx|feed|calendar|badge|certificate|steering-paper"
+    # The e-mail as its readers get it, not a page of ours.
+    r"|^mailing-preview-html$"
 )
 LINKS = "() => [...document.querySelectorAll('a[href]')].filter(a => !a.hasAttribute('download')).map(a => a.href)"
 # Other people's markup, which we serve but did not write: status and console only.
