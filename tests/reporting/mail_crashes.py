@@ -92,7 +92,12 @@ def running(process: Process) -> Iterator[Process]:
     commit = connection.commit
 
     def dangerous() -> None:
-        process.point()
+        try:
+            process.point()
+        except Died:
+            # The database sees it; else Django, on its way out, would meet an open transaction.
+            connection.connection.rollback()
+            raise
         commit()
         process.point()
 
@@ -117,12 +122,12 @@ def run(now: datetime.datetime, dies_at: int = 0) -> Process:
 
 def _take_back() -> None:
     """The database sees that the process is gone: what it had not committed never was."""
-    if connection.vendor == "sqlite":
-        connection.connection.rollback()
-        connection.in_atomic_block = connection.needs_rollback = False
-        connection.savepoint_ids, connection.atomic_blocks = [], []
-        connection.run_on_commit = []
-    else:
+    connection.connection.rollback()
+    connection.in_atomic_block = connection.needs_rollback = False
+    connection.savepoint_ids, connection.atomic_blocks = [], []
+    connection.run_on_commit = []
+    connection._before_end = []  # type: ignore[attr-defined]
+    if connection.vendor != "sqlite":  # a file in memory would be gone
         connection.close()
 
 

@@ -46,7 +46,7 @@ PAIRS_A_SEED, DEATHS_AT_LEAST = 115, 190
 def test_dying_at_each_point_once(readers: Any, scene: str) -> None:
     moods = SCENES[scene]
     points = mail_crashes.points_of(moods)
-    assert points >= 60
+    assert points >= 50  # fewer on PostgreSQL, which needs fewer statements
     for dies_at in range(1, points + 1):
         assert mail_crashes.drill(moods, dies_at) == 1, (dies_at, points)
 
