@@ -12,6 +12,12 @@ from ..datasets import Block, Cell, Figure, Formula, RowColumn, RowSet, Section,
 from ..editions import Period
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
+KEPT_IN = "without what a licence keeps in"
+KEPT_BACK = "A licence keeps these pounds back."
+KEPT_IN_WORDS = (
+    "Some pounds are not in these totals: a licence keeps them in, because few measures add to them "
+    "and the value of one unit could be told."
+)
 Given = str | int | Decimal | datetime.date | None
 
 
@@ -48,6 +54,19 @@ class Book:
         self.period = ""
         self.period_code = ""
         self.completeness = ""
+        self._left_out: dict[tuple[str, str], list[dict[str, str]]] = {}
+
+    def leave_out(self, rows: str, column: str, **said: str) -> None:
+        """A licence keeps pounds of this column out of the rows. `said`: what is known of them, by column."""
+        self._left_out.setdefault((rows, column), []).append(said)
+
+    @property
+    def leaves_out(self) -> bool:
+        return bool(self._left_out)
+
+    def is_kept_back(self, *ids: str) -> bool:
+        """Whether one of the figures has no pounds because a licence keeps them in."""
+        return any(self.figures[id].reason == KEPT_BACK for id in ids)
 
     def add_rows(
         self,
@@ -84,6 +103,9 @@ class Book:
         reason: str = "",
     ) -> str:
         """The figure's id; its value comes from the rows."""
+        if self._is_partial(formula):
+            completeness = "; ".join(part for part in (completeness, KEPT_IN) if part)
+            reason = KEPT_BACK
         if places is None:
             places = {Unit.COUNT: 0, Unit.SHARE: 4}.get(unit, 2)
         bare = Figure(
@@ -106,6 +128,18 @@ class Book:
             raise ValueError(f"The figure “{id}” is in the report already.")
         self.figures[id] = figure_of(over_rows, over_figures, bare)
         return id
+
+    def _is_partial(self, formula: Formula) -> bool:
+        """Whether something that a licence keeps in would add to it, directly or through its figures."""
+        if any(KEPT_IN in self.figures[id].completeness for id in formula.figures):
+            return True
+        if formula.op != "sum":
+            return False
+        asked = dict(formula.where)
+        return any(
+            all(said[name] in asked[name] for name in said.keys() & asked.keys())
+            for said in self._left_out.get((formula.rows, formula.column), ())
+        )
 
     def sum(
         self,

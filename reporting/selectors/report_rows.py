@@ -2,7 +2,8 @@
 
 What is confidential never comes this far: no bid's own lines, no action that is not public, no need
 that is not published, no person. Where an edition's licence keeps its values back, its lines stand
-as one row for an agreement, so that the totals are whole and no line can be worked out.
+together in one row without a name for each kind of value and quarter, and that row has no pounds where
+so few measures add to it that one value could be told (`contracts/licensing.py`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from contracts.licensing import may_show_text
+from contracts.licensing import TotalReader, may_show_text
 from contracts.models import (
     Award,
     AwardSupplier,
@@ -45,9 +46,28 @@ KINDS = {Kind.SOCIAL.value, Kind.LOCAL_ECONOMIC.value}
 NO_DIRECTORATE = "No directorate recorded"
 
 
+# Anybody may read an edition, for ever.
+TOTALS = TotalReader()
+
+
+def held_measures(path: str, amount: str) -> Any:
+    """How many different measures whose values a licence keeps in add to a sum of `amount`."""
+    return Count(
+        path,
+        distinct=True,
+        filter=Q(
+            **{f"{path}__edition__values_may_be_published": False, f"{amount}__isnull": False}
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class Line:
-    """A promise or a delivery as a row holds it. `may_show`: its edition's values may be published."""
+    """A promise or a delivery as a row holds it. `pounds`: one for each column of the rows.
+
+    `may_show`: its edition's values may be published. `in_force`: "yes" or "no" of its agreement in
+    the period.
+    """
 
     key: str
     reference: str
@@ -59,30 +79,52 @@ class Line:
     measure: str
     value_kind: str
     quarter: str
-    first_pounds: Decimal | None
-    second_pounds: Decimal | None
+    in_force: str
+    pounds: tuple[Decimal | None, ...]
+    measure_pk: int
     may_show: bool
 
 
-def _held_together(lines: Iterable[Line]) -> list[Line]:
-    """Lines that may not be shown become one of their agreement, kind of value and quarter."""
+def _held_together(book: Book, rows: str, lines: Iterable[Line], *columns: str) -> list[Line]:
+    """Lines that may not be shown become one of their kind of value and quarter, with no name on it.
+
+    What such a row may not tell is left out of `columns`, and the book remembers that it is.
+    """
     kept: list[Line] = []
-    held: dict[tuple[str, str, str], Line] = {}
+    held: dict[tuple[str, str, str], list[Line]] = {}
     for line in lines:
         if line.may_show:
             kept.append(line)
-            continue
-        key = (line.reference, line.value_kind, line.quarter)
-        before = held.get(key)
-        held[key] = Line(
-            "-".join(part for part in ("held", *key) if part),
-            line.reference, line.agreement, line.agreement_kind,
-            line.supplier if before is None or before.supplier == line.supplier else "Several suppliers",
-            line.directorate, HELD_BACK, HELD_BACK, line.value_kind, line.quarter,
-            _plus(before.first_pounds if before else None, line.first_pounds),
-            _plus(before.second_pounds if before else None, line.second_pounds), False,
+        else:
+            held.setdefault((line.value_kind, line.quarter, line.in_force), []).append(line)
+    for (kind, quarter, in_force), together in held.items():
+        pounds: list[Decimal | None] = []
+        for place, column in enumerate(columns):
+            told = [(one.measure_pk, one.pounds[place]) for one in together]
+            known = {measure: amount for measure, amount in told if amount is not None}
+            if TOTALS.may_have(len(known)):
+                amounts = [amount for _, amount in told if amount is not None]
+                pounds.append(sum(amounts, Decimal(0)) if amounts else None)
+            else:
+                pounds.append(None)
+                book.leave_out(
+                    rows,
+                    column,
+                    value_kind=kind,
+                    quarter=quarter,
+                    year=quarter[:7],
+                    in_force=in_force,
+                )
+        kept.append(
+            Line(
+                key="-".join(part for part in ("held", kind, quarter, in_force) if part),
+                reference=HELD_BACK, agreement=HELD_BACK, agreement_kind=HELD_BACK,
+                supplier=HELD_BACK, directorate=HELD_BACK, theme=HELD_BACK, measure=HELD_BACK,
+                value_kind=kind, quarter=quarter, in_force=in_force, pounds=tuple(pounds),
+                measure_pk=0, may_show=False,
+            )
         )  # fmt: skip
-    return kept + list(held.values())
+    return kept
 
 
 def _texts(row: dict[str, Any], path: str) -> tuple[str, str]:
@@ -95,10 +137,6 @@ def _texts(row: dict[str, Any], path: str) -> tuple[str, str]:
 def _pounds(amount: Decimal | None) -> Decimal | None:
     """To the penny: what SQLite adds comes back without its last zeros."""
     return None if amount is None else pounds(amount)
-
-
-def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return other if one is None else one if other is None else one + other
 
 
 _AGREEMENT = (
@@ -122,7 +160,7 @@ def add_commitments(book: Book, period: Period) -> None:
     found: Any = held.values(
         "pk", "contract__reference", "contract__title", "contract__kind", "supplier__name",
         "contract__directorate__name", "measure__outcome__theme__title", "measure__title",
-        "measure__kind", "measure__edition__values_may_be_published",
+        "measure__kind", "measure_id", "measure__edition__values_may_be_published",
         "measure__edition__text_may_be_published", "counted_pounds",
     )  # fmt: skip
     lines = [
@@ -130,32 +168,37 @@ def add_commitments(book: Book, period: Period) -> None:
             f"commitment-{row['pk']}", row["contract__reference"], row["contract__title"],
             Contract.Kind(row["contract__kind"]).label, row["supplier__name"],
             row["contract__directorate__name"] or NO_DIRECTORATE,
-            *_texts(row, "measure__"), row["measure__kind"], "",
-            _pounds(row["counted_pounds"]), None, row["measure__edition__values_may_be_published"],
+            *_texts(row, "measure__"), row["measure__kind"], "", "",
+            (_pounds(row["counted_pounds"]),), row["measure_id"],
+            row["measure__edition__values_may_be_published"],
         )
         for row in found.order_by("contract__reference", "pk")
     ]  # fmt: skip
     book.add_rows(
         "commitments", "Commitments",
         (("key", "Row", "text"), *_AGREEMENT, ("committed_pounds", "Committed, pounds", "decimal")),
-        ((*_said_of(line), line.first_pounds) for line in _held_together(lines)),
+        (
+            (*_said_of(line), *line.pounds)
+            for line in _held_together(book, "commitments", lines, "committed_pounds")
+        ),
         "One promise in an agreement that was in force in the period, at the value of one unit that was pinned "
         "when both sides agreed it. No pounds: it is counted and not priced.",
     )  # fmt: skip
 
 
 def add_deliveries(book: Book, period: Period) -> None:
-    """The rows that "reported" and "verified" add up, since the beginning, each with its quarter.
-
-    Needs the commitments, which say which agreements were in force in the period.
-    """
-    place = book.rows["commitments"].places["reference"]
-    in_force = {row[place] for row in book.rows["commitments"].rows}
+    """The rows that "reported" and "verified" add up, since the beginning, each with its quarter."""
+    in_force = set(
+        commitments_in(EVERYWHERE, EVERYTHING, period.start, period.end)
+        .order_by()
+        .values_list("contract_id", flat=True)
+        .distinct()
+    )
     found: Any = lines_in(EVERYWHERE, EVERYTHING, None, quarters_of(period)[-1]).values(
-        "pk", "commitment__contract__reference", "commitment__contract__title",
-        "commitment__contract__kind", "commitment__supplier__name",
+        "pk", "commitment__contract_id", "commitment__contract__reference",
+        "commitment__contract__title", "commitment__contract__kind", "commitment__supplier__name",
         "commitment__contract__directorate__name", "commitment__measure__outcome__theme__title",
-        "commitment__measure__title", "commitment__measure__kind",
+        "commitment__measure__title", "commitment__measure__kind", "commitment__measure_id",
         "commitment__measure__edition__values_may_be_published",
         "commitment__measure__edition__text_may_be_published", "counted_year", "counted_quarter",
         "reported_pounds", "verified_pounds",
@@ -169,7 +212,8 @@ def add_deliveries(book: Book, period: Period) -> None:
             row["commitment__contract__directorate__name"] or NO_DIRECTORATE,
             *_texts(row, "commitment__measure__"), row["commitment__measure__kind"],
             Quarter(row["counted_year"], row["counted_quarter"]).code,
-            row["reported_pounds"], row["verified_pounds"],
+            "yes" if row["commitment__contract_id"] in in_force else "no",
+            (row["reported_pounds"], row["verified_pounds"]), row["commitment__measure_id"],
             row["commitment__measure__edition__values_may_be_published"],
         )
         for row in found.order_by("counted_year", "counted_quarter", "pk")
@@ -183,11 +227,10 @@ def add_deliveries(book: Book, period: Period) -> None:
             ("verified_pounds", "Verified, pounds", "decimal"),
         ),
         (
-            (
-                *_said_of(line), line.quarter, line.quarter[:7],
-                "yes" if line.reference in in_force else "no", line.first_pounds, line.second_pounds,
+            (*_said_of(line), line.quarter, line.quarter[:7], line.in_force, *line.pounds)
+            for line in _held_together(
+                book, "deliveries", lines, "reported_pounds", "verified_pounds"
             )
-            for line in _held_together(lines)
         ),
         "One line of a supplier’s return, in the quarter in which it counts. Verified is what an officer "
         "accepted of it on evidence.",
@@ -200,9 +243,14 @@ def add_offers(book: Book, period: Period) -> None:
         offers_in(EVERYWHERE, EVERYTHING, period.start, period.end)
         .order_by()
         .values("bid__tender__contract__reference", "bid__tender__contract__title", "requested__measure__kind")
-        .annotate(pounds=Sum("offered_pounds"))
+        .annotate(
+            pounds=Sum("offered_pounds"), held=held_measures("requested__measure", "offered_pounds")
+        )
         .order_by("bid__tender__contract__reference", "requested__measure__kind")
     )  # fmt: skip
+    for row in found:
+        if not TOTALS.may_have(row["held"]):
+            book.leave_out("offers", "offered_pounds", value_kind=row["requested__measure__kind"])
     book.add_rows(
         "offers", "What winning bids offered",
         (
@@ -215,11 +263,12 @@ def add_offers(book: Book, period: Period) -> None:
                 f"{row['bid__tender__contract__reference']}-{row['requested__measure__kind']}",
                 row["bid__tender__contract__reference"], row["bid__tender__contract__title"],
                 row["requested__measure__kind"],
-                _pounds(row["pounds"]),
+                _pounds(row["pounds"]) if TOTALS.may_have(row["held"]) else None,
             )
             for row in found
         ),
-        "The total of a winning bid, one row for each kind of value. Single lines of a bid are not published.",
+        "The total of a winning bid, one row for each kind of value. Single lines of a bid are not published, nor "
+        "totals from which a value that a licence keeps back could be told.",
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from reporting.datasets import (
 )
 from reporting.selectors.annual import gather_annual
 from reporting.selectors.annual.charter import PICTURE_GONE
+from reporting.selectors.report_book import KEPT_BACK, KEPT_IN
 from reporting.selectors.report_rows import HELD_BACK
 from tests.factories import make_contract, make_organisation, make_threshold, make_ward
 from tests.factories_delivery import (
@@ -150,26 +151,78 @@ def test_few_people_are_never_counted_out() -> None:
     assert {cell.text for row in table.rows for cell in row} >= {"Fewer than five"}
 
 
-def test_what_a_licence_keeps_back_is_only_in_totals() -> None:
+def licensed(*values: str) -> Dataset:
+    """A year in which 100 hours of each measure were promised and 10 verified, in two agreements by
+    turns; no value may be published. Beside them one open measure at £1, 100 promised and 10 verified.
+    """
     edition = make_edition(values_may_be_published=False, text_may_be_published=False)
-    one = make_measure(edition, value="10", title="A secret title")
-    two = make_measure(edition, value="20", title="Another secret title")
-    contract, supplier = live()
-    sent = make_return(contract, supplier, Q1)
-    for measure in (one, two):
+    both = [live(), live()]
+    sent = [make_return(contract, supplier, Q1) for contract, supplier in both]
+    measures = [
+        make_measure(edition, value=value, title=f"A secret title {value}") for value in values
+    ]
+    for place, measure in enumerate([make_measure(value="1"), *measures]):
+        contract, supplier = both[place % 2]
         promise = make_commitment(contract, supplier=supplier, measure=measure)
-        make_line(sent, promise, "10", verified="10")
-    make_evidence(supplier, *sent.lines.all())
-    found = gathered()
-    # 100 hours at £10 and at £20 = 3,000 together; 10 hours of each verified = 300 together.
-    assert value(found, "committed-social") == "3000.00"
-    assert value(found, "verified-social-year") == "300.00"
-    commitments, deliveries = found.row_sets["commitments"], found.row_sets["deliveries"]
-    assert [row[-1] for row in commitments.rows] == ["3000.00"]
-    assert [row[-1] for row in deliveries.rows] == ["300.00"]
-    assert {row[commitments.places["measure"]] for row in commitments.rows} == {HELD_BACK}
-    assert found.row_sets["quantities"].rows == () and found.evidence == ()
+        make_line(sent[place % 2], promise, "10", verified="10")
+    for (_, supplier), one in zip(both, sent, strict=True):
+        make_evidence(supplier, *one.lines.exclude(commitment__measure__edition=edition))
+    return gathered()
+
+
+def held_rows(found: Dataset, rows: str) -> list[tuple[str | None, ...]]:
+    held = found.row_sets[rows]
+    return [row for row in held.rows if row[held.places["measure"]] == HELD_BACK]
+
+
+def test_three_licensed_values_are_one_row_without_a_name() -> None:
+    found = licensed("10", "20", "40")
+    # 100 hours at £10, £20 and £40 = 7,000 and the open 100; a tenth of each is verified.
+    assert value(found, "committed-social") == "7100.00"
+    assert value(found, "verified-social-year") == "710.00"
+    (promise,), (line,) = held_rows(found, "commitments"), held_rows(found, "deliveries")
+    assert promise[1:8] == (HELD_BACK,) * 7 and promise[-1] == "7000.00"
+    assert line[1:8] == (HELD_BACK,) * 7 and line[-1] == "700.00"
+    assert KEPT_IN not in found.by_id["committed-social"].completeness
+    assert len(found.row_sets["quantities"].rows) == 1
     assert "secret" not in canonical_json(found)
+
+
+@pytest.mark.parametrize("values", [("10",), ("10", "20")])
+def test_fewer_have_no_pounds_and_every_total_says_so(values: tuple[str, ...]) -> None:
+    found = licensed(*values)
+    for rows in ("commitments", "deliveries"):
+        (row,) = held_rows(found, rows)
+        assert row[1:8] == (HELD_BACK,) * 7 and row[-1] is None
+    for figure, pounds in (("committed-social", "100.00"), ("verified-social-year", "10.00")):
+        assert value(found, figure) == pounds
+        assert KEPT_IN in found.by_id[figure].completeness
+    # A year in which all is held back has no figure, and does not say that nothing was done.
+    theme = next(
+        one for one in found.figures
+        if one.id.startswith("committed-theme-") and one.label.startswith(HELD_BACK)
+    )  # fmt: skip
+    assert theme.value is None and theme.reason == KEPT_BACK
+    # Of local economic value nothing is held back.
+    assert KEPT_IN not in found.by_id["committed-local"].completeness
+    assert problems(found) == []
+
+
+def test_of_an_offer_no_total_is_told_that_few_licensed_values_add_to() -> None:
+    edition = make_edition(values_may_be_published=False)
+    for values in (("10", "20"), ("10", "20", "40")):
+        contract, supplier = live()
+        measures = [make_measure(edition, value=worth) for worth in values]
+        make_bid(make_tender(contract, measures=measures), supplier, quantity="3", state="won")
+    found = gathered()
+    offers = found.row_sets["offers"]
+    # Only of three: 3 of each at £10, £20 and £40 = 210.
+    assert sorted(str(row[offers.places["offered_pounds"]]) for row in offers.rows) == [
+        "210.00",
+        "None",
+    ]
+    assert value(found, "offered-social") == "210.00"
+    assert KEPT_IN in found.by_id["offered-social"].completeness
 
 
 def story(**values: Any) -> CaseStudy:

@@ -85,7 +85,11 @@ def _headlines(book: Book) -> tuple[str, ...]:
 def _summary(book: Book, year: FinancialYear) -> None:
     """The year on a page."""
     if book.amount("verified-social-year") is None and book.amount("verified-local-year") is None:
-        first = f"Nothing was verified in {year.label}."
+        first = (
+            f"A licence keeps back what was verified in {year.label}."
+            if book.is_kept_back("verified-social-year", "verified-local-year")
+            else f"Nothing was verified in {year.label}."
+        )
     else:
         first = (
             f"In {year.label} suppliers proved [[verified-social-year]] of social value with evidence. Beside it, and never added to it, "

@@ -9,6 +9,7 @@ from trafford_sv.core.periods import FinancialYear
 
 from ...datasets import Block, Cell, Chart, Formula, Series, Table, Unit, Words
 from ..report_book import Book, name, shown, where, words
+from ..report_rows import HELD_BACK
 
 KINDS = (
     (Kind.SOCIAL, "social", "Social value"),
@@ -166,7 +167,11 @@ def _agreements(book: Book) -> None:
     sums: dict[str, Decimal] = {}
     for row in rows.rows:
         reference = row[at["reference"]] or ""
-        titles[reference] = f"{row[at['agreement']]}, {row[at['supplier']]}"
+        titles[reference] = (
+            reference
+            if reference == HELD_BACK
+            else f"{row[at['agreement']]}, {row[at['supplier']]}"
+        )
         sums[reference] = max(sums.get(reference, Decimal(0)), Decimal(0)) + Decimal(
             row[at["committed_pounds"]] or 0
         )

@@ -115,8 +115,8 @@ def add_method(book: Book, year: FinancialYear, as_of: datetime.date) -> None:
     if held_back:
         blocks.append(
             Words(
-                "The licences of some sets of measures keep the value of one unit back. Their agreements stand in the data with "
-                "their totals, not line by line.",
+                "The licences of some sets of measures keep the value of one unit back. Their lines stand together in the data, "
+                "without a name, and have no pounds where one value could be told from them. Totals are then without them.",
                 "note",
             )
         )

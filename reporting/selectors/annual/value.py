@@ -8,7 +8,7 @@ from __future__ import annotations
 from trafford_sv.core.periods import FinancialYear, Quarter
 
 from ...datasets import Block, Chart, FigureCards, Pairs, Series, Table, Words
-from ..report_book import Book, shown, where, words
+from ..report_book import KEPT_IN_WORDS, Book, shown, where, words
 from .breakdowns import KINDS, PAINTS, add_breakdowns
 
 NEVER_ADDED = "Social value and local economic value are never added up: a wage stands in both."
@@ -130,6 +130,7 @@ def add_value_chapter(book: Book, year: FinancialYear) -> None:
             "them so far.",
             "note",
         ),
+        Words(KEPT_IN_WORDS, "note") if book.leaves_out else None,
         breaks=True,
     )
     _complete(book, year)
@@ -138,6 +139,8 @@ def add_value_chapter(book: Book, year: FinancialYear) -> None:
 
 
 def _title(book: Book) -> str:
+    if book.is_kept_back("verified-social-year"):
+        return "A licence keeps back what was verified in the year"
     if book.amount("verified-social-year") is None:
         return "Nothing was verified in the year"
     return "Suppliers proved [[verified-social-year]] of social value in the year"

@@ -117,6 +117,8 @@ def _glance(book: Book) -> None:
             "In the quarter suppliers proved [[verified-social]] of social value with evidence. Beside it "
             "stands [[verified-local]] of local economic value; the two are never added up."
         )
+    elif book.is_kept_back("verified-social", "verified-local"):
+        first = "A licence keeps back what was verified in the quarter."
     else:
         first = "Nothing was verified in the quarter yet."
     book.section(

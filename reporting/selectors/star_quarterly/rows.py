@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
-from contracts.licensing import FEWEST_MEASURES, may_show_text
+from contracts.licensing import may_show_text
 from contracts.models import Contract, DeliveryReturn, EvidenceLink
 from contracts.selectors.position import (
     EVERYWHERE,
@@ -31,7 +31,7 @@ from trafford_sv.core.periods import Quarter
 
 from ...datasets import Evidence
 from ..report_book import Book, Given
-from ..report_rows import HELD_BACK, NO_DIRECTORATE
+from ..report_rows import HELD_BACK, NO_DIRECTORATE, TOTALS, held_measures
 
 Key = tuple[int, int, str, str]
 
@@ -80,8 +80,8 @@ def add_position(book: Book, span: Span) -> str:
         row.reported = _plus(row.reported, one["said"])
         row.verified = _plus(row.verified, one["proved"])
         row.lines += one["n"]
-    _withhold(rows, span)
     id = f"agreements-{span.id}"
+    _withhold(book, id, rows, span)
     book.add_rows(
         id,
         "What agreements promised and delivered",
@@ -148,30 +148,33 @@ def has_held(book: Book, rows: str) -> bool:
     return any(row[1] == HELD_BACK for row in book.rows[rows].rows)
 
 
-def _withhold(rows: dict[Key, _Row], span: Span) -> None:
-    """No pounds of what is held back where few measures add to them. Three queries, none without such."""
+def _withhold(book: Book, id: str, rows: dict[Key, _Row], span: Span) -> None:
+    """No pounds of what is held back where few measures add to them. Two queries, none without such."""
     held = {key: row for key, row in rows.items() if key[0] == 0}
     if not held:
         return
     starts = span.first.start if span.first else None
     promises: Any = commitments_in(EVERYWHERE, span.scope, starts, span.last.end)
     lines: Any = lines_in(EVERYWHERE, span.scope, span.first, span.last)
-    for name, found, path, amount in (
-        ("committed", promises, "measure", "counted_pounds"),
-        ("reported", lines, "commitment__measure", "reported_pounds"),
-        ("verified", lines, "commitment__measure", "verified_pounds"),
+    for found, path, columns in (
+        (promises, "measure", {"committed": "counted_pounds"}),
+        (
+            lines,
+            "commitment__measure",
+            {"reported": "reported_pounds", "verified": "verified_pounds"},
+        ),
     ):
-        counts = dict(
-            found.filter(
-                **{f"{path}__edition__values_may_be_published": False, f"{amount}__isnull": False}
-            )
-            .order_by()
-            .values_list(f"{path}__kind")
-            .annotate(n=Count(path, distinct=True))
-        )
+        counts = {
+            row[f"{path}__kind"]: row
+            for row in found.order_by()
+            .values(f"{path}__kind")
+            .annotate(**{name: held_measures(path, amount) for name, amount in columns.items()})
+        }
         for key, row in held.items():
-            if counts.get(key[3], 0) < FEWEST_MEASURES:
-                setattr(row, name, None)
+            for name in columns:
+                if not TOTALS.may_have(counts.get(key[3], {}).get(name, 0)):
+                    setattr(row, name, None)
+                    book.leave_out(id, name, value_kind=key[3])
 
 
 def row_key(key: Key) -> str:
@@ -198,14 +201,14 @@ def add_offers(book: Book, span: Span) -> str:
         )
         .annotate(
             total=Sum("offered_pounds"),
-            held=Count(
-                "requested__measure", distinct=True,
-                filter=Q(requested__measure__edition__values_may_be_published=False),
-            ),
+            held=held_measures("requested__measure", "offered_pounds"),
         )
         .order_by("bid__tender__contract__reference", "requested__measure__kind")
     )  # fmt: skip
     id = f"offers-{span.id}"
+    for one in found:
+        if not TOTALS.may_have(one["held"]):
+            book.leave_out(id, "offered", value_kind=one["requested__measure__kind"])
     book.add_rows(
         id,
         "What winning bids offered",
@@ -219,7 +222,7 @@ def add_offers(book: Book, span: Span) -> str:
                 f"{one['bid__tender__contract_id']}-{one['requested__measure__kind']}",
                 one["bid__tender__contract__reference"], one["bid__tender__contract__title"],
                 one["requested__measure__kind"], "yes" if one["in_base"] else "no",
-                None if 0 < one["held"] < FEWEST_MEASURES else _plus(None, one["total"]),
+                _plus(None, one["total"]) if TOTALS.may_have(one["held"]) else None,
             )
             for one in found
         ),
