@@ -239,6 +239,8 @@ def _record(
             "extension_options": chance.choice(("", "Two extensions of 12 months each", "One extension of up to 24 months")),
             "social_value": plan.social,
             "social_value_reason": plan.note,
+            # So that the demo's reports show both.
+            "is_named_in_public": plan.number % 3 != 0,
             "wards": served,
             "predecessor": predecessor,
             "source": "demo",

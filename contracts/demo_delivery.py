@@ -181,6 +181,7 @@ def _agreement(
             "start": start,
             "end": start.replace(year=start.year + 4) - datetime.timedelta(days=1),
             "social_value": Contract.SocialValue.INCLUDED,
+            "is_named_in_public": plan.kind != Contract.Kind.PLEDGE,
             "source": "demo",
             "is_demo": True,
         },

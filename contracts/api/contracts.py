@@ -284,6 +284,7 @@ class ContractDetail(PatchMixin, DetailView):
             ],
             "social_value": shown.social_value,
             "social_value_reason": shown.social_value_reason,
+            "is_named_in_public": shown.is_named_in_public,
             "wards": [
                 {"code": ward.code, "boundary_year": ward.boundary_year, "name": ward.name}
                 for ward in shown.wards

@@ -118,6 +118,9 @@ class ContractSerializer(serializers.Serializer):
     duties = DutySerializer(many=True)
     social_value = serializers.ChoiceField(choices=Contract.SocialValue.choices)
     social_value_reason = serializers.CharField()
+    is_named_in_public = serializers.BooleanField(
+        help_text="May published reports name it beside what was promised and delivered?"
+    )
     wards = WardCodeSerializer(many=True)
     predecessor = ContractReferenceSerializer(allow_null=True)
     successors = ContractReferenceSerializer(many=True)
@@ -185,6 +188,7 @@ class ContractWriteSerializer(StrictSerializer):
     notice_date = serializers.DateField(required=False, allow_null=True)
     social_value = serializers.ChoiceField(choices=Contract.SocialValue.choices, required=False)
     social_value_reason = serializers.CharField(required=False, allow_blank=True)
+    is_named_in_public = serializers.BooleanField(required=False)
     wards = WardsField(required=False, help_text="Codes of the wards served.")
     predecessor = VisibleKey(queryset=Contract.objects.all(), required=False, allow_null=True)
     reason = serializers.CharField(

@@ -15,6 +15,7 @@ from trafford_sv.directory.models import Area, Organisation, RoleGrant
 
 from ..agreement_words import Words
 from ..models import Contract
+from .contracts import NAMED_HELP, NAMED_LABEL
 
 Stage = Contract.Stage
 # Nothing is tendered or evaluated here.
@@ -52,12 +53,16 @@ class AgreementForm(VersionedModelForm):
         model = Contract
         fields = (
             "title", "reference", "description", "stage", "directorate", "manager", "start",
-            "end", "wards",
+            "end", "is_named_in_public", "wards",
         )  # fmt: skip
         field_classes = {"wards": SeveralField}
-        labels = {"start": "Start date", "end": "End date", "wards": "Wards served"}
+        labels = {
+            "start": "Start date", "end": "End date", "wards": "Wards served",
+            "is_named_in_public": NAMED_LABEL,
+        }  # fmt: skip
         help_texts = {
-            "wards": "Tick those where people will notice it. Leave all empty if not known"
+            "wards": "Tick those where people will notice it. Leave all empty if not known",
+            "is_named_in_public": NAMED_HELP,
         }
         widgets = {
             "description": forms.Textarea(attrs={"rows": 4}),

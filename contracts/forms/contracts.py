@@ -21,6 +21,13 @@ from ..models import Award, Contract, CpvCode
 FOUND_AT_MOST = 20
 
 
+NAMED_LABEL = "Published reports may name it beside what was promised and delivered"
+NAMED_HELP = (
+    "Tick it where the agreement says so, or the suppliers have said yes. Otherwise reports count it "
+    "without its name"
+)
+
+
 class CategoryField(forms.CharField):
     """A CPV code, with or without its check digit, or the exact name of a category."""
 
@@ -75,7 +82,7 @@ class ContractForm(VersionedModelForm):
             "title", "reference", "ocid", "description", "stage", "directorate", "manager",
             "star_lead", "buyer", "category", "regime", "is_light_touch", "is_framework",
             "estimated_value_pounds", "start", "end", "notice_date", "extension_options",
-            "social_value", "social_value_reason", "wards",
+            "social_value", "social_value_reason", "is_named_in_public", "wards",
         )  # fmt: skip
         field_classes = {"wards": SeveralField}
         labels = {
@@ -86,6 +93,7 @@ class ContractForm(VersionedModelForm):
             "notice_date": "Notice date",
             "social_value": "Is social value in the contract?",
             "social_value_reason": "What was agreed, or why it was left out",
+            "is_named_in_public": NAMED_LABEL,
             "wards": "Wards served",
             "buyer": "Buyer",
             "start": "Start date",
@@ -101,6 +109,7 @@ class ContractForm(VersionedModelForm):
             "notice_date": "The last day to decide about notice or an extension",
             "extension_options": "For example, two extensions of 12 months each",
             "wards": "Tick those where people will notice it. Leave all empty if not known",
+            "is_named_in_public": NAMED_HELP,
         }
         widgets = {
             "description": forms.Textarea(attrs={"rows": 4}),

@@ -342,6 +342,9 @@ class Contract(Versioned):
     predecessor = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="successors"
     )
+    is_named_in_public = models.BooleanField(
+        "may be named in published reports beside what was promised and delivered", default=False
+    )
     source = models.CharField(max_length=60, blank=True, help_text="which import it came by")
     is_demo = models.BooleanField(default=False)
 

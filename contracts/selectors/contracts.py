@@ -126,6 +126,7 @@ class ContractDetail:
     social_value: str
     social_value_label: str
     social_value_reason: str
+    is_named_in_public: bool
     start: datetime.date | None
     end: datetime.date | None
     days_to_end: int | None
@@ -336,6 +337,7 @@ def contract_detail(
         social_value=row.social_value_now,
         social_value_label=Contract.SocialValue(row.social_value_now).label,
         social_value_reason=row.social_value_reason,
+        is_named_in_public=row.is_named_in_public,
         start=row.start,
         end=row.end,
         days_to_end=(row.end - as_of).days if row.end else None,

@@ -8,6 +8,7 @@ so few measures add to it that one value could be told (`contracts/licensing.py`
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -41,6 +42,7 @@ from ..editions import Period
 from .report_book import Book, Given, quarters_of
 
 HELD_BACK = "Held back by the licence"
+UNNAMED = "Not named in public"
 EVERYTHING = Scope()
 KINDS = {Kind.SOCIAL.value, Kind.LOCAL_ECONOMIC.value}
 NO_DIRECTORATE = "No directorate recorded"
@@ -59,6 +61,21 @@ def held_measures(path: str, amount: str) -> Any:
             **{f"{path}__edition__values_may_be_published": False, f"{amount}__isnull": False}
         ),
     )
+
+
+def names_of(row: dict[str, Any], contract: str, supplier: str = "") -> tuple[str, str, str]:
+    """(reference, title, supplier) as anybody may read them beside pounds.
+
+    An agreement is named where its officer recorded that it may be; else it has a number that says
+    nothing outside the council and is the same in every report. `contract` and `supplier` are where they stand in the row.
+    """
+    if row[f"{contract}__is_named_in_public"]:
+        return (
+            row[f"{contract}__reference"],
+            row[f"{contract}__title"],
+            row[f"{supplier}__name"] if supplier else "",
+        )
+    return f"Agreement {row[f'{contract}_id']}", UNNAMED, UNNAMED
 
 
 @dataclass(frozen=True)
@@ -158,22 +175,24 @@ def add_commitments(book: Book, period: Period) -> None:
     """The rows that "committed" adds up: agreed by the end of the period, on agreements in force in it."""
     held: Any = commitments_in(EVERYWHERE, EVERYTHING, period.start, period.end)
     found: Any = held.values(
-        "pk", "contract__reference", "contract__title", "contract__kind", "supplier__name",
-        "contract__directorate__name", "measure__outcome__theme__title", "measure__title",
+        "pk", "contract_id", "contract__reference", "contract__title", "contract__is_named_in_public",
+        "contract__kind", "supplier__name", "contract__directorate__name", "measure__outcome__theme__title", "measure__title",
         "measure__kind", "measure_id", "measure__edition__values_may_be_published",
         "measure__edition__text_may_be_published", "counted_pounds",
     )  # fmt: skip
     lines = [
         Line(
-            f"commitment-{row['pk']}", row["contract__reference"], row["contract__title"],
-            Contract.Kind(row["contract__kind"]).label, row["supplier__name"],
+            f"commitment-{row['pk']}", reference, title,
+            Contract.Kind(row["contract__kind"]).label, supplier,
             row["contract__directorate__name"] or NO_DIRECTORATE,
             *_texts(row, "measure__"), row["measure__kind"], "", "",
             (_pounds(row["counted_pounds"]),), row["measure_id"],
             row["measure__edition__values_may_be_published"],
         )
-        for row in found.order_by("contract__reference", "pk")
+        for row in found.order_by("pk")
+        for reference, title, supplier in (names_of(row, "contract", "supplier"),)
     ]  # fmt: skip
+    lines.sort(key=lambda line: line.reference)
     book.add_rows(
         "commitments", "Commitments",
         (("key", "Row", "text"), *_AGREEMENT, ("committed_pounds", "Committed, pounds", "decimal")),
@@ -196,7 +215,8 @@ def add_deliveries(book: Book, period: Period) -> None:
     )
     found: Any = lines_in(EVERYWHERE, EVERYTHING, None, quarters_of(period)[-1]).values(
         "pk", "commitment__contract_id", "commitment__contract__reference",
-        "commitment__contract__title", "commitment__contract__kind", "commitment__supplier__name",
+        "commitment__contract__title", "commitment__contract__is_named_in_public",
+        "commitment__contract__kind", "commitment__supplier__name",
         "commitment__contract__directorate__name", "commitment__measure__outcome__theme__title",
         "commitment__measure__title", "commitment__measure__kind", "commitment__measure_id",
         "commitment__measure__edition__values_may_be_published",
@@ -205,10 +225,8 @@ def add_deliveries(book: Book, period: Period) -> None:
     )  # fmt: skip
     lines = [
         Line(
-            f"line-{row['pk']}", row["commitment__contract__reference"],
-            row["commitment__contract__title"],
-            Contract.Kind(row["commitment__contract__kind"]).label,
-            row["commitment__supplier__name"],
+            f"line-{row['pk']}", reference, title,
+            Contract.Kind(row["commitment__contract__kind"]).label, supplier,
             row["commitment__contract__directorate__name"] or NO_DIRECTORATE,
             *_texts(row, "commitment__measure__"), row["commitment__measure__kind"],
             Quarter(row["counted_year"], row["counted_quarter"]).code,
@@ -217,6 +235,9 @@ def add_deliveries(book: Book, period: Period) -> None:
             row["commitment__measure__edition__values_may_be_published"],
         )
         for row in found.order_by("counted_year", "counted_quarter", "pk")
+        for reference, title, supplier in (
+            names_of(row, "commitment__contract", "commitment__supplier"),
+        )
     ]  # fmt: skip
     book.add_rows(
         "deliveries", "Deliveries",
@@ -242,15 +263,31 @@ def add_offers(book: Book, period: Period) -> None:
     found = (
         offers_in(EVERYWHERE, EVERYTHING, period.start, period.end)
         .order_by()
-        .values("bid__tender__contract__reference", "bid__tender__contract__title", "requested__measure__kind")
+        .values(
+            "bid__tender__contract_id", "bid__tender__contract__reference",
+            "bid__tender__contract__title", "bid__tender__contract__is_named_in_public",
+            "requested__measure__kind",
+        )
         .annotate(
             pounds=Sum("offered_pounds"), held=held_measures("requested__measure", "offered_pounds")
         )
-        .order_by("bid__tender__contract__reference", "requested__measure__kind")
     )  # fmt: skip
+    rows: list[tuple[Given, ...]] = []
     for row in found:
-        if not TOTALS.may_have(row["held"]):
-            book.leave_out("offers", "offered_pounds", value_kind=row["requested__measure__kind"])
+        reference, title, _ = names_of(row, "bid__tender__contract")
+        kind = row["requested__measure__kind"]
+        is_told = TOTALS.may_have(row["held"])
+        if not is_told:
+            book.leave_out("offers", "offered_pounds", value_kind=kind)
+        rows.append(
+            (
+                f"{reference}-{kind}",
+                reference,
+                title,
+                kind,
+                _pounds(row["pounds"]) if is_told else None,
+            )
+        )
     book.add_rows(
         "offers", "What winning bids offered",
         (
@@ -258,15 +295,7 @@ def add_offers(book: Book, period: Period) -> None:
             ("agreement", "Title", "text"), ("value_kind", "Kind of value", "text"),
             ("offered_pounds", "Offered, pounds", "decimal"),
         ),
-        (
-            (
-                f"{row['bid__tender__contract__reference']}-{row['requested__measure__kind']}",
-                row["bid__tender__contract__reference"], row["bid__tender__contract__title"],
-                row["requested__measure__kind"],
-                _pounds(row["pounds"]) if TOTALS.may_have(row["held"]) else None,
-            )
-            for row in found
-        ),
+        sorted(rows, key=lambda one: str(one[0])),
         "The total of a winning bid, one row for each kind of value. Single lines of a bid are not published, nor "
         "totals from which a value that a licence keeps back could be told.",
     )  # fmt: skip
@@ -283,17 +312,22 @@ def add_returns(book: Book, period: Period) -> None:
         named = (
             expected_returns(quarter)
             .annotate(came=Exists(came))
-            .order_by("contract__reference", "supplier__name")
-            .values("contract__reference", "contract__title", "supplier_id", "supplier__name", "came")
-        )  # fmt: skip
-        rows += [
-            (
-                f"{quarter.code}-{row['contract__reference']}-{row['supplier_id']}",
-                row["contract__reference"], row["contract__title"], row["supplier__name"],
-                quarter.code, "yes" if row["came"] else "no",
+            .order_by("contract_id", "supplier_id")
+            .values(
+                "contract_id", "contract__reference", "contract__title",
+                "contract__is_named_in_public", "supplier__name", "came",
             )
-            for row in named
-        ]  # fmt: skip
+        )  # fmt: skip
+        owed: Counter[int] = Counter()
+        for row in named:
+            owed[row["contract_id"]] += 1
+            reference, title, supplier = names_of(row, "contract", "supplier")
+            rows.append(
+                (
+                    f"{quarter.code}-{reference}-{owed[row['contract_id']]}", reference, title,
+                    supplier, quarter.code, "yes" if row["came"] else "no",
+                )
+            )  # fmt: skip
     book.add_rows(
         "returns", "Returns expected",
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import io
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +34,7 @@ from reporting.datasets import (
 from reporting.selectors.annual import gather_annual
 from reporting.selectors.annual.charter import PICTURE_GONE
 from reporting.selectors.report_book import KEPT_BACK, KEPT_IN
-from reporting.selectors.report_rows import HELD_BACK
+from reporting.selectors.report_rows import HELD_BACK, UNNAMED
 from tests.factories import make_contract, make_organisation, make_threshold, make_ward
 from tests.factories_delivery import (
     Q1,
@@ -223,6 +224,52 @@ def test_of_an_offer_no_total_is_told_that_few_licensed_values_add_to() -> None:
     ]
     assert value(found, "offered-social") == "210.00"
     assert KEPT_IN in found.by_id["offered-social"].completeness
+
+
+def told_of(found: Dataset, *names: str) -> set[str]:
+    """The sets of rows and the printed sections that hold one of the names."""
+    rows = {
+        rows.id for rows in found.row_sets.values()
+        if any(name in (cell or "") for row in rows.rows for cell in row for name in names)
+    }  # fmt: skip
+    printed = {
+        section.id for section in found.sections
+        if any(name in canonical_json(replace(found, sections=(section,), rows=(), figures=())) for name in names)
+    }  # fmt: skip
+    figures = {one.id for one in found.figures if any(name in one.label for name in names)}
+    return rows | printed | figures
+
+
+def test_an_agreement_is_named_beside_pounds_only_where_it_may_be() -> None:
+    make_threshold()
+    secret = make_contract(
+        title="Quagga works", reference="QUAGGA-1", value="1000000", stage=Contract.Stage.LIVE,
+        awarded_on=datetime.date(2026, 3, 1), start=datetime.date(2026, 4, 1),
+        end=datetime.date(2027, 3, 31), suppliers=[make_organisation("Quagga Holdings")],
+    )  # fmt: skip
+    supplier = secret.awards.get().suppliers.get()
+    hours = make_measure(value="10")
+    make_bid(make_tender(secret, measures=[hours]), supplier, quantity="120", state="won")
+    promise = make_commitment(secret, supplier=supplier, measure=hours)
+    line = make_line(make_return(secret, supplier, Q1), promise, "40", verified="25")
+    make_evidence(supplier, line)
+
+    found = gathered()
+    names = ("Quagga", "QUAGGA")
+    # That the contract was let, to whom and for how much is on the public record; the rest is not.
+    assert told_of(found, *names) == {"contracts", "contracts-over"}
+    rows = found.row_sets["commitments"]
+    assert rows.rows[0][1:5:3] == (f"Agreement {secret.pk}", UNNAMED)
+    assert value(found, "committed-agreement-1-social") == "1000.00"
+
+    Contract.objects.filter(pk=secret.pk).update(is_named_in_public=True)
+    assert told_of(gathered(), *names) >= {
+        "commitments",
+        "deliveries",
+        "offers",
+        "returns",
+        "agreements",
+    }
 
 
 def story(**values: Any) -> CaseStudy:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from contracts.models import Contract
 from reporting.datasets import canonical_json, figure_words, problems
 from reporting.demo import MEASURES
 from reporting.editions import NotReady
@@ -28,6 +29,7 @@ from reporting.services.star_measures import (
     write_comment,
 )
 from tests.api.conftest import client_of  # noqa: F401 - a fixture
+from tests.factories import make_contract, make_organisation
 from tests.factories_delivery import (
     make_commitment,
     make_edition,
@@ -192,6 +194,32 @@ def test_what_a_licence_keeps_back_cannot_be_told_from_the_rows(held):
     assert dataset.by_id["verified-social"].value == "720.00"
     named = {row[1] for row in dataset.row_sets["agreements-quarter"].rows}
     assert third.contract.reference not in named
+
+
+def test_no_agreement_is_named_beside_pounds_unless_it_may_be(held):
+    supplier = make_organisation("Quagga Holdings")
+    contract = make_contract(
+        title="Quagga works",
+        reference="QUAGGA-1",
+        suppliers=[supplier],
+        value="1000",
+        awarded_on=datetime.date(2026, 3, 1),
+    )
+    made = make_commitment(contract, supplier=supplier, measure=make_measure(value="7"))
+    make_evidence(supplier, make_line(make_return(contract, supplier, Q1), made, "3", verified="3"))
+
+    def named() -> set[str]:
+        found = gather_star_quarterly(Q1, NOW)
+        assert problems(found) == []
+        return {
+            rows.id.rsplit("-", 1)[0] for rows in found.row_sets.values()
+            if any("quagga" in (cell or "").lower() for row in rows.rows for cell in row)
+        }  # fmt: skip
+
+    # The award and its value are on the public record.
+    assert named() == {"awards"}
+    Contract.objects.filter(pk=contract.pk).update(is_named_in_public=True)
+    assert named() >= {"awards", "agreements", "returns"}
 
 
 def test_without_a_set_in_force_it_says_so():

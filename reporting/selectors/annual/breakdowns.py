@@ -9,7 +9,7 @@ from trafford_sv.core.periods import FinancialYear
 
 from ...datasets import Block, Cell, Chart, Formula, Series, Table, Unit, Words
 from ..report_book import Book, name, shown, where, words
-from ..report_rows import HELD_BACK
+from ..report_rows import HELD_BACK, UNNAMED
 
 KINDS = (
     (Kind.SOCIAL, "social", "Social value"),
@@ -167,10 +167,8 @@ def _agreements(book: Book) -> None:
     sums: dict[str, Decimal] = {}
     for row in rows.rows:
         reference = row[at["reference"]] or ""
-        titles[reference] = (
-            reference
-            if reference == HELD_BACK
-            else f"{row[at['agreement']]}, {row[at['supplier']]}"
+        titles[reference] = _called(
+            reference, row[at["agreement"]] or "", row[at["supplier"]] or ""
         )
         sums[reference] = max(sums.get(reference, Decimal(0)), Decimal(0)) + Decimal(
             row[at["committed_pounds"]] or 0
@@ -234,6 +232,12 @@ def _agreements(book: Book) -> None:
         ),
         level=3,
     )
+
+
+def _called(reference: str, agreement: str, supplier: str) -> str:
+    if agreement == UNNAMED:
+        return f"{reference}, {UNNAMED.lower()}"
+    return reference if reference == HELD_BACK else f"{agreement}, {supplier}"
 
 
 def _quantities(book: Book) -> None:

@@ -31,7 +31,7 @@ from trafford_sv.core.periods import Quarter
 
 from ...datasets import Evidence
 from ..report_book import Book, Given
-from ..report_rows import HELD_BACK, NO_DIRECTORATE, TOTALS, held_measures
+from ..report_rows import HELD_BACK, NO_DIRECTORATE, TOTALS, held_measures, names_of
 
 Key = tuple[int, int, str, str]
 
@@ -58,6 +58,7 @@ class _Row:
 
 _ABOUT = (
     "contract_id", "contract__reference", "contract__title", "contract__kind",
+    "contract__is_named_in_public",
     "contract__directorate__name", "supplier_id", "supplier__name",
     "measure__outcome__theme__title", "measure__kind", "measure__edition__text_may_be_published",
     "measure__edition__values_may_be_published",
@@ -115,24 +116,31 @@ def _grouped(rows: Any, path: str) -> Any:
     return rows.order_by().values(*(f"{path}{name}" for name in _ABOUT))
 
 
-def _row(rows: dict[Key, _Row], one: dict[str, Any], path: str) -> _Row:
+def _key(one: dict[str, Any], path: str) -> Key:
     theme = one[f"{path}measure__outcome__theme__title"]
     if not may_show_text(one[f"{path}measure__edition__text_may_be_published"], is_public=True):
         theme = HELD_BACK
     kind = one[f"{path}measure__kind"]
     if not one[f"{path}measure__edition__values_may_be_published"]:
-        held = rows.setdefault(held_key(kind), _Row(_said_of_held(kind)))
-        return held
-    key = (one[f"{path}contract_id"], one[f"{path}supplier_id"], theme, kind)
+        return held_key(kind)
+    # Suppliers of an agreement that is not named are one, so that none is told by its number.
+    supplier = one[f"{path}supplier_id"] if one[f"{path}contract__is_named_in_public"] else 0
+    return (one[f"{path}contract_id"], supplier, theme, kind)
+
+
+def _row(rows: dict[Key, _Row], one: dict[str, Any], path: str) -> _Row:
+    key = _key(one, path)
     if key not in rows:
-        rows[key] = _Row(
-            (
-                one[f"{path}contract__reference"], one[f"{path}contract__title"],
-                Contract.Kind(one[f"{path}contract__kind"]).label, one[f"{path}supplier__name"],
-                one[f"{path}contract__directorate__name"] or NO_DIRECTORATE, theme, kind,
-            )
-        )  # fmt: skip
+        rows[key] = _Row(_said_of_held(key[3]) if key[0] == 0 else _said(one, path, key))
     return rows[key]
+
+
+def _said(one: dict[str, Any], path: str, key: Key) -> tuple[Given, ...]:
+    reference, title, supplier = names_of(one, f"{path}contract", f"{path}supplier")
+    return (
+        reference, title, Contract.Kind(one[f"{path}contract__kind"]).label, supplier,
+        one[f"{path}contract__directorate__name"] or NO_DIRECTORATE, key[2], key[3],
+    )  # fmt: skip
 
 
 def held_key(kind: str) -> Key:
@@ -197,13 +205,14 @@ def add_offers(book: Book, span: Span) -> str:
         .order_by()
         .values(
             "bid__tender__contract_id", "bid__tender__contract__reference",
-            "bid__tender__contract__title", "requested__measure__kind", "in_base",
+            "bid__tender__contract__title", "bid__tender__contract__is_named_in_public",
+            "requested__measure__kind", "in_base",
         )
         .annotate(
             total=Sum("offered_pounds"),
             held=held_measures("requested__measure", "offered_pounds"),
         )
-        .order_by("bid__tender__contract__reference", "requested__measure__kind")
+        .order_by("bid__tender__contract_id", "requested__measure__kind")
     )  # fmt: skip
     id = f"offers-{span.id}"
     for one in found:
@@ -220,7 +229,7 @@ def add_offers(book: Book, span: Span) -> str:
         (
             (
                 f"{one['bid__tender__contract_id']}-{one['requested__measure__kind']}",
-                one["bid__tender__contract__reference"], one["bid__tender__contract__title"],
+                *names_of(one, "bid__tender__contract")[:2],
                 one["requested__measure__kind"], "yes" if one["in_base"] else "no",
                 _plus(None, one["total"]) if TOTALS.may_have(one["held"]) else None,
             )
@@ -275,10 +284,10 @@ def add_returns(book: Book, span: Span) -> str:
     found = (
         expected_returns(quarter, contracts=contracts)
         .annotate(came=Exists(came))
-        .order_by("contract__reference", "supplier__name")
+        .order_by("contract_id", "supplier_id")
         .values(
-            "contract_id", "contract__reference", "contract__title", "supplier_id",
-            "supplier__name", "contract__directorate__name", "came",
+            "contract_id", "contract__reference", "contract__title",
+            "contract__is_named_in_public", "supplier__name", "contract__directorate__name", "came",
         )
     )  # fmt: skip
     id = f"returns-{span.id}"
@@ -292,11 +301,12 @@ def add_returns(book: Book, span: Span) -> str:
         ),
         (
             (
-                f"{one['contract_id']}-{one['supplier_id']}", one["contract__reference"],
-                one["contract__title"], one["contract__directorate__name"] or NO_DIRECTORATE,
-                one["supplier__name"], "yes" if one["came"] else "no",
+                f"{one['contract_id']}-{place}", reference, title,
+                one["contract__directorate__name"] or NO_DIRECTORATE, supplier,
+                "yes" if one["came"] else "no",
             )
-            for one in found
+            for place, one in enumerate(found, start=1)
+            for reference, title, supplier in (names_of(one, "contract", "supplier"),)
         ),
         "One return that a supplier owed for an agreement.",
     )  # fmt: skip
@@ -372,12 +382,15 @@ def _by_agreement(
             commitment__measure__edition__values_may_be_published=True,
         )
         .order_by()
-        .values("commitment__contract_id", "commitment__contract__reference", "commitment__contract__title")
+        .values(
+            "commitment__contract_id", "commitment__contract__reference",
+            "commitment__contract__title", "commitment__contract__is_named_in_public",
+        )
         .annotate(total=Sum(amount), late=Sum(amount, filter=~about_now))
     )  # fmt: skip
     return {
         one["commitment__contract_id"]: (
-            (one["commitment__contract__reference"], one["commitment__contract__title"]),
+            names_of(one, "commitment__contract")[:2],
             pounds(one["total"] or Decimal(0)),
             pounds(one["late"] or Decimal(0)),
         )
@@ -388,38 +401,23 @@ def _by_agreement(
 def evidence_in(span: Span) -> tuple[Evidence, ...]:
     """The hash of each file behind the quarter's rows, once for each row. One query."""
     lines = lines_in(EVERYWHERE, span.scope, span.first, span.last)
-    found = (
+    found: Any = (
         EvidenceLink.objects.filter(line__in=lines)
         .order_by()
-        .values_list(
-            "file__sha256", "file__kind", "file__file_bytes", "line__commitment__contract_id",
-            "line__commitment__supplier_id", "line__commitment__measure__outcome__theme__title",
-            "line__commitment__measure__kind",
-            "line__commitment__measure__edition__text_may_be_published",
-            "line__commitment__measure__edition__values_may_be_published",
+        .values(
+            "file__sha256", "file__kind", "file__file_bytes",
+            *(f"line__commitment__{name}" for name in _ABOUT),
         )
         .distinct()
     )  # fmt: skip
+    held = {
+        (
+            row_key(_key(one, "line__commitment__")),
+            one["file__sha256"], one["file__kind"], one["file__file_bytes"],
+        )
+        for one in found
+    }  # fmt: skip
     return tuple(
         Evidence(sha256, kind, size, f"agreements-{span.id}", key)
-        for key, sha256, kind, size in sorted(
-            {
-                (
-                    row_key(
-                        (
-                            contract,
-                            supplier,
-                            theme if may_show_text(may, is_public=True) else HELD_BACK,
-                            value_kind,
-                        )
-                        if shown
-                        else held_key(value_kind)
-                    ),
-                    sha256,
-                    kind,
-                    size,
-                )
-                for sha256, kind, size, contract, supplier, theme, value_kind, may, shown in found
-            }
-        )
+        for key, sha256, kind, size in sorted(held)
     )
