@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trafford_sv.core import disclosure
+
 # Of this many values that a licence keeps in, their sum tells none.
 FEWEST_MEASURES = 3
 
@@ -47,23 +49,8 @@ class TotalReader:
 
 
 def withheld_parts(parts: Mapping[Any, Iterable[int]], reader: TotalReader) -> set[Any]:
-    """Of a total's parts those that may not be told, by the held measures that add to each.
-
-    Whoever knows the total and all parts but some knows the sum of those, so together they are held to
-    the same rule as one: parts with few held measures go with them until their sum tells nothing.
-    """
-    held = {key: frozenset(measures) for key, measures in parts.items()}
-    hidden = {key for key, measures in held.items() if not reader.may_have(len(measures))}
-    together: set[int] = set()
-    for key in hidden:
-        together |= held[key]
-    for key in sorted(held, key=lambda key: (len(held[key]), str(key))):
-        if not hidden or len(together) >= FEWEST_MEASURES:
-            break
-        if held[key] and key not in hidden:
-            hidden.add(key)
-            together |= held[key]
-    return hidden
+    """Of a total's parts those that may not be told, by the held measures that add to each."""
+    return disclosure.withheld_parts(parts, reader.may_have)
 
 
 def may_show_text(text_may_be_published: bool, *, is_public: bool, outward: bool = False) -> bool:

@@ -31,8 +31,6 @@ from ..catalogue import Basis, CatalogueFigure, FigureGone, Unit, figure
 from .figures import FigureReader, span_rows
 
 KINDS = {"social_value": "social", "local_economic_value": "local_economic"}
-# Behind fewer promises than this a total in public could give one supplier's figure away.
-FEWEST_IN_PUBLIC = 5
 TREND = 8
 
 
@@ -236,9 +234,3 @@ def _behind(
         for row in found
     )
     return sum(part.lines for part in editions), editions, files
-
-
-def is_safe_in_public(found: Board) -> bool:
-    """Enough promises are behind the figures, so that none gives one supplier's away."""
-    counts = found.report.position.counts
-    return counts.commitments + counts.commitments_varied >= FEWEST_IN_PUBLIC

@@ -163,8 +163,16 @@ class MeasuresOfQuarter:
     lines: tuple[MeasureLine, ...]
 
 
-def measures_of_quarter(quarter: Quarter, *, with_comments: bool = True) -> MeasuresOfQuarter:
-    """The set in force at the end of the quarter, with what each of the five says. Three queries."""
+def measures_of_quarter(
+    quarter: Quarter,
+    *,
+    with_comments: bool = True,
+    as_known: datetime.datetime | None = None,
+) -> MeasuresOfQuarter:
+    """The set in force at the end of the quarter, with what each of the five says. Three queries.
+
+    `as_known`: as was on record at that moment; one query more.
+    """
     members = list(
         SetMember.objects.filter(
             Q(measure_set__ends__isnull=True) | Q(measure_set__ends__gte=quarter.end),
@@ -177,7 +185,7 @@ def measures_of_quarter(quarter: Quarter, *, with_comments: bool = True) -> Meas
     if not members:
         return MeasuresOfQuarter(None, ())
     measures = [one.measure for one in members]
-    lines = measure_lines(measures, quarter, with_comments=with_comments)
+    lines = measure_lines(measures, quarter, with_comments=with_comments, as_known=as_known)
     return MeasuresOfQuarter(members[0].measure_set, tuple(lines))
 
 

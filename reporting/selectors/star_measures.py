@@ -108,13 +108,19 @@ def measure_lines(
     with_comments: bool = True,
 ) -> list[MeasureLine]:
     """Each measure with eight quarters, as known at the moment or now. Two queries for all, one
-    without what was said of them."""
+    without what was said of them; one more for a moment, at which words and target are that day's too.
+    """
     quarters = quarters_until(quarter)
     keys = [measure.pk for measure in measures]
     readings = reading_lines(keys, quarters, as_known=as_known)
+    said: Any = MeasureComment.objects.all()
+    if as_known is not None:
+        said = MeasureComment.history.as_of(as_known)
+        then = {one.pk: one for one in StarMeasure.history.as_of(as_known).filter(pk__in=keys)}
+        measures = [then.get(one.pk, one) for one in measures]
     comments = {
         comment.measure_id: comment
-        for comment in MeasureComment.objects.filter(
+        for comment in said.filter(
             measure__in=keys if with_comments else [],
             financial_year=quarter.start_year,
             quarter=quarter.number,

@@ -35,10 +35,10 @@ from ..selectors.boards import (
     FigureTrace,
     board,
     figure_trace,
-    is_safe_in_public,
     last_closed_quarter,
 )
 from ..selectors.closing import MeasuresOfQuarter, measures_of_quarter
+from ..selectors.public_board import why_not_in_public
 from ..selectors.star_measures import value_words
 from .star_measures import target_tag
 
@@ -312,6 +312,8 @@ class SteeringBoard(BoardPage):
     def figures(self, found: Board) -> Iterator[Figure]:
         yield next(verified_first(found))
         yield returns_figure(found)
+        if found.about.as_of is not None:
+            return  # the plan is not kept day by day here, and today's would mislead
         counts = count_plan(plan_rows(self.request.user, as_of=self.today))
         yield Figure(
             "Actions of the plan that run",
@@ -342,7 +344,9 @@ class StarBoard(BoardPage):
         yield returns_figure(found)
 
     def more(self, found: Board) -> dict[str, Any]:
-        held = measures_of_quarter(found.about.last, with_comments=False)
+        held = measures_of_quarter(
+            found.about.last, with_comments=False, as_known=found.about.as_known
+        )
         return {"measure_set": held.measure_set, "five": five_table(held)}
 
 
@@ -401,8 +405,11 @@ class PublicBoard(PublicView):
             )
             return render(request, "reporting/board.html", context)
         form, about = Narrowed().read(request, EVERYWHERE, closed)
+        # What was known on each day, one after another, would tell whose delivery came when.
+        about = replace(about, as_of=None)
         found = board(EVERYWHERE, about, outward=True)
-        is_safe = is_safe_in_public(found)
+        why_not = why_not_in_public(about)
+        is_safe = not why_not
         context |= {
             "form": form,
             "is_narrowed": any(request.GET.get(name) for name in form.fields),
@@ -410,7 +417,7 @@ class PublicBoard(PublicView):
             "period": up_to(about),
             "report": found.report,
             "sentence": parts.headline(found.report.position) if is_safe else "",
-            "too_few": not is_safe,
+            "why_not": why_not,
             "figures": list(self.figures(found)) if is_safe else [],
             "trend": parts.quarters_chart("trend", found.trend) if is_safe else None,
         }
@@ -459,6 +466,7 @@ class FigureDetail(PermissionView):
     def get(self, request: HttpRequest, key: str, basis: str) -> HttpResponse:
         latest = Quarter.of(self.today).previous
         form, about = Narrowed().read(request, request.user, latest, newest=latest.next)
+        asked, about = about.as_of, replace(about, as_of=None)
         if key.startswith("spend_") and not can(request.user, "view_spend"):
             raise Http404
         try:
@@ -471,6 +479,7 @@ class FigureDetail(PermissionView):
             "title": f"{name}, {BASIS_WORDS[Basis(basis)]}",
             "trace": trace,
             "period": up_to(about),
+            "asked": asked,
             "form": form,
             "is_narrowed": any(request.GET.get(name) for name in form.fields),
             "has_errors": not form.is_valid(),

@@ -255,7 +255,7 @@ class StarMeasureDetail(_Reads):
             "line": line,
             "figure": figure_of(line),
             "target": target_tag(line),
-            "facts": _facts(measure),
+            "facts": _facts(line.measure),
             "working": working(line),
             "chart": trend_chart(line),
             "restatements": restatement_table(measure, earlier) if len(earlier) > 1 else None,

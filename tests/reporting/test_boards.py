@@ -19,10 +19,17 @@ from hypothesis import strategies as st
 from contracts.models import ReturnLine
 from contracts.selectors.position import EVERYWHERE, Scope
 from reporting.catalogue import CATALOGUE, FigureGone
-from reporting.selectors.boards import BoardScope, board, figure_trace, is_safe_in_public
+from reporting.selectors.boards import BoardScope, figure_trace
 from reporting.selectors.figures import FigureReader
 from reporting.selectors.star_measures import measure_lines
-from reporting.services.star_measures import define_measure, supply_reading, work_out_measures
+from reporting.services.star_measures import (
+    change_measure,
+    define_measure,
+    supply_reading,
+    work_out_measures,
+    write_comment,
+)
+from reporting.star_measures import TargetState
 from tests.factories import make_category, make_organisation, make_user, make_ward
 from tests.factories_delivery import make_commitment, make_evidence, make_line, make_return
 from tests.reporting.test_closing import a_set
@@ -44,8 +51,12 @@ def delivered(number: int = 1, **values: Any) -> ReturnLine:
 
 
 def page(client: Client, name: str, **query: str) -> str:
+    return page_of(client, reverse(name), **query)
+
+
+def page_of(client: Client, path: str, **query: str) -> str:
     with time_machine.travel(NOW):
-        answer = client.get(reverse(name), query)
+        answer = client.get(path, query)
         assert answer.status_code == 200
         return answer.content.decode()
 
@@ -173,18 +184,51 @@ def test_a_supplier_sees_its_own_alone(client: Client) -> None:
 
 
 def test_the_public_reads_closed_quarters_and_no_figure_of_one_alone(client: Client) -> None:
-    delivered(4)
+    # Two suppliers: each could work the other's figure out.
+    delivered(4, supplier=make_organisation())
+    delivered()
     assert "No quarter is closed yet" in page(client, "public-board")
     close_quarter(quarter=Q1, by=None, now=NOW)
     few = page(client, "public-board")
-    assert "Fewer than five promises" in few and "£1,200" not in few
-    assert not is_safe_in_public(board(EVERYWHERE, BoardScope(Scope(), None, Q1)))
+    assert "Too few suppliers" in few and "£1,500" not in few
     delivered()
     text = page(client, "public-board")
-    assert "£1,500" in text and "30% of everything committed" in text
+    assert "£1,800" in text and "30% of everything committed" in text
     assert "How these are counted" in text and text.count('class="sv-figure ') <= 4
     reopen_quarter(quarter=Q1, by=None, now=NOW, reason="A test")
     assert "No quarter is closed yet" in page(client, "public-board")
+
+
+def test_in_public_nobodys_part_is_told_by_subtraction(client: Client) -> None:
+    """Place 5 suppliers, Homes 3, Children 1: all less Place and Homes would be Children's £300, so
+    Homes goes with it, and what is left unsaid is of four."""
+    held = {
+        name: make_organisation(name, "council_service") for name in ("Place", "Homes", "Children")
+    }
+    for name, number in (("Place", 5), ("Homes", 3), ("Children", 1)):
+        for _ in range(number):
+            made = delivered().commitment.contract
+            made.directorate = held[name]
+            made.save()
+    close_quarter(quarter=Q1, by=None, now=NOW)
+
+    def shown(**query: str) -> str:
+        text = page(client, "public-board", **query)
+        return (
+            "few"
+            if "Too few suppliers" in text
+            else "two"
+            if "one of directorate" in text
+            else "yes"
+        )
+
+    said = {name: shown(directorate=str(one.pk)) for name, one in held.items()}
+    assert said == {"Place": "yes", "Homes": "few", "Children": "few"}
+    assert (shown(), shown(agreement="contract"), shown(agreement="grant")) == ("yes", "yes", "few")
+    assert shown(directorate=str(held["Place"].pk), agreement="contract") == "two"
+    # The days before, one after another, would tell whose delivery came when.
+    text = page(client, "public-board", as_of="2020-08-01")
+    assert "£2,700" in text and "As known" not in text
 
 
 @pytest.mark.parametrize(
@@ -197,7 +241,7 @@ def test_a_board_costs_the_same_however_much_there_is(client: Client, name: str,
     supplier = make_organisation()
     close_quarter(quarter=Q1, by=None, now=NOW)
     for number in (6, 20):
-        delivered(number, supplier=supplier)
+        delivered(number, **({} if name == "public-board" else {"supplier": supplier}))
         if name == "board-supplier":
             client.force_login(make_user("supplier", supplier))
         elif name != "public-board":
@@ -236,6 +280,63 @@ def test_a_measure_replayed_to_any_day_says_what_was_on_record_on_that_day(
             then = [value for known, value in sorted(stored.items()) if known <= day]
             assert (line.reading.value if line.reading else None) == (then[-1] if then else None)
         transaction.set_rollback(True)
+
+
+def test_a_day_of_the_past_has_the_words_target_and_commentary_of_that_day(client: Client) -> None:
+    """£20 against a target of £10 was met; that the target is £100 since then changes nothing of then."""
+    days = [NOW - datetime.timedelta(days=back) for back in (9, 6, 3)]
+    first, between, last = days
+    measure = define_measure(
+        values={"name": "From STAR", "words": "As agreed first.", "source": "supplied",
+                "unit": "pounds", "period": "quarter", "target_quantity": Decimal(10)},
+        by=None, now=first,
+    )  # fmt: skip
+    supply_reading(
+        measure=measure, quarter=Q1, value=Decimal(20), evidence="Table 2", by=None, now=first
+    )
+    change_measure(
+        measure=measure, changes={"target_quantity": Decimal(100), "words": "As agreed later."},
+        expected_version=measure.version, by=None, now=last,
+    )  # fmt: skip
+    write_comment(
+        measure=measure, quarter=Q1, text="Said later.", expected_version=None, by=None, now=last
+    )
+    measure.refresh_from_db()
+    (then,) = measure_lines([measure], Q1, as_known=between)
+    (now,) = measure_lines([measure], Q1)
+    assert (then.target, then.comment, then.measure.words) == (TargetState.MET, None, "As agreed first.")
+    assert (now.target, now.measure.words) == (TargetState.NOT_MET, "As agreed later.")
+    client.force_login(make_user())
+    shown = page_of(
+        client,
+        reverse("star-measure-detail", args=[measure.key]),
+        as_known_on=str(between.date()),
+        quarter=Q1.code,
+    )
+    assert "As agreed first." in shown and "£100" not in shown and "Said later." not in shown
+
+
+def test_the_five_of_a_past_day_are_those_of_that_day(client: Client) -> None:
+    measure = a_set()[4]
+    assert measure.source == "supplied"
+    for value, days in ((5555, 3), (7777, 13)):
+        supply_reading(
+            measure=measure, quarter=Q1, value=Decimal(value), evidence="Table 2", by=None,
+            now=NOW - datetime.timedelta(days=20 - days),
+        )  # fmt: skip
+    client.force_login(make_user())
+    between = (NOW - datetime.timedelta(days=12)).date()
+    text = page(client, "board-star", as_of=str(between), quarter=Q1.code)
+    assert "5,555" in text and "7,777" not in text
+    assert "7,777" in page(client, "board-star", quarter=Q1.code)
+
+
+def test_a_figures_page_does_not_pass_today_off_as_another_day(client: Client) -> None:
+    delivered()
+    client.force_login(make_user())
+    path = reverse("figure-detail", args=["social_value", "verified"])
+    text = page_of(client, path, as_of="2020-01-01", quarter=Q1.code)
+    assert "This is as known now" in text and "as_of=" not in text
 
 
 @pytest.mark.parametrize(
