@@ -319,7 +319,7 @@ def test_a_day_of_the_past_has_the_words_target_and_commentary_of_that_day(clien
 def test_the_five_of_a_past_day_are_those_of_that_day(client: Client) -> None:
     measure = a_set()[4]
     assert measure.source == "supplied"
-    for value, days in ((5555, 3), (7777, 13)):
+    for value, days in ((5550, 3), (7770, 13)):
         supply_reading(
             measure=measure, quarter=Q1, value=Decimal(value), evidence="Table 2", by=None,
             now=NOW - datetime.timedelta(days=20 - days),
@@ -327,8 +327,8 @@ def test_the_five_of_a_past_day_are_those_of_that_day(client: Client) -> None:
     client.force_login(make_user())
     between = (NOW - datetime.timedelta(days=12)).date()
     text = page(client, "board-star", as_of=str(between), quarter=Q1.code)
-    assert "5,555" in text and "7,777" not in text
-    assert "7,777" in page(client, "board-star", quarter=Q1.code)
+    assert "£5,550" in text and "£7,770" not in text
+    assert "£7,770" in page(client, "board-star", quarter=Q1.code)
 
 
 def test_a_figures_page_does_not_pass_today_off_as_another_day(client: Client) -> None:
