@@ -73,6 +73,33 @@ def _fresh_cache() -> Iterator[None]:
 
 
 @pytest.fixture
+def queue_away() -> Iterator[None]:
+    """The queue is a Redis that refuses every connection, and nothing runs in this process."""
+    import socket
+
+    from celery import current_app as app
+
+    keys = "task_always_eager", "broker_url", "broker_transport_options"
+    usual = {key: app.conf[key] for key in keys}
+    # Bound and not listening: nobody else can take the port meanwhile, and nobody answers at it.
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        address = f"redis://127.0.0.1:{held.getsockname()[1]}/0"
+        app.conf.update(task_always_eager=False, broker_url=address, broker_transport_options={})
+        _forget_connections(app)
+        try:
+            yield
+        finally:
+            app.conf.update(usual)
+            _forget_connections(app)
+
+
+def _forget_connections(app: Any) -> None:
+    """Celery keeps a pool of connections to the broker that it met first."""
+    app._pool = app.amqp._producer_pool = None
+
+
+@pytest.fixture
 def shared_data() -> Path:
     """The folder of published data that lies beside a full working copy; skips where absent."""
     folder = Path(__file__).resolve().parents[2] / "shared" / "data"

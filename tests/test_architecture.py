@@ -253,6 +253,22 @@ def test_a_command_explains_itself(name, capsys):
         assert "--dry-run" in said
 
 
+QUEUES = re.compile(r"\.(delay|apply_async)\(")
+
+
+def test_work_is_queued_through_one_door():
+    """`core/queueing.hand_over`, so that no page fails where the queue is away."""
+    found = [
+        name
+        for name in tracked_files()
+        if name.endswith(".py")
+        and not name.startswith(("tests/", "benchmarks/"))
+        and name != "trafford_sv/core/queueing.py"
+        and QUEUES.search((ROOT / name).read_text())
+    ]
+    assert found == ["reporting/views/editions.py"]
+
+
 # FilterSets used by a page alone or the API alone, each with its reason.
 ONE_SIDED: dict[str, str] = {
     "AuditFilter": "the audit log is read on its page alone",

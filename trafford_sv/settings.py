@@ -166,7 +166,10 @@ if REDIS_URL:
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     }
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict = {"visibility_timeout": 4 * 3600}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict = {
+        "visibility_timeout": 4 * 3600,
+        "socket_connect_timeout": 2,  # a page does not wait longer for a Redis that says nothing
+    }
 else:
     CACHES = {
         "default": {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import logging
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -22,6 +21,7 @@ from trafford_sv.core.link_views import Quiet
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState
 from trafford_sv.core.periods import PeriodError, Quarter
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
@@ -48,14 +48,13 @@ from ..tasks import send_update_links
 from .editing import crumbs, find
 from .parts import status_tag
 
-logger = logging.getLogger(__name__)
 CHANGED = (
     "Somebody changed this update after you opened it. Nothing of yours is saved yet. "
     "Look at how it stands now, then try again."
 )
 NOT_QUEUED = (
-    "The requests are kept, but the background service could not be reached. They go out as soon "
-    "as it runs again."
+    "The background service could not be reached. The links are kept, and go out by day within the "
+    "hour once it is back."
 )
 
 
@@ -67,14 +66,11 @@ def say_changed(form: Any, version: int) -> None:
 
 
 def queue_sending(request: HttpRequest) -> bool:
-    """The hourly run sends them too, should the queue be away."""
-    try:
-        send_update_links.delay()
-    except Exception:  # the broker's own errors are of many kinds
-        logger.exception("Requests for updates could not be queued")
-        messages.warning(request, NOT_QUEUED)
-        return False
-    return True
+    """The hourly run sends them too, should the queue be away; the page says so."""
+    if hand_over(send_update_links):
+        return True
+    messages.warning(request, NOT_QUEUED)
+    return False
 
 
 def quarter_of(code: str) -> Quarter:
@@ -233,8 +229,10 @@ class UpdateAskAgain(EditMixin, PermissionView):
         except ValidationError as error:
             self.add_errors(form, error)
             return self.page(action, asked, form)
-        if queue_sending(request):
-            messages.success(request, "A new link is on its way. Older ones do not work any more.")
+        queue_sending(request)
+        messages.success(
+            request, "A new link is made and goes out by e-mail. Older ones do not work any more."
+        )
         return redirect("update-inbox")
 
     def page(self, action: Action, quarter: Quarter, form: AskAgainForm) -> HttpResponse:
@@ -385,7 +383,8 @@ class UpdateDecide(EditMixin, PermissionView):
                         "The update is sent back, but nobody with an address leads this action. "
                         "Tell them yourself, or name a lead.",
                     )
-                elif queue_sending(request):
+                else:
+                    queue_sending(request)
                     messages.success(request, "The update is sent back, with a new link.")
         except Collision:
             fresh = self.update(pk)

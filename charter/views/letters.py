@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from kombu.exceptions import OperationalError as BrokerError
 
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.sending import SENT, MailServerAway
 from trafford_sv.core.views_base import PermissionView
 
@@ -25,8 +24,7 @@ class _Keeping(PermissionView):
 
 def queue_answer(request_pk: int) -> None:
     """Where the queue is away, the answer stays due: the daily task or the page's button sends it."""
-    with contextlib.suppress(BrokerError, OSError):
-        send_request_answer.apply_async((request_pk,), retry=False)
+    hand_over(send_request_answer, request_pk)
 
 
 class RequestLetterSettle(_Keeping):

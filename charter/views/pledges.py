@@ -12,12 +12,12 @@ from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from kombu.exceptions import OperationalError as BrokerError
 
 from trafford_sv.core.access import can
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListMixin, Sort
 from trafford_sv.core.parts import EmptyState, Link, SummaryRow, Tag, Tone
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.selectors.history import history_of
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView, PublicView
@@ -374,11 +374,15 @@ class PledgeAsk(_OnePledge):
             by=self.request.user,
             now=self.now,
         )
-        try:
-            send_pledge_question.apply_async((asked.pk,), retry=False)
-        except (BrokerError, OSError):
-            pledges.note_question_unsent(asked=asked, by=self.request.user, now=self.now)
-        return f"The question goes to {asked.organisation.name}."
+        if hand_over(send_pledge_question, asked.pk):
+            return f"The question goes to {asked.organisation.name}."
+        pledges.note_question_unsent(asked=asked, by=self.request.user, now=self.now)
+        messages.warning(
+            self.request,
+            "Its e-mail could not be sent: the background service cannot be reached. Ask again in a "
+            "while.",
+        )
+        return f"The question to {asked.organisation.name} is on record."
 
 
 class PledgeWithdraw(_OnePledge):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 from typing import Any, ClassVar
 
@@ -13,10 +12,10 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from kombu.exceptions import OperationalError
 
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Figure, Link, Tag, Tone
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
 from ..forms.following import AddressesForm, BulletinForm
@@ -172,7 +171,9 @@ class BulletinMake(EditMixin, PermissionView):
             self.add_errors(form, error)
             return self.page(form)
         post_soon()
-        messages.success(request, f"Bulletin {issue.number} is on its way.")
+        messages.success(
+            request, f"Bulletin {issue.number} is made. It goes out within a quarter of an hour."
+        )
         return redirect("bulletin-list")
 
     def page(self, form: BulletinForm, *, checked: bool = False) -> HttpResponse:
@@ -191,12 +192,8 @@ class BulletinMake(EditMixin, PermissionView):
 
 
 def post_soon() -> None:
-    def ask() -> None:
-        # Where the queue is away the copies wait, and the next scheduled run sends them.
-        with contextlib.suppress(OperationalError, OSError):
-            send_bulletins.delay()
-
-    transaction.on_commit(ask)
+    """Where the queue is away the copies wait, and the next scheduled run sends them."""
+    transaction.on_commit(lambda: hand_over(send_bulletins))
 
 
 class BulletinAddresses(EditMixin, PermissionView):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 from typing import Any
 
@@ -14,10 +13,10 @@ from django.utils.decorators import method_decorator
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from kombu.exceptions import OperationalError
 
 from trafford_sv.core.documents import pdf_response, render_pdf
 from trafford_sv.core.link_views import SendThrottle
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.views.errors import too_many_requests
 from trafford_sv.core.views_base import EditMixin, PublicView
 from trafford_sv.directory.models import Area
@@ -84,7 +83,7 @@ class BulletinFollow(EditMixin, PublicView):
 
 class BulletinAsked(PublicView):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.said("Look at your e-mail", "If the address is right, a link is on its way. "
+        return self.said("Look at your e-mail", "If the address is right, a link comes in a few minutes. "
                          "Open it, and you are in. Look in the junk folder too.")  # fmt: skip
 
     def said(self, title: str, text: str, status: int = 200, **more: Any) -> HttpResponse:
@@ -233,5 +232,4 @@ class BulletinPdf(PublicView):
 def send_links_soon() -> None:
     """In the background, so that the answer takes as long for an address that is known."""
     # Where the queue is away the links wait, and the next scheduled run sends them.
-    with contextlib.suppress(OperationalError, OSError):
-        send_follow_links.apply_async(retry=False)
+    hand_over(send_follow_links)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from kombu.exceptions import OperationalError
+
+from trafford_sv.core.queueing import hand_over
 
 from ..forms.rounds import (
     AddressForm,
@@ -86,14 +85,8 @@ class RoundInvite(RoundView):
 
 
 def post_soon() -> None:
-    """The mails go out at once where there is a worker, and with the next run otherwise."""
-
-    def ask() -> None:
-        # Where the queue is away the row waits, and the next scheduled run sends it.
-        with contextlib.suppress(OperationalError, OSError):
-            send_round_mails.delay()
-
-    transaction.on_commit(ask)
+    """The mails go out at once where there is a worker, and with the next scheduled run otherwise."""
+    transaction.on_commit(lambda: hand_over(send_round_mails))
 
 
 class RoundRemind(RoundView):
@@ -151,7 +144,7 @@ class InvitationAddress(InvitationView):
             self.add_errors(form, error)
             return self.page(row.round, form)
         post_soon()
-        return self.done(row.round, "A new link is on its way.")
+        return self.done(row.round, "A new link goes out in a few minutes.")
 
 
 class InvitationBounce(InvitationView):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -12,13 +11,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from kombu.exceptions import OperationalError
 
 from community_needs.views.settling import settle_from
 from trafford_sv.core.access import can, reach
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.selectors.history import history_of
 from trafford_sv.core.services.mail_rows import is_in_doubt
 from trafford_sv.core.services.records import Collision
@@ -67,14 +66,8 @@ def is_council(user: Any, offer: NeedOffer) -> bool:
 
 
 def send_soon() -> None:
-    """The mails go out at once where there is a worker, and with the next run otherwise."""
-
-    def ask() -> None:
-        # Where the queue is away the row waits, and the next scheduled run sends it.
-        with contextlib.suppress(OperationalError, OSError):
-            send_offer_mails.delay()
-
-    transaction.on_commit(ask)
+    """The mails go out at once where there is a worker, and with the next scheduled run otherwise."""
+    transaction.on_commit(lambda: hand_over(send_offer_mails))
 
 
 class OfferList(ListPage):

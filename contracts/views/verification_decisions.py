@@ -12,9 +12,9 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from kombu.exceptions import OperationalError as BrokerError
 
 from trafford_sv.core.access import can
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.services.quarters import QuarterClosed
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
@@ -276,15 +276,13 @@ class Sending:
     now: Any
 
     def send(self, asked: ConfirmationRequest) -> None:
-        try:
-            send_confirmation.apply_async((asked.pk,), retry=False)
-        except (BrokerError, OSError):
-            confirmations.note_unsent(request=asked, by=self.request.user, now=self.now)
-            messages.error(self.request, NO_QUEUE)
-        else:
+        if hand_over(send_confirmation, asked.pk):
             messages.success(
                 self.request, f"{asked.organisation.name} is asked. The answer appears on the line."
             )
+        else:
+            confirmations.note_unsent(request=asked, by=self.request.user, now=self.now)
+            messages.error(self.request, NO_QUEUE)
 
 
 class LineAskConfirmation(Sending, LineForm):

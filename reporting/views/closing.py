@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from trafford_sv.core.access import can
 from trafford_sv.core.forms import ReasonForm
 from trafford_sv.core.parts import Figure, Link, State, Table, Tag, TimelineEntry, Tone
 from trafford_sv.core.periods import PeriodError, Quarter
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
 from ..closing_checks import Check, CheckState
@@ -24,7 +24,6 @@ from ..selectors.closing import closing_board, closing_checks
 from ..services.closing import accept_check, ask_for_missing
 from ..tasks import remind_for_closing
 
-logger = logging.getLogger(__name__)
 SHOWN = 50
 _TAGS = {
     CheckState.PASSED: Tag("Passed", Tone.GOOD),
@@ -276,10 +275,7 @@ class ClosingRemind(PermissionView):
         except ValidationError as error:
             messages.warning(request, " ".join(error.messages))
             return redirect("closing-board", wanted.code)
-        try:
-            remind_for_closing.delay(wanted.code)
-        except Exception:  # the broker's own errors are of many kinds
-            logger.exception("Reminders before closing could not be queued")
+        if not hand_over(remind_for_closing, wanted.code):
             messages.warning(
                 request,
                 "The requests are on record, but the mails could not be queued. "

@@ -18,6 +18,7 @@ from trafford_sv.core.exports import ExportColumn, export_response
 from trafford_sv.core.lists import Column, ListMixin, Sort
 from trafford_sv.core.parts import EmptyState, Link, SummaryRow, Table
 from trafford_sv.core.periods import FinancialYear, PeriodError, Quarter
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.serving import file_response
 from trafford_sv.core.views_base import PermissionView, PublicView
 
@@ -415,8 +416,8 @@ class EditionFilesAgain(PermissionView):
         if found is None:
             raise Http404
         try_again(edition=found, by=request.user, now=self.now)
-        draw_edition.delay(found.pk)
-        messages.success(request, "The files are being made again.")
+        hand_over(draw_edition, found.pk)  # the schedule draws what the queue did not take
+        messages.success(request, "The files are made again. That takes a few minutes.")
         return redirect(found)
 
 

@@ -16,6 +16,7 @@ from reporting import editions
 from reporting.models import ReportEdition
 from reporting.services import edition_files
 from reporting.services.editions import publish_edition
+from reporting.tasks import draw_editions
 from tests.factories import make_user
 from tests.watched_queries import read_whole
 
@@ -109,6 +110,18 @@ def test_publishing_asks_once_more_and_then_freezes(report):
     assert {one.state for one in edition.files.all()} == {"made"}  # the task ran after it
     again = officer.post(address, {"number": 1, "step": "publish"})
     assert "what changed" in again.content.decode() and ReportEdition.objects.count() == 1
+
+
+def test_an_edition_is_published_also_while_the_queue_is_away(report, queue_away):
+    officer, address = signed_in("coordinator"), reverse("edition-publish", args=HERE)
+    done = officer.post(address, {"number": 1, "step": "publish"}, follow=True)
+    assert done.status_code == 200
+    assert "Edition 1 is published. Its files are there in a few minutes." in done.content.decode()
+    edition = ReportEdition.objects.get()
+    assert not any(file.is_ready for file in edition.files.all())
+    # What the schedule runs every two minutes.
+    assert draw_editions() == edition.files.count() > 0
+    assert all(file.is_ready for file in edition.files.all())
 
 
 def test_two_who_publish_one_after_the_other_get_one_edition(report, edition):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 from collections.abc import Sequence
 from typing import Any
@@ -15,9 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from kombu.exceptions import OperationalError
 
 from trafford_sv.core.parts import Need, Tag, Tone
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
@@ -127,11 +126,10 @@ class SendNow(PermissionView):
         return redirect("mailing-home")
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        with contextlib.suppress(OperationalError, OSError):
-            send_mailings.delay()
+        if hand_over(send_mailings):
             messages.success(request, "What is due is on its way. Load the page again in a minute.")
-            return redirect("mailing-home")
-        messages.warning(request, "The queue is away. What is due goes with the next run.")
+        else:
+            messages.warning(request, "The queue is away. What is due goes with the next run.")
         return redirect("mailing-home")
 
 

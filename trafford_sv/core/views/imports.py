@@ -6,7 +6,6 @@ import json
 from typing import Any, ClassVar
 from uuid import UUID
 
-from celery import Task
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -14,7 +13,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from kombu.exceptions import OperationalError as BrokerError
 
 from ..access import can
 from ..exports import ExportColumn, export_response, zip_response
@@ -32,6 +30,7 @@ from ..importing import (
 from ..lists import Column, ListPage, Sort, changed
 from ..models import DataFlag, ImportRow, ImportRun
 from ..parts import EmptyState, Link, PageLink, Paging, SummaryRow, Tag, Tone
+from ..queueing import hand_over
 from ..selectors.imports import (
     RejectedRow,
     column_samples,
@@ -50,9 +49,13 @@ Outcome = ImportRow.Outcome
 # A file up to this size is read while the person waits; a larger one goes to the background.
 INLINE_BYTES = 2 * 1024 * 1024
 ROWS_A_PAGE = 50
-NO_BROKER = (
-    "The background worker cannot be reached just now. The file is kept; "
-    "try again in a few minutes, or tell an administrator."
+NOT_CHECKED_YET = (
+    "The background worker cannot be reached just now. The file is kept, and is checked by itself "
+    "a few minutes after the worker is back."
+)
+NOT_APPLIED = (
+    "The background worker cannot be reached just now, so nothing was applied. The file and its "
+    "check are kept: try again in a few minutes, or tell an administrator."
 )
 TONES = {
     State.UPLOADED: Tone.INFO,
@@ -137,15 +140,6 @@ class _RunView(PermissionView):
             and can(self.request.user, importer.permission)
         )
 
-    def send(self, task: Task, run: ImportRun) -> bool:
-        """Hand it to the background; False, with a message, where nobody can be reached."""
-        try:
-            task.apply_async((str(run.pk),), retry=False)
-        except (BrokerError, OSError):
-            messages.error(self.request, NO_BROKER)
-            return False
-        return True
-
     def ask_or_plan(self, run: ImportRun) -> HttpResponseRedirect:
         """Some kinds ask more than the columns before the file is checked."""
         if question_form_of(run) is not None:
@@ -160,8 +154,8 @@ class _RunView(PermissionView):
             return redirect("import-detail", run.pk)
         if run.file_bytes <= INLINE_BYTES:
             imports.plan_run(run=run, by=self.request.user, now=self.now)
-        else:
-            self.send(plan_import, run)
+        elif not hand_over(plan_import, str(run.pk)):
+            messages.error(self.request, NOT_CHECKED_YET)
         return redirect("import-detail", run.pk)
 
 
@@ -444,8 +438,9 @@ class ImportApply(_RunView):
             if run.file_bytes <= INLINE_BYTES:
                 imports.apply_claimed(run=run, by=request.user, now=self.now)
                 messages.success(request, "The import is done.")
-            elif not self.send(apply_import, run):
+            elif not hand_over(apply_import, str(run.pk)):
                 imports.release_claim(run=run, by=request.user, message="")
+                messages.error(request, NOT_APPLIED)
         except imports.ImportStateError as error:
             messages.error(request, str(error))
         return redirect("import-detail", run.pk)
