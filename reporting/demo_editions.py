@@ -1,8 +1,8 @@
 """The demo's published reports: eight quarters, two years, and one correction. Invented and marked so.
 
 A kind is published for as many of its last periods as `PERIODS` says, once it is registered. No
-file is drawn here, which would take a minute: the schedule draws them soon after, and whoever asks
-for one sooner has it drawn at once by the queue.
+file is drawn here, which would take a minute: the schedule draws a few every two minutes, and the
+page of an edition says so until they are there.
 """
 
 from __future__ import annotations

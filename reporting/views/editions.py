@@ -389,16 +389,23 @@ class EditionFileDownload(_One):
         if file is None:
             raise Http404
         if not file.is_ready:
-            draw_edition.delay(edition.pk)
-            file.refresh_from_db()
-        if not file.is_ready:
-            messages.info(
-                request, f"The {file.get_format_display()} is being made. Try again in a minute."
-            )
+            messages.info(request, _why_not_ready(file))
             return redirect(edition)
         return file_response(
             file.file, name=file.file_name, content_type=CONTENT_TYPES[format], how="attachment"
         )
+
+
+def _why_not_ready(file: EditionFile) -> str:
+    """Reading starts no work: the files are drawn by the queue and the schedule."""
+    if file.state == EditionFile.State.FAILED:
+        return (
+            f"The {file.get_format_display()} could not be made. An officer can have it made again."
+        )
+    return (
+        f"The {file.get_format_display()} is being made. New files are there in a few minutes: try "
+        "again then. The data can be downloaded now."
+    )
 
 
 class EditionFilesAgain(PermissionView):

@@ -124,6 +124,17 @@ def test_an_edition_is_published_also_while_the_queue_is_away(report, queue_away
     assert all(file.is_ready for file in edition.files.all())
 
 
+def test_asking_for_a_file_that_is_not_made_yet_starts_no_work(edition):
+    """A visitor's program that loads an address again and again keeps no worker busy."""
+    address = reverse("edition-file", args=[*HERE, 1, "pdf"])
+    said = Client().get(address, follow=True).content.decode()
+    assert "is being made. New files are there in a few minutes" in said
+    assert "PDF: being made. Load this page again in a few minutes" in said
+    assert {file.state for file in edition.files.all()} == {"waiting"}
+    draw_editions()
+    assert read_whole(Client().get(address)).startswith(b"%PDF")
+
+
 def test_two_who_publish_one_after_the_other_get_one_edition(report, edition):
     """The second had the form of edition 1 open and typed a reason: number 1 is taken."""
     officer, address = signed_in("coordinator"), reverse("edition-publish", args=HERE)
