@@ -65,7 +65,7 @@ def load_mailings(*, by: Any, now: datetime.datetime, today: datetime.date) -> C
     if held := _held():
         return Counts(unchanged=held)
     with transaction.atomic():
-        _readers(by, now - YEARS_AGO)
+        _readers(by, now - YEARS_AGO, now)
         _lines(by, now, today)
         _history(now)
     # Each claim is a commit of its own.
@@ -88,13 +88,16 @@ def remove_mailings() -> int:
     return gone + lines + nudges
 
 
-def _readers(by: Any, since: datetime.datetime) -> None:
+def _readers(by: Any, since: datetime.datetime, now: datetime.datetime) -> None:
     for audience, who, name in ADDRESSES:
+        has_not_clicked = who == "has.not.clicked"
         row = add_reader(
             audience=audience, email=f"{who}{settings.DEMO_EMAIL_DOMAIN}", name=name,
-            by=by, now=since, is_demo=True,
+            by=by, now=now if has_not_clicked else since, is_demo=True,
         )  # fmt: skip
-        if row.state == MailSubscription.State.PENDING and who != "has.not.clicked":
+        if has_not_clicked:  # asked just now: whoever does not click is forgotten after a week
+            MailSubscription.objects.filter(pk=row.pk).update(confirm_sent_at=now)
+        elif row.state == MailSubscription.State.PENDING:
             confirm_reader(token=confirm_token(row), by=by, now=since)
         if who == "left.the.post":
             suspend_for_bounce(

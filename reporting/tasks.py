@@ -9,6 +9,7 @@ from trafford_sv.core.periods import Quarter
 
 from .models import ReportEdition
 from .services import closing, edition_files, pack_mails, star_measures
+from .services.mailings import subscriptions
 from .services.mailings.sending import MailingStopped, send_due_mailings
 
 
@@ -55,3 +56,14 @@ def remind_for_closing(quarter: str) -> int:
     return closing.send_reminders_of(
         quarter=Quarter.parse(quarter), by=None, now=timezone.now(), today=timezone.localdate()
     ).suppliers_written
+
+
+@shared_task
+def send_reader_links() -> int:
+    """Links that ask whoever typed an address whether it is theirs."""
+    return subscriptions.send_links(by=None, now=timezone.now())
+
+
+@shared_task
+def forget_unconfirmed_readers() -> int:
+    return subscriptions.forget_unconfirmed(by=None, now=timezone.now())

@@ -278,6 +278,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "community_needs.tasks.forget_unconfirmed_addresses",
         "schedule": crontab(minute="55", hour="3"),
     },
+    "send-reader-links": {
+        "task": "reporting.tasks.send_reader_links",
+        "schedule": crontab(minute="*/10"),
+    },
+    "forget-unconfirmed-readers": {
+        "task": "reporting.tasks.forget_unconfirmed_readers",
+        "schedule": crontab(minute="45", hour="3"),
+    },
     "forget-addresses-of-leads": {
         "task": "action_plan.tasks.forget_update_addresses",
         "schedule": crontab(minute="50", hour="3"),

@@ -7,25 +7,17 @@ is brought in again does not bring it back, and only its owner can, by asking an
 from __future__ import annotations
 
 import datetime
-import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
-from trafford_sv.core.one_time_links import new_seed, token_of
-from trafford_sv.core.sending import (
-    FAILED,
-    SENT,
-    MailServerAway,
-    has_no_such_address,
-    open_connection,
-    send_one,
-)
+from trafford_sv.core.one_time_links import new_seed
+from trafford_sv.core.services import opt_in
 from trafford_sv.core.services.audit import record_event
 from trafford_sv.directory.models import Area
 
@@ -35,9 +27,6 @@ from ..models import Subscription
 State, Topic = Subscription.State, Subscription.Topic
 CONFIRM, LEAVE = "community_needs.confirm", "community_needs.leave"
 BOUNCES_AT_MOST = 3
-# One link a day to one address, whoever types it and however often.
-ASK_AGAIN_AFTER = datetime.timedelta(hours=20)
-UNCONFIRMED_FOR = datetime.timedelta(days=7)
 
 
 def key_of(email: str) -> str:
@@ -47,23 +36,17 @@ def key_of(email: str) -> str:
 
 
 def confirm_token(subscription: Subscription) -> str:
-    return f"{subscription.pk}.{token_of(subscription.link_seed, salt=CONFIRM)}"
+    return opt_in.row_token(subscription, purpose=CONFIRM)
 
 
 def leave_token(subscription: Subscription) -> str:
-    return f"{subscription.pk}.{token_of(subscription.link_seed, salt=LEAVE)}"
+    return opt_in.row_token(subscription, purpose=LEAVE)
 
 
 def find_subscription(*, token: str, purpose: str) -> Subscription | None:
     """Whose link it is; None for one that was altered or replaced."""
-    number, _, given = token.partition(".")
-    if not (number.isascii() and number.isdigit() and len(number) < 15):
-        return None
-    found = Subscription.objects.select_related("ward").filter(pk=int(number)).first()
-    if found is None:
-        return None
-    right = token_of(found.link_seed, salt=purpose)
-    return found if hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")) else None
+    rows = Subscription.objects.select_related("ward")
+    return opt_in.find_by_token(rows, token=token, purpose=purpose)
 
 
 def ask_to_follow(
@@ -77,81 +60,47 @@ def ask_to_follow(
 ) -> Subscription:
     """Step one: a mail with a link is to go, once a day at most. The page says the same whether or
     not the address is known, so nobody learns who follows; `send_confirmations` sends it."""
-    address = _address(email)
+    address = opt_in.clean_address(email)
     with transaction.atomic():
-        found = (
-            Subscription.objects.select_for_update()
-            .filter(topic=topic, email_key=key_of(address), ward=ward)
-            .first()
+        found, is_new = opt_in.hold_row(
+            rows=Subscription.objects.all(),
+            found_by={"topic": topic, "email_key": key_of(address), "ward": ward},
+            by=by,
+            fresh={
+                "email": address,
+                "link_seed": new_seed(),
+                "asked_at": now,
+                "source": source[:200],
+            },
         )
-        if found is None:
-            return Subscription.objects.create(
-                topic=topic,
-                ward=ward,
-                email=address,
-                email_key=key_of(address),
-                link_seed=new_seed(),
-                asked_at=now,
-                source=source[:200],
-            )
-        if found.state != State.ACTIVE:
+        if not is_new and found.state != State.ACTIVE:
             found.state, found.email = State.PENDING, address
             found.bounces, found.bounced_at, found.bounce_words = 0, None, ""
-            sent = found.confirm_sent_at
-            if sent is None or now - sent >= ASK_AGAIN_AFTER:
-                found.link_seed, found.asked_at, found.confirm_sent_at = new_seed(), now, None
+            opt_in.renew_link(found, now=now)
             found.save()
     return found
 
 
 def send_confirmations(*, by: Any, now: datetime.datetime) -> int:
-    """The links that are to go: each claimed first, so that two workers send one. Returns how many
-    went. What the server refused for now is tried again for a day; what is in doubt never."""
-    waiting = Subscription.objects.filter(
-        state=State.PENDING, confirm_sent_at=None, asked_at__gt=now - datetime.timedelta(days=1)
-    ).order_by("asked_at", "pk")
-    keys = list(waiting.values_list("pk", flat=True)[:500])
-    if not keys:
-        return 0
-    try:
-        connection = open_connection()
-    except MailServerAway:
-        return 0
-    sent = 0
-    try:
-        for key in keys:
-            mine = Subscription.objects.filter(pk=key, state=State.PENDING, confirm_sent_at=None)
-            if not mine.update(confirm_sent_at=now):
-                continue
-            row = Subscription.objects.select_related("ward").get(pk=key)
-            outcome, said = send_one(connection, confirm_email(row, confirm_token(row)))
-            sent += outcome == SENT
-            if outcome == FAILED and not has_no_such_address(said):
-                Subscription.objects.filter(pk=key, state=State.PENDING).update(
-                    confirm_sent_at=None
-                )
-    finally:
-        connection.close()
-    return sent
+    """The links that are to go; how many went."""
+    return opt_in.send_links(
+        rows=Subscription.objects.select_related("ward"),
+        message=lambda row: confirm_email(row, confirm_token(row)),
+        by=by,
+        now=now,
+    )
 
 
 def forget_unconfirmed(*, by: Any, now: datetime.datetime) -> int:
-    """Addresses that nobody confirmed in a week are deleted; of one that had left before, the
-    digest stays as it was. Returns how many."""
-    old = Subscription.objects.filter(state=State.PENDING, asked_at__lte=now - UNCONFIRMED_FOR)
-    with transaction.atomic():
-        left = old.filter(left_at__isnull=False).update(state=State.LEFT, email="")
-        gone, _ = old.filter(left_at__isnull=True).delete()
-        if left or gone:
-            record_event(
-                by=by,
-                now=now,
-                verb="unconfirmed addresses forgotten",
-                subject_type="subscription",
-                subject_name="Followers who never confirmed",
-                after={"addresses": left + gone},
-            )
-    return left + gone
+    """Addresses that nobody confirmed in a week; how many."""
+    return opt_in.forget_unconfirmed(
+        rows=Subscription.objects.all(),
+        was_here=Q(left_at__isnull=False) | Q(confirmed_at__isnull=False),
+        subject_type="subscription",
+        subject_name="Followers who never confirmed",
+        by=by,
+        now=now,
+    )
 
 
 def confirm_following(*, token: str, by: Any, now: datetime.datetime) -> Subscription | None:
@@ -178,6 +127,7 @@ def stop_following(*, token: str, by: Any, now: datetime.datetime) -> Subscripti
         if held.state != State.LEFT:
             held.state, held.email, held.left_at = State.LEFT, "", now
             held.bounce_words = ""
+            held.confirm_sent_at = None  # its owner may come back the same day
             held.save()
             record_event(by=by, now=now, verb="stopped following", subject=held)
     return held
@@ -204,7 +154,7 @@ def bring_in_addresses(
             if not text:
                 continue
             try:
-                address = _address(text)
+                address = opt_in.clean_address(text)
             except ValidationError:
                 wrong.append(text[:100])
                 continue
@@ -247,14 +197,3 @@ def note_bounce(
                 reason=words[:300],
             )  # fmt: skip
     return held
-
-
-def _address(email: str) -> str:
-    address = email.strip()
-    try:
-        validate_email(address)
-    except ValidationError as error:
-        raise ValidationError(
-            {"email": ["Enter an e-mail address like name@example.org."]}
-        ) from error
-    return address

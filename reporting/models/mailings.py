@@ -90,6 +90,9 @@ class MailSubscription(Versioned):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     link_seed = models.CharField(max_length=64)
     asked_at = models.DateTimeField()
+    confirm_sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the last link went; empty where one is to go"
+    )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
     bounces = models.PositiveSmallIntegerField(default=0)

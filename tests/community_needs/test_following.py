@@ -10,7 +10,6 @@ from typing import Any
 
 import page as validator
 import pytest
-import time_machine
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -19,9 +18,7 @@ from community_needs.models import BulletinIssue, BulletinMail, Subscription
 from community_needs.services.bulletins import make_bulletin, send_bulletins
 from community_needs.services.following import (
     ask_to_follow,
-    forget_unconfirmed,
     leave_token,
-    send_confirmations,
 )
 from tests.factories import make_user, make_ward
 from tests.factories_needs import NOW, make_need
@@ -202,44 +199,3 @@ def test_the_bulletin_prints_accessibly_with_and_without_needs(client: Client) -
         report = validator.validate_pdf_bytes(body, profile=validator.ValidationProfile.PDF_UA_1)
         assert [str(failure) for failure in report.failures] == []
         make_need(make_ward(name="Herely"), title="A warm place", words="Line\nline", quantity="40")
-
-
-def test_one_address_gets_one_link_a_day_whoever_types_it(client: Client) -> None:
-    with time_machine.travel(NOW, tick=False):
-        for _ in range(4):
-            client.post(reverse("bulletin-follow"), {"email": ADDRESS})
-    assert len(mail.outbox) == 1
-    first = link("yes", mail.outbox[0].body)
-    with time_machine.travel(NOW + datetime.timedelta(hours=21), tick=False):
-        client.post(reverse("bulletin-follow"), {"email": ADDRESS})
-        assert len(mail.outbox) == 2 and link("yes", mail.outbox[1].body) != first
-        assert "You are in" in client.post(link("yes", mail.outbox[1].body)).text
-
-
-def test_an_address_that_nobody_confirms_is_forgotten_after_a_week(client: Client) -> None:
-    gone = follower()
-    client.post(reverse("bulletin-leave", args=[leave_token(gone)]))
-    ask_to_follow(email=ADDRESS, topic="needs", by=None, now=NOW)
-    ask_to_follow(email="typo@example.org", topic="needs", by=None, now=NOW)
-    assert forget_unconfirmed(by=None, now=NOW + datetime.timedelta(days=6)) == 0
-    assert forget_unconfirmed(by=None, now=NOW + datetime.timedelta(days=8)) == 2
-    left = Subscription.objects.get()
-    assert (left.state, left.email) == ("left", "")
-
-
-def test_a_link_that_the_server_refused_for_now_goes_later_and_one_in_doubt_never(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    ask_to_follow(email=ADDRESS, topic="needs", by=None, now=NOW)
-    answers = iter([smtplib.SMTPResponseException(451, b"later"), OSError("line broke")])
-
-    def refuse(self: Any, messages: Any) -> int:
-        raise next(answers)
-
-    with monkeypatch.context() as patched:
-        patched.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
-        assert send_confirmations(by=None, now=NOW) == 0
-        assert Subscription.objects.get().confirm_sent_at is None
-        assert send_confirmations(by=None, now=NOW) == 0
-    assert Subscription.objects.get().confirm_sent_at == NOW
-    assert send_confirmations(by=None, now=LATER) == 0 and not mail.outbox

@@ -9,8 +9,8 @@ import hashlib
 
 from django.conf import settings
 
-from trafford_sv.core.one_time_links import token_of
 from trafford_sv.core.periods import PeriodError
+from trafford_sv.core.services.opt_in import row_token
 
 from ...datasets import DatasetUnreadable, sha256_of
 from ...editions import UnknownKind
@@ -30,11 +30,11 @@ class NotReady(NotSendable):
 
 
 def leave_token(subscription: MailSubscription) -> str:
-    return f"{subscription.pk}.{token_of(subscription.link_seed, salt=LEAVE)}"
+    return row_token(subscription, purpose=LEAVE)
 
 
 def confirm_token(subscription: MailSubscription) -> str:
-    return f"{subscription.pk}.{token_of(subscription.link_seed, salt=CONFIRM)}"
+    return row_token(subscription, purpose=CONFIRM)
 
 
 class PreparedEdition:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import hmac
 from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from trafford_sv.core.models import User
-from trafford_sv.core.one_time_links import new_seed, token_of
-from trafford_sv.core.sending import (
-    SENT,
-    MailServerAway,
-    has_no_such_address,
-    open_connection,
-    send_one,
-)
+from trafford_sv.core.one_time_links import new_seed
+from trafford_sv.core.sending import has_no_such_address
+from trafford_sv.core.services import opt_in
 from trafford_sv.core.services.audit import record_event
 from trafford_sv.core.services.records import Collision
 
@@ -32,22 +26,6 @@ from .preparing import CONFIRM, LEAVE, confirm_token
 
 State = MailSubscription.State
 REFUSALS_AT_MOST = 3
-ASK_AGAIN_AFTER = datetime.timedelta(minutes=10)
-ADDRESSES_AT_MOST = 200
-
-
-def clean_address(email: str) -> str:
-    """One address, on one line. Raises ValidationError for the field `email`."""
-    address = email.strip(" \t")
-    try:
-        if any(sign in address for sign in "\r\n\x00"):
-            raise ValidationError("more than one line")
-        validate_email(address)
-    except ValidationError as error:
-        raise ValidationError(
-            {"email": ["Enter one e-mail address like name@example.org."]}
-        ) from error
-    return address
 
 
 def _clean_kinds(wanted: Sequence[str]) -> list[str]:
@@ -69,10 +47,10 @@ def add_reader(
     is_demo: bool = False,
 ) -> MailSubscription:
     """An officer adds somebody. Active at once, but an individual, and an address that once left,
-    is asked first and must click: send that with `send_confirmation`. Raises ValidationError."""
+    is asked first and must click; `send_links` sends the link. Raises ValidationError."""
     if (user is None) == (not email.strip()):
         raise ValidationError("Choose a person with an account, or enter an address.")
-    address = "" if user is not None else clean_address(email)
+    address = "" if user is not None else opt_in.clean_address(email)
     chosen = _clean_kinds(wanted)
     try:
         with transaction.atomic():
@@ -95,9 +73,13 @@ def add_reader(
             row.email_key = "" if user is not None else key_of(address)
             row.name, row.kinds, row.is_demo = name.strip()[:200], chosen, is_demo
             row.state = State.PENDING if must_click else State.ACTIVE
-            row.link_seed, row.asked_at = new_seed(), now
-            row.confirmed_at = None if must_click else now
-            row.left_at, row.bounces, row.bounced_at, row.bounce_words = None, 0, None, ""
+            row.confirmed_at, row.bounces, row.bounced_at, row.bounce_words = None, 0, None, ""
+            if must_click:
+                # That it left before is known until they click, and again if they do not.
+                opt_in.renew_link(row, now=now)
+            else:
+                row.link_seed, row.asked_at = new_seed(), now
+                row.confirmed_at, row.left_at = now, None
             row.source = f"Added by {by}"[:200] if by is not None else "Added by the system"
             row.version += 1 if held else 0
             row.full_clean(exclude=["user"] if user is not None else None, validate_unique=False)
@@ -114,67 +96,78 @@ def add_reader(
 def ask_for_reports(
     *, email: str, wanted: Sequence[str], by: Any, now: datetime.datetime
 ) -> MailSubscription:
-    """Step one of signing up, for anybody. The page says the same whether or not the address is
-    known. Send the link with `send_confirmation` after the commit. Raises ValidationError."""
-    address = clean_address(email)
+    """Step one of signing up, for anybody: a link is to go, once a day at most. The page says and does
+    the same whether or not the address is known; `send_links` sends it. Raises ValidationError."""
+    address = opt_in.clean_address(email)
     chosen = _clean_kinds(wanted)
     open_kinds = [kind.key for kind in kinds() if kind.is_public]
     if any(key not in open_kinds for key in chosen):
         raise ValidationError({"kinds": ["Choose reports that are published."]})
-    key = key_of(address)
     with transaction.atomic():
-        found = (
-            MailSubscription.objects.select_for_update()
-            .filter(audience=Audience.SUBSCRIBERS, user=None, email_key=key)
-            .first()
+        found, is_new = opt_in.hold_row(
+            rows=MailSubscription.objects.all(),
+            found_by={
+                "audience": Audience.SUBSCRIBERS,
+                "user": None,
+                "email_key": key_of(address),
+            },
+            by=by,
+            fresh={
+                "email": address,
+                "kinds": chosen,
+                "link_seed": new_seed(),
+                "asked_at": now,
+                "source": "The page",
+            },
         )
-        if found is None:
-            try:
-                with transaction.atomic():
-                    return MailSubscription.objects.create(
-                        audience=Audience.SUBSCRIBERS, email=address, email_key=key, kinds=chosen,
-                        link_seed=new_seed(), asked_at=now, source="The page",
-                    )  # fmt: skip
-            except IntegrityError:  # asked twice at the same moment
-                return MailSubscription.objects.get(
-                    audience=Audience.SUBSCRIBERS, user=None, email_key=key
-                )
-        if found.state != State.ACTIVE:
-            was_pending = found.state == State.PENDING
+        if not is_new and found.state != State.ACTIVE:
             found.state, found.email, found.kinds = State.PENDING, address, chosen
             found.bounces, found.bounced_at, found.bounce_words = 0, None, ""
-            if not was_pending or now - found.asked_at >= ASK_AGAIN_AFTER:
-                found.link_seed, found.asked_at, found.left_at = new_seed(), now, None
+            opt_in.renew_link(found, now=now)
             found.version += 1
             found.save()
     return found
 
 
-def send_confirmation(*, subscription: MailSubscription, by: Any, now: datetime.datetime) -> bool:
-    """The mail with the link that makes it so. Nothing for one that is active already."""
-    if subscription.state != State.PENDING:
-        return False
-    try:
-        connection = open_connection()
-    except MailServerAway:
-        return False
-    try:
-        message = confirm_email(subscription, confirm_token(subscription))
-        return send_one(connection, message)[0] == SENT
-    finally:
-        connection.close()
+def ask_reader_again(*, subscription: MailSubscription, by: Any, now: datetime.datetime) -> bool:
+    """An officer wants the link sent once more. False where one went in the last day, or where nobody
+    is to click; else `send_links` sends it."""
+    with transaction.atomic():
+        held = MailSubscription.objects.select_for_update().get(pk=subscription.pk)
+        if held.state != State.PENDING or not opt_in.renew_link(held, now=now):
+            return False
+        held.version += 1
+        held.save()
+        record_event(by=by, now=now, verb="reader of reports asked again", subject=held)
+    return True
+
+
+def send_links(*, by: Any, now: datetime.datetime) -> int:
+    """The links that ask a reader whether it was them; how many went."""
+    return opt_in.send_links(
+        rows=MailSubscription.objects.select_related("user"),
+        message=lambda row: confirm_email(row, confirm_token(row)),
+        by=by,
+        now=now,
+    )
+
+
+def forget_unconfirmed(*, by: Any, now: datetime.datetime) -> int:
+    """Addresses that nobody confirmed in a week; how many. A person with an account only leaves."""
+    return opt_in.forget_unconfirmed(
+        rows=MailSubscription.objects.all(),
+        was_here=Q(left_at__isnull=False) | Q(user__isnull=False) | Q(mails__isnull=False),
+        subject_type="mailsubscription",
+        subject_name="Readers who never confirmed",
+        by=by,
+        now=now,
+    )
 
 
 def find_reader(*, token: str, purpose: str) -> MailSubscription | None:
     """Whose link it is; None for one that was altered or replaced."""
-    number, _, given = token.partition(".")
-    if not (number.isascii() and number.isdigit() and len(number) < 15):
-        return None
-    found = MailSubscription.objects.select_related("user").filter(pk=int(number)).first()
-    if found is None:
-        return None
-    right = token_of(found.link_seed, salt=purpose)
-    return found if hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")) else None
+    rows = MailSubscription.objects.select_related("user")
+    return opt_in.find_by_token(rows, token=token, purpose=purpose)
 
 
 def confirm_reader(*, token: str, by: Any, now: datetime.datetime) -> MailSubscription | None:
@@ -185,7 +178,7 @@ def confirm_reader(*, token: str, by: Any, now: datetime.datetime) -> MailSubscr
             return None
         held = MailSubscription.objects.select_for_update().get(pk=found.pk)
         if held.state == State.PENDING:
-            held.state, held.confirmed_at = State.ACTIVE, now
+            held.state, held.confirmed_at, held.left_at = State.ACTIVE, now, None
             held.version += 1
             held.save()
             record_event(by=by, now=now, verb="reports by e-mail confirmed", subject=held)
@@ -202,6 +195,7 @@ def stop_reports(*, token: str, by: Any, now: datetime.datetime) -> MailSubscrip
         if held.state != State.LEFT:
             held.state, held.email, held.left_at, held.bounce_words = State.LEFT, "", now, ""
             held.name = "" if held.user_id is None else held.name
+            held.confirm_sent_at = None  # its owner may come back the same day
             held.version += 1
             held.save()
             EditionMail.objects.filter(subscription=held).update(address="")

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from trafford_sv.core.link_views import SendThrottle
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.views.errors import too_many_requests
 from trafford_sv.core.views_base import EditMixin, PublicView
 
@@ -22,9 +23,9 @@ from ...services.mailings.subscriptions import (
     ask_for_reports,
     confirm_reader,
     find_reader,
-    send_confirmation,
     stop_reports,
 )
+from ...tasks import send_reader_links
 
 State = MailSubscription.State
 
@@ -42,7 +43,7 @@ class SignUp(EditMixin, PublicView):
         if not SendThrottle().allow_request(request, self):  # type: ignore[arg-type]
             return too_many_requests(request)
         try:
-            found = ask_for_reports(
+            ask_for_reports(
                 email=form.cleaned_data["email"],
                 wanted=form.cleaned_data["wanted"],
                 by=None,
@@ -51,7 +52,8 @@ class SignUp(EditMixin, PublicView):
         except ValidationError as error:
             self.add_errors(form, error)
             return self.page(form)
-        send_confirmation(subscription=found, by=None, now=self.now)
+        # In the background, so that the answer takes as long for an address that is held.
+        hand_over(send_reader_links)
         return redirect("report-mail-asked")
 
     def page(self, form: SignUpForm) -> HttpResponse:
@@ -67,7 +69,7 @@ class Asked(PublicView):
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.said(
             "Look at your e-mail",
-            "If the address is right, a link is on its way. Open it, and you are in. "
+            "If the address is right, a link comes in a few minutes. Open it, and you are in. "
             "Look in the junk folder too.",
         )
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Link, SummaryRow, Tag, Tone
+from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
@@ -23,12 +24,13 @@ from ...forms.mailings import CameBackForm, ReaderEditForm, ReaderForm
 from ...models import EditionMail, MailSubscription
 from ...services.mailings.subscriptions import (
     add_reader,
+    ask_reader_again,
     change_reader,
     end_reader,
     resume_reader,
-    send_confirmation,
     suspend_for_bounce,
 )
+from ...tasks import send_reader_links
 from .home import crumbs
 from .log import tag_of
 
@@ -132,14 +134,10 @@ class ReaderCreate(EditMixin, PermissionView):
             self.add_errors(form, error)
             return self.page(form)
         if row.state == State.PENDING:
-            if send_confirmation(subscription=row, by=request.user, now=self.now):
-                messages.success(
-                    request, f"{row.reader} is asked by e-mail, and is in once they click."
-                )
-            else:
-                messages.warning(
-                    request, "The question could not be sent. Ask again from this page."
-                )
+            hand_over(send_reader_links)
+            messages.success(
+                request, f"{row.reader} is asked by e-mail, and is in once they click."
+            )
         else:
             messages.success(request, f"{row.reader} gets what is sent from now on.")
         return redirect(row)
@@ -270,10 +268,13 @@ class ReaderDecide(_Reader):
                 except ValidationError as error:
                     messages.warning(request, " ".join(error.messages))
             case "ask":
-                if send_confirmation(subscription=row, by=request.user, now=self.now):
-                    messages.success(request, "The question is sent again.")
+                if ask_reader_again(subscription=row, by=request.user, now=self.now):
+                    hand_over(send_reader_links)
+                    messages.success(request, "The question goes out again in a few minutes.")
                 else:
-                    messages.warning(request, "The question could not be sent.")
+                    messages.warning(
+                        request, "The question went out in the last day. Its link works."
+                    )
             case "came back":
                 form = CameBackForm(request.POST)
                 words = form.cleaned_data["words"] if form.is_valid() else ""
