@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from trafford_sv.core import charts, parts
 from trafford_sv.core.charts.drawing import Paint
@@ -33,6 +34,7 @@ from ..datasets import (
     figure_words,
 )
 from ..datasets.words import BASIS_SENTENCES, PLACE
+from .drawings import plain_drawing
 
 NOT_REPORTED = "not reported"
 LYING = 8  # points that fit side by side
@@ -107,7 +109,7 @@ class Shown:
     chart: charts.Chart | None = None
     title: str = ""
     alternative: str = ""
-    svg: str = ""
+    svg: SafeString | None = None
     source: str = ""
 
 
@@ -186,7 +188,8 @@ def _blocks(sheet: Sheet, block: object) -> list[Shown]:
         case Drawing():
             table = _table(sheet, block.table) if block.table else None
             return [
-                Shown("drawing", title=block.title, alternative=block.alternative, svg=block.svg,
+                Shown("drawing", title=block.title, alternative=block.alternative,
+                      svg=plain_drawing(block.svg),
                       table=table)
             ]  # fmt: skip
         case Picture():
