@@ -259,7 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     # Often, by day: a report goes on the morning it is due, and what was refused after its pause.
     "send-mailings": {
         "task": "reporting.tasks.send_mailings",
-        "schedule": env.float("SEND_MAILINGS_SECONDS", default=0)
+        "schedule": env.int("SEND_MAILINGS_SECONDS", default=0)
         or crontab(minute="5,20,35,50", hour="8-18"),
     },
     "open-recoveries": {

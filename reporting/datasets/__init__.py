@@ -43,7 +43,7 @@ from .parts import (
     Unit,
     Words,
 )
-from .words import figure_words, filled, mentioned
+from .words import figure_words, filled, mentioned, with_period
 
 __all__ = [
     "SCHEMA",
@@ -81,4 +81,5 @@ __all__ = [
     "recompute",
     "recompute_all",
     "sha256_of",
+    "with_period",
 ]

@@ -15,6 +15,11 @@ PLACE = re.compile(r"\[\[([a-z0-9][a-z0-9-]*)(?::(exact))?\]\]")
 NOT_AVAILABLE = "not available"
 
 
+def with_period(name: str, period: str) -> str:
+    """“STAR quarterly report, Q4 2025/26”; a name that says its period already does not repeat it."""
+    return name if period in name else f"{name}, {period}"
+
+
 def figure_words(figure: Figure, form: str = "") -> str:
     """£1.24 million, 53.1%, 1,204; with `form` "exact" all that is stored."""
     value = figure.amount

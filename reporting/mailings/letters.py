@@ -13,7 +13,7 @@ from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from ..datasets import Dataset, Figure, figure_words, filled
+from ..datasets import Dataset, Figure, figure_words, filled, with_period
 from ..editions import kind_of, parse_code
 from ..models import Audience, ReportEdition
 from .strict import render_strictly
@@ -67,7 +67,7 @@ class Letter:
 
     def subject(self, corrects: int) -> str:
         start = f"Corrected (edition {self.number}): " if corrects else ""
-        return " ".join(f"{start}{self.title}, {self.period}".split())
+        return " ".join(f"{start}{with_period(self.title, self.period)}".split())
 
 
 def letter_of(edition: ReportEdition, dataset: Dataset) -> Letter:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from trafford_sv.core.access import can
 from trafford_sv.core.periods import FinancialYear, Quarter
 
-from ..datasets import Dataset, read_dataset
+from ..datasets import Dataset, read_dataset, with_period
 from ..editions import Period, kind_of, public_kinds
 
 
@@ -95,7 +95,7 @@ class ReportEdition(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title}, {self.period_label}, edition {self.number}"
+        return f"{with_period(self.title, self.period_label)}, edition {self.number}"
 
     def get_absolute_url(self) -> str:
         return reverse("edition-detail", args=[self.kind, self.period_code, self.number])

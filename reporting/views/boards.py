@@ -334,7 +334,7 @@ class StarBoard(BoardPage):
         share = position.offered_share
         yield Figure(
             "Offered in bids that won",
-            None if share is None else percentage(share),
+            None if share is None else percentage(share, 1),
             state=State.OFFERED,
             of_what="of the value of the contracts whose bids are recorded",
             completeness="An offer is no proof: see what is verified",

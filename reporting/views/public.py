@@ -6,7 +6,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from trafford_sv.core.parts import Table
 from trafford_sv.core.views_base import PublicView
+
+from ..selectors.privacy import kept_of_visitors
 
 
 class Home(PublicView):
@@ -35,9 +38,12 @@ class Privacy(PublicView):
             {
                 "breadcrumbs": [("Home", "/"), ("Privacy", None)],
                 "import_file_days": settings.IMPORT_FILE_DAYS,
-                "confirmation_days": settings.CONFIRMATION_DAYS,
-                "evidence_file_days": f"{settings.EVIDENCE_FILE_DAYS:,}",
-                "evidence_picture_days": f"{settings.EVIDENCE_PICTURE_DAYS:,}",
+                "kept": Table(
+                    "What is kept, and for how long",
+                    ("When", "What, and why", "How long"),
+                    [(one.when, one.what, one.how_long) for one in kept_of_visitors()],
+                    is_stacked=True,
+                ),
             },
         )
 

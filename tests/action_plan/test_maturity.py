@@ -42,7 +42,7 @@ def brute(needs: set[int], actions: dict[int, set[int]]) -> int:
     raise AssertionError
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sets(st.integers(0, 11), max_size=11),
     st.dictionaries(st.integers(1, 40), st.sets(st.integers(0, 13), max_size=4), max_size=11),
@@ -55,7 +55,7 @@ def test_no_smaller_set_of_actions_would_do(needs, actions):
     assert not set(found.unmet) & set().union(*actions.values(), set())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.dictionaries(
         st.integers(1, 30), st.sets(st.integers(0, 11), min_size=2, max_size=5),
@@ -73,7 +73,7 @@ def test_crowded_plans_are_searched_to_the_end(actions):
     st.dictionaries(st.integers(1, 30), st.sets(st.integers(0, 11), max_size=5), max_size=14),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_order_of_the_input_changes_nothing(actions, random):
     shuffled = list(actions.items())
     random.shuffle(shuffled)

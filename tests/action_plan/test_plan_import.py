@@ -108,9 +108,7 @@ def test_what_is_exported_and_imported_again_changes_nothing(kind):
     assert (run.created, run.changed, run.unchanged) == (0, 0, len(NASTY))
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60))
 def test_any_text_is_the_same_cell_as_its_own_export(text):
     stored = tidy_text(text, lines=True)

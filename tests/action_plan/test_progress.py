@@ -73,14 +73,12 @@ def test_overdue_is_unfinished_after_its_due_day():
     assert not is_overdue(facts(due=None), day)
 
 
-@settings(deadline=None)
 @given(DAYS, QUARTERS | st.none(), DAYS | st.none())
 def test_stale_and_silent_quarters_say_the_same(as_of, updated, starts):
     one = Facts(Status.AT_RISK, starts, None, updated)
     assert is_stale(one, as_of) == (quarters_silent(one, as_of) > 0)
 
 
-@settings(deadline=None)
 @given(QUARTERS)
 def test_a_quarter_comes_back_from_its_number(quarter):
     assert quarter_of_number(quarter_number(quarter)) == quarter
@@ -102,7 +100,6 @@ ROWS = st.lists(
 @pytest.mark.django_db
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=ROWS, as_of=DAYS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from action_plan.dependencies import find_loop, loop_words
@@ -32,7 +32,6 @@ def reaches(graph, start, goal):
     return goal in seen
 
 
-@settings(deadline=None)
 @given(GRAPHS, st.integers(0, 7))
 def test_a_loop_is_found_exactly_where_one_can_walk_back_to_the_start(graph, start):
     loop = find_loop(graph, start)

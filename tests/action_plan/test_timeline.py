@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from action_plan.calendar_feed import DayEvent, calendar_text, escaped, folded
@@ -16,7 +16,6 @@ DAYS = st.dates(datetime.date(2015, 1, 1), datetime.date(2040, 12, 31))
 NOW = datetime.datetime(2026, 7, 6, 10, 30, tzinfo=datetime.UTC)
 
 
-@settings(deadline=None)
 @given(DAYS, DAYS, DAYS, DAYS)
 def test_a_later_day_is_never_drawn_further_left(one, two, first, last):
     first, last = min(first, last), max(first, last)
@@ -32,7 +31,6 @@ def test_the_ends_and_the_middle_are_where_they_should_be():
     assert place(first + datetime.timedelta(days=91), first, last, Decimal(728)) == 182
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(DAYS | st.none(), DAYS | st.none()), max_size=5), DAYS)
 def test_the_drawing_reaches_over_whole_financial_years_and_holds_every_day(pairs, today):
     spans = [Span("A", start, due, Status.ON_TRACK) for start, due in pairs]
@@ -42,7 +40,6 @@ def test_the_drawing_reaches_over_whole_financial_years_and_holds_every_day(pair
         assert first <= day <= last
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.text(max_size=90), DAYS | st.none(), DAYS | st.none(), st.sampled_from(list(Status))),
@@ -85,7 +82,6 @@ def unescape(text: str) -> str:
     return found
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_a_folded_line_is_at_most_75_octets_and_unfolds_to_itself(text):
     line = "SUMMARY:" + escaped(text)
@@ -95,7 +91,6 @@ def test_a_folded_line_is_at_most_75_octets_and_unfolds_to_itself(text):
     assert pieces[0] + "".join(piece[1:] for piece in pieces[1:]) == line
 
 
-@settings(deadline=None)
 @given(
     st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs")) | st.just("\n"), max_size=200)
 )

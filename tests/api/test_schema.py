@@ -128,7 +128,6 @@ def test_answers_keep_to_the_schema(
         @seed(20221024)
         @settings(
             max_examples=EXAMPLES,
-            deadline=None,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

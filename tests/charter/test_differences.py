@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charter.differences import Change, changed_only, differences, word_spans
 from charter.texts import CharterText, FocusAreaText, InitiativeText, PrincipleText
 
 # A busy machine is no failure of the figure.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 words = st.text(alphabet="ab \n", max_size=40)
 keys = st.lists(st.sampled_from(["one", "two", "three", "four"]), unique=True, max_size=4)
@@ -41,7 +40,6 @@ def charter(*principles: PrincipleText, introduction: str = "") -> CharterText:
     )
 
 
-@unhurried
 @given(words, words)
 def test_joined_again_both_sides_are_what_they_were(before, after):
     left, right = word_spans(before, after)
@@ -51,7 +49,6 @@ def test_joined_again_both_sides_are_what_they_were(before, after):
     assert same == "".join(span.text for span in right if not span.differs)
 
 
-@unhurried
 @given(keys, keys, words)
 def test_every_part_of_either_version_is_shown_once(left, right, text):
     before = charter(*(principle(key, n, text) for n, key in enumerate(left, 1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charter.uptake import (
@@ -19,7 +19,6 @@ from charter.uptake import (
 )
 
 # A busy machine is no failure of the figure.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 quantities = st.none() | st.decimals(0, 1000, places=2)
 groups = st.lists(
@@ -37,7 +36,6 @@ groups = st.lists(
 )
 
 
-@unhurried
 @given(groups)
 def test_every_pledge_is_counted_once_whichever_way_they_are_cut(found):
     uptake = uptake_of(found)
@@ -51,7 +49,6 @@ def test_every_pledge_is_counted_once_whichever_way_they_are_cut(found):
         assert uptake.confirmed_share is None
 
 
-@unhurried
 @given(groups)
 def test_a_unit_is_added_to_itself_alone_and_nothing_stated_stays_nothing(found):
     for total in uptake_of(found).units:
@@ -84,7 +81,6 @@ def test_by_hand_three_groups_of_pledges():
     assert places.confirmed_quantity is None
 
 
-@unhurried
 @given(st.none() | st.integers(0, 9), st.booleans())
 def test_in_public_nobody_can_be_picked_out_of_fewer_than_five(count, is_at_least):
     words = people_words(count, is_at_least=is_at_least, is_public=True)
@@ -102,7 +98,6 @@ def test_how_many_people_reads_as_somebody_would_say_it():
     assert people_words(None, is_at_least=True, is_public=True) == ""
 
 
-@unhurried
 @given(st.dates(datetime.date(2000, 1, 1), datetime.date(2098, 12, 31)))
 def test_an_adopter_is_asked_after_a_year_and_two_weeks_before(day):
     due = affirm_by(day)

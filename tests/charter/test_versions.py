@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -19,7 +19,6 @@ from charter.selectors.versions import charter_text, principles_in_force, versio
 from charter.services.reference import load_charter
 
 # A busy machine is no failure of the figure.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
 
 FIRST = datetime.date(2022, 10, 24)
 
@@ -37,7 +36,7 @@ def approved(number: int, day: datetime.date) -> CharterVersion:
 
 
 class OneInForce(TestCase):
-    @unhurried
+    @settings(max_examples=25)
     @given(
         days=st.lists(st.dates(FIRST, datetime.date(2040, 1, 1)), min_size=1, max_size=5, unique=True),
         asked=st.dates(datetime.date(2020, 1, 1), datetime.date(2042, 1, 1)),

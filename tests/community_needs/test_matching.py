@@ -6,7 +6,7 @@ import datetime
 import random
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from community_needs.matching import (
@@ -36,8 +36,6 @@ NEED = NeedFacts(
     principles=frozenset({"healthy"}),
     place=(D("-2.27"), D("53.46")),
 )
-
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def shares(candidate: CandidateFacts, need: NeedFacts = NEED) -> dict[Criterion, Decimal | None]:
@@ -151,7 +149,6 @@ needs = st.builds(
 )
 
 
-@unhurried
 @given(needs, some, st.randoms(use_true_random=False))
 def test_the_order_given_never_changes_the_ranking(
     need: NeedFacts, given_ones: list[CandidateFacts], shuffler: random.Random
@@ -163,7 +160,6 @@ def test_the_order_given_never_changes_the_ranking(
     assert [row.rank for row in first] == list(range(1, len(given_ones) + 1))
 
 
-@unhurried
 @given(needs, some)
 def test_a_score_is_the_sum_of_its_reasons_within_a_hundred(
     need: NeedFacts, given_ones: list[CandidateFacts]
@@ -176,7 +172,6 @@ def test_a_score_is_the_sum_of_its_reasons_within_a_hundred(
     assert all(one.score >= other.score for one, other in zip(found, found[1:], strict=False))
 
 
-@unhurried
 @given(needs, candidates)
 def test_every_reason_is_true_of_the_data(need: NeedFacts, one: CandidateFacts) -> None:
     """Each sentence is checked against the facts by a reader that shares no code with it."""
@@ -249,7 +244,6 @@ def test_of_a_promise_in_other_units_the_same_part_is_drawn() -> None:
     assert drawn(D(3), D(1), D(10)) == D("3.3333")
 
 
-@unhurried
 @given(
     st.none() | st.decimals(0, 500, places=2),
     st.lists(st.decimals("0.01", 200, places=2), max_size=6),
@@ -285,7 +279,6 @@ def test_where_no_list_was_shown_exposure_is_not_known() -> None:
     assert only.attention_share is None and only.ratio is None
 
 
-@unhurried
 @given(
     st.dictionaries(st.sampled_from("abc"), st.integers(0, 9)),
     st.lists(st.lists(st.sampled_from("abcd"), max_size=6), max_size=4),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import override_settings
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.bid_scoring import quantitative_scores
@@ -597,7 +597,6 @@ def test_a_bid_without_a_priced_offer_gets_no_points_by_value() -> None:
     assert [row.total for row in standings(tender)] == [100, 50]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 100_000_000) | st.none(), min_size=1, max_size=6))
 def test_points_by_value_keep_their_order_and_the_highest_gets_them_all(amounts: list[Any]) -> None:
     # Pennies, as pounds.

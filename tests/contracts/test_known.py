@@ -103,7 +103,7 @@ def change(lines: list[ReturnLine], what: str, which: int, amount: Decimal, now:
             keep(line, now, is_counted=False)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(CHANGES)
 def test_history_replayed_to_any_day_says_what_was_said_on_that_day(changes: Any) -> None:
     with transaction.atomic():

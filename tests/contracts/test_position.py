@@ -6,7 +6,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -233,7 +233,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
 class TestOrder(TestCase):
     """Half up on each line, then add: the total is the sum of the printed lines, in any order."""
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15)
     @given(st.lists(st.decimals("0", "50", places=4), min_size=1, max_size=5), st.randoms())
     def test_the_total_is_the_sum_of_the_printed_lines(self, quantities, chance):
         contract, supplier = live()

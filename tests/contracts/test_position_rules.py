@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -53,7 +53,7 @@ def at(user=EVERYWHERE, scope=None, first=None, last=Q2):
 class TestOneValuePerAward(TestCase):
     """Whatever grants a person holds, they see the sum of the distinct awards they may see."""
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=12)
     @given(
         awards=st.lists(
             st.tuples(st.integers(1, 9), st.sets(st.integers(0, 3)), st.integers(0, 2)),

@@ -110,9 +110,7 @@ def test_a_value_is_the_one_of_the_chosen_day(world):
     assert result.by_kind[Kind.SOCIAL].value_pounds == Decimal("200.00")
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     old=st.decimals(0, 1000, places=4),
     new=st.decimals(0, 1000, places=4),

@@ -184,9 +184,7 @@ cells = st.builds(
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     first=st.lists(cells, min_size=1, max_size=8),
     second=st.lists(cells, max_size=8),

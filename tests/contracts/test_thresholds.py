@@ -122,7 +122,7 @@ eras = st.lists(
 
 
 class TestSqlAgrees(TestCase):
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=120)
     @given(
         eras=eras, parts=st.lists(parts, max_size=3), framework=st.booleans(), light=st.booleans()
     )

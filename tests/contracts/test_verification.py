@@ -373,7 +373,7 @@ def test_no_part_above_what_was_confirmed_and_no_whole_above_what_was_reported()
 class NeverAboveItsCeilings(TestCase):
     """verified <= reported, and <= confirmed where somebody was asked; whatever is tried."""
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, suppress_health_check=list(HealthCheck))
     @given(
         reported=st.decimals("0.0001", 500, places=4),
         confirmed=st.none() | st.decimals(0, 600, places=4),

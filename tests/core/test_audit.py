@@ -177,7 +177,7 @@ JSON_VALUES = st.recursive(
 class WhateverIsWrittenReadsBackTheSame(TestCase):
     """The hash is computed before the database has had its way with the value, and after."""
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(
         before=st.dictionaries(st.text("abcdé", min_size=1, max_size=8), JSON_VALUES, max_size=4),
         reason=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60),

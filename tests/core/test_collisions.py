@@ -12,7 +12,7 @@ from django import forms
 from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_user
@@ -172,7 +172,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 SOME = st.lists(st.sampled_from("abc"), unique=True).map(sorted)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(
     st.fixed_dictionaries(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from django.core.files.storage import FileSystemStorage
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from contracts.models import Contract
+from reporting.selectors.privacy import time_words
 from tests.core.test_imports import NOW, TABLE, planned, upload
 from tests.factories import make_user
 from trafford_sv.core.models import AuditEvent, ImportRow, ImportRun
@@ -114,3 +116,26 @@ def test_the_privacy_page_says_how_long(client: Client, settings: object) -> Non
     assert "90 days after the import ended" in client.get(reverse("privacy")).text
     settings.IMPORT_FILE_DAYS = 0  # type: ignore[attr-defined]
     assert "after the import ended" not in client.get(reverse("privacy")).text
+
+
+@pytest.mark.django_db
+def test_the_privacy_page_says_how_long_evidence_is_kept_as_it_is_set(
+    client: Client, settings: Any
+) -> None:
+    settings.EVIDENCE_FILE_DAYS, settings.EVIDENCE_PICTURE_DAYS = 2192, 1096
+    said = client.get(reverse("privacy")).text
+    assert "6 years, pictures 3 years, after the last time a file is used" in said
+    assert 'data-label="How long"' in said
+    settings.EVIDENCE_FILE_DAYS, settings.EVIDENCE_PICTURE_DAYS = 1000, 1
+    assert "1,000 days, pictures 1 day, after" in client.get(reverse("privacy")).text
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    # 365.25 days a year: 365 and 366 are one year, 730 and 731 two, 1,095 and 1,096 three.
+    [(1, "1 day"), (30, "30 days"), (364, "364 days"), (365, "1 year"), (366, "1 year"),
+     (367, "367 days"), (731, "2 years"), (1095, "3 years"), (1096, "3 years"), (2192, "6 years"),
+     (2190, "2,190 days")],
+)  # fmt: skip
+def test_whole_years_are_said_as_years(days: int, words: str) -> None:
+    assert time_words(days) == words

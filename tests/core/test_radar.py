@@ -38,7 +38,7 @@ names = st.lists(st.sampled_from(["Engagement", "Policy and Scope", "Outcomes an
                  min_size=3, max_size=9)  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(names, st.data())
 def test_everything_is_inside_the_frame_and_no_two_words_overlap(spokes, data):
     steps = st.lists(st.one_of(st.none(), st.integers(0, 4)), min_size=len(spokes),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.extra.django import TestCase
 from PIL import Image
@@ -322,7 +322,7 @@ LAST_ROWS = ("All themes", "All directorates", "All agreements", "The year", "Al
 class ColumnsAdd(TestCase):
     """Whatever is recorded: printed columns sum to the printed total, and pages say the same."""
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=12)
     @given(
         some.lists(
             some.tuples(

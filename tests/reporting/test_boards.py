@@ -252,7 +252,7 @@ def test_a_board_costs_the_same_however_much_there_is(client: Client, name: str,
     assert counted[0] == counted[1] <= most
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.tuples(st.integers(0, 60), st.decimals(0, 10**6, places=2)), min_size=1, max_size=8

@@ -26,6 +26,7 @@ from reporting.datasets import (
     read_dataset,
     recompute_all,
     sha256_of,
+    with_period,
 )
 from reporting.datasets.parts import RowColumn, RowSet
 
@@ -48,6 +49,11 @@ def test_the_text_is_the_same_there_and_back_and_names_its_schema():
     assert canonical_json(read_dataset(text)) == text
     assert json.loads(text)["schema"] == SCHEMA
     assert sha256_of(text) == sha256_of(canonical_json(make_dataset()))
+
+
+def test_a_name_that_says_its_period_does_not_repeat_it():
+    assert with_period("STAR quarterly report", "Q4 2025/26") == "STAR quarterly report, Q4 2025/26"
+    assert with_period("Annual report 2025/26", "2025/26") == "Annual report 2025/26"
 
 
 def test_every_figure_of_the_dataset_agrees_with_its_rows():

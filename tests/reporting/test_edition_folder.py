@@ -26,7 +26,7 @@ from reporting.services.editions import publish_edition
 from .datasets import NOW, QUARTER, kind_that_gathers, make_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 
 
 @cache

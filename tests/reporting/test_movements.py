@@ -150,9 +150,7 @@ def test_each_part_opens_exactly_its_rows() -> None:
     assert opened(no_quarter) == []
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(

@@ -198,10 +198,10 @@ def test_a_server_that_refuses_some_and_is_slow_with_all(
     assert box.taken[gone] == 0 and max(box.taken.values()) == 1
 
 
-@pytest.mark.skipif(not shutil.which("redis-server"), reason="no Redis of our own to kill")
 def test_a_redis_that_dies_and_comes_back_empty(
     processes: Any, postbox: Any, readers: list[str], tmp_path: Path
 ) -> None:
+    assert shutil.which("redis-server"), "install redis-server: this test kills a Redis of its own"
     box, environment = postbox
     box.seconds = 0.03
     port = free_port()

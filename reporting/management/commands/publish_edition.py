@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from trafford_sv.core.periods import PeriodError
 
+from ...datasets import with_period
 from ...editions import NotReady, UnknownKind, kind_of, kinds
 from ...models import ReportEdition
 from ...services.edition_export import NotExported, export_edition
@@ -67,7 +68,8 @@ class Command(BaseCommand):
             sys.exit(2)
         done = "would be" if options["dry_run"] else "is"
         self.stdout.write(
-            f"{edition.title}, {edition.period_label}: edition {edition.number} {done} published. "
+            f"{with_period(edition.title, edition.period_label)}: edition {edition.number} {done} "
+            "published. "
             f"SHA-256 of its data: {edition.sha256}"
         )
         for file in [] if options["dry_run"] else edition.files.all():
