@@ -1,4 +1,4 @@
-"""The demo council's promises and deliveries of eight quarters, up to the last that has ended.
+"""The demo council's promises and deliveries of two years and more, up to the last quarter that has ended.
 
 Written once: what people then do with it stays, and a later load adds nothing. Nothing in it is
 tied to a real organisation: the hubs and schools that are helped are invented as well.
@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from trafford_sv.core.periods import FinancialYear, Quarter
+from trafford_sv.core.periods import FinancialYear
 from trafford_sv.core.reference_data import Counts
 from trafford_sv.core.services.records import create_record
 from trafford_sv.directory.demo import DemoDirectory
@@ -27,9 +27,10 @@ from .demo_delivery_officers import (
     vary_a_promise,
 )
 from .demo_delivery_plans import NEW_AGREEMENTS, PARTNERS, PRIORITIES, VIEWS
-from .demo_delivery_rows import QUARTERS, WHY, World, write_commitments, write_returns
-from .demo_delivery_stories import forget_closing, tell_stories
+from .demo_delivery_rows import WHY, World, write_commitments, write_returns
+from .demo_delivery_stories import is_told_late, tell_stories
 from .demo_delivery_tenders import write_past_tenders, write_tenders
+from .demo_quarters import demo_quarters
 from .models import (
     Bid,
     Commitment,
@@ -67,15 +68,7 @@ def load_delivery(
         partners = {key: _partner(name, kind, by, now) for key, (name, kind) in PARTNERS.items()}
         for plan in NEW_AGREEMENTS:
             _agreement(plan, directory, by, now, today)
-        world = World(
-            directory=directory,
-            partners=partners,
-            contracts={row.reference: row for row in Contract.objects.filter(is_demo=True)},
-            measures={row.code: row for row in edition.measures.all()},
-            quarters=_quarters(today),
-            today=today,
-            now=now,
-        )
+        world = _world(directory, partners, edition, now, today)
         write_commitments(world)
         vary_a_promise(world)
         write_returns(world)
@@ -88,6 +81,47 @@ def load_delivery(
         _priorities(world, edition, by)
         DeliveryReturn.objects.filter(contract__is_demo=True).update(is_demo=True)
     return Counts(created=_size())
+
+
+def _world(
+    directory: DemoDirectory,
+    partners: dict[str, Organisation],
+    edition: MeasureEdition,
+    now: datetime.datetime,
+    today: datetime.date,
+) -> World:
+    return World(
+        directory=directory,
+        partners=partners,
+        contracts={row.reference: row for row in Contract.objects.filter(is_demo=True)},
+        measures={row.code: row for row in edition.measures.all()},
+        quarters=demo_quarters(today),
+        today=today,
+        now=now,
+    )
+
+
+def delivered_world(
+    directory: DemoDirectory, *, now: datetime.datetime, today: datetime.date
+) -> World | None:
+    """The demo's deliveries once they are loaded, for what happened after their quarters were
+    closed; None where there are none, or where that is told already."""
+    edition = MeasureEdition.objects.filter(is_default=True).first()
+    if edition is None or not DeliveryReturn.objects.filter(is_demo=True).exists():
+        return None
+    partners = {
+        key: Organisation.objects.get(name=name, is_demo=True)
+        for key, (name, _) in PARTNERS.items()
+    }
+    world = _world(directory, partners, edition, now, today)
+    keys = {row.pk: key for key, row in directory.suppliers.items()}
+    rows = Commitment.objects.filter(contract__is_demo=True).select_related(
+        "contract", "measure", "value", "partner", "replaced_by"
+    )
+    for row in rows.order_by("contract", "number"):
+        key = (row.contract.reference, keys[row.supplier_id])
+        world.held.setdefault(key, []).append(row)
+    return None if is_told_late(world) else world
 
 
 def remove_delivery() -> int:
@@ -114,7 +148,6 @@ def remove_delivery() -> int:
         _forget(Tender, Tender.objects.filter(contract__in=contracts))
         _forget_files()
         _forget(LocalPriorityYear, LocalPriorityYear.objects.filter(decision_reference=DECISION))
-        forget_closing()
     return removed
 
 
@@ -142,13 +175,6 @@ def _forget_files() -> None:
             if each:
                 transaction.on_commit(partial(each.storage.delete, str(each.name)))
     files.delete()
-
-
-def _quarters(today: datetime.date) -> tuple[Quarter, ...]:
-    found = [Quarter.of(today).previous]
-    while len(found) < QUARTERS:
-        found.insert(0, found[0].previous)
-    return tuple(found)
 
 
 def _partner(name: str, kind: str, by: Any, now: datetime.datetime) -> Organisation:

@@ -45,7 +45,7 @@ class Deal:
 
 @dataclass(frozen=True)
 class NewAgreement:
-    """A grant, planning obligation or pledge. It began before the first of the eight quarters."""
+    """A grant, planning obligation or pledge. It began two years and a half ago."""
 
     reference: str
     kind: str
@@ -143,7 +143,7 @@ DEALS = (
         _P("TSV-E3", "60000", "Electricity saved by new handsets and lights", "0.86"),
     )),
     Deal("DEMO-G01", "hollowmere", (_P("TSV-C6", "960", "People helped with debt and benefits"),)),
-    Deal("DEMO-G02", "tallow-street", (_P("TSV-C1", "640", "Volunteer hours at the youth nights", partner="hub"),), pace="1.05"),
+    Deal("DEMO-G02", "tallow-street", (_P("TSV-C1", "640", "Volunteer hours at the youth nights", partner="hub"),), pace="1.05", told=(1,)),
     Deal("DEMO-G03", "hedgerow", (
         _P("TSV-E5", "32", "Surplus food passed on"),
         _P("TSV-C1", "480", "Volunteer hours at the store"),

@@ -39,7 +39,6 @@ from .services.evidence import store_evidence
 from .valuation import price_line
 
 WHY = "Invented for the demo council"
-QUARTERS = 8
 PLACES = ("M33", "M41", "M16", "M32", "WA14", "WA15")
 SESSION = Decimal(8)  # people at one of the demo's sessions
 
@@ -79,7 +78,7 @@ class World:
         return min(at, self.now - datetime.timedelta(hours=max(1, 100 - days)))
 
     def quarters_of(self, commitment: Commitment) -> list[Quarter]:
-        """Of the eight, those in which something is reported towards it."""
+        """Of the demo's quarters, those in which something is reported towards it."""
         first, last = Quarter.of(_day(commitment.starts)), Quarter.of(_day(commitment.due))
         follows = getattr(commitment, "replaced_by", None)
         if follows is not None:
@@ -156,7 +155,7 @@ def _commitment(
 
 
 def _agreed_on(world: World, contract: Contract) -> datetime.date:
-    """A fortnight after the award; an older contract's promises were agreed for the eight quarters."""
+    """A fortnight after the award; an older contract's promises were agreed for the demo's first quarter."""
     awarded = contract.awards.order_by("awarded_on").values_list("awarded_on", flat=True).first()
     wanted = _day(awarded or contract.start) + datetime.timedelta(days=14)
     return max(min(wanted, world.today), world.quarters[0].start - datetime.timedelta(days=30))

@@ -1,7 +1,6 @@
 """The demo's returns that tell a story, written step by step through the services.
 
-Each is what a visitor will recognise: sent back, disputed by a hub, accepted in part, sent after
-the quarter was closed, claimed twice, absurd but explained, shared with others, falling behind.
+Each is what a visitor will recognise: sent back, disputed by a hub, accepted in part, claimed twice, absurd but explained, shared with others, falling behind.
 """
 
 from __future__ import annotations
@@ -18,9 +17,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from trafford_sv.core.models import ClosedQuarter
 from trafford_sv.core.periods import Quarter
-from trafford_sv.core.services.quarters import QuarterStateError, close_quarter, reopen_quarter
 
 from .demo_delivery_plans import DEALS
 from .demo_delivery_rows import World, pace_of, profile_by_quarter, typed
@@ -38,7 +35,9 @@ from .services.returns import (
 )
 from .services.verification import accept_line, accept_part, send_back_line, verify_return
 
-REOPENED = "Reopened so that the demonstration can be tried. Invented."
+# The return that comes after its quarter was closed, and the one whose hub answers after it.
+WALKS = ("DEMO-025", "marigold")
+YOUTH_NIGHTS = ("DEMO-G02", "tallow-street")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def tell_stories(world: World) -> int:
     _absurd(world)
     _same_file(world)
     _shared(world)
-    _after_the_close(world)
+    _waits_for_the_hub(world)
     _begun(world)
     return DeliveryReturn.objects.count() - before
 
@@ -151,20 +150,63 @@ def _shared(world: World) -> None:
         _verify(world, sent)
 
 
-def _after_the_close(world: World) -> None:
-    """Its quarter was closed when it came, so it counts in the next one and says so."""
+def _waits_for_the_hub(world: World) -> None:
+    """The quarter is closed before the hub answers; `decide_late` tells the rest."""
+    sent = _send(world, *YOUTH_NIGHTS, 1)
+    _ask(world, sent.lines[1], "hub", world.moment(sent.row.period, 34))
+
+
+# --- after a quarter was closed ---------------------------------------------------------------
+
+
+def is_told_late(world: World) -> bool:
+    """The stories below are told, or the demo was loaded for another day than this one."""
     quarter = world.quarters[-2]
-    closed = True
-    try:
-        close_quarter(quarter=quarter, by=world.coordinator, now=world.moment(quarter, 35))
-    except QuarterStateError:
-        closed = False  # somebody has closed it already, and it stays closed
-    sent = _send(world, "DEMO-025", "marigold", 1, days=41)
+    of_quarter = DeliveryReturn.objects.filter(
+        financial_year=quarter.start_year, quarter=quarter.number
+    )
+    reference, supplier = YOUTH_NIGHTS
+    waits = of_quarter.filter(
+        contract__reference=reference,
+        supplier=world.directory.suppliers[supplier],
+        state=DeliveryReturn.State.SUBMITTED,
+        is_demo=True,
+    )
+    return not waits.exists() or of_quarter.filter(contract__reference=WALKS[0]).exists()
+
+
+def send_late(world: World) -> None:
+    """Where its quarter is closed by now, it counts in the next one and says so."""
+    sent = _send(world, *WALKS, 1, days=44)
     _verify(world, sent, 50)
-    if closed:
-        reopen_quarter(
-            quarter=quarter, by=world.coordinator, now=world.moment(quarter, 60), reason=REOPENED
-        )
+    DeliveryReturn.objects.filter(pk=sent.row.pk).update(is_demo=True)
+
+
+def answer_late(world: World) -> None:
+    """The hub confirms all of it, after the quarter was closed."""
+    line = _youth_nights(world).lines.get()
+    request = line.confirmations.get()
+    answer_confirmation(
+        token=urlsplit(link_of(request=request)).path.rstrip("/").rsplit("/", 1)[-1],
+        quantity=request.asked_quantity,
+        comment="Counted from our own sheets. Invented answer.",
+        role="Hub worker (invented)",
+        now=world.moment(world.quarters[-2], 52),
+    )
+
+
+def decide_late(world: World) -> None:
+    _verify(world, Sent(_youth_nights(world), {}), 55)
+
+
+def _youth_nights(world: World) -> DeliveryReturn:
+    quarter, (reference, supplier) = world.quarters[-2], YOUTH_NIGHTS
+    return DeliveryReturn.objects.get(
+        contract__reference=reference,
+        supplier=world.directory.suppliers[supplier],
+        financial_year=quarter.start_year,
+        quarter=quarter.number,
+    )
 
 
 def _begun(world: World) -> None:
@@ -279,11 +321,6 @@ def _ask(
     request.emailed_at = at
     request.save(update_fields=["emailed_at"])
     return request
-
-
-def forget_closing() -> int:
-    """The quarter that the demo closed and reopened."""
-    return ClosedQuarter.objects.filter(reopened_reason=REOPENED).delete()[0]
 
 
 def picture(counts: tuple[int, ...]) -> bytes:

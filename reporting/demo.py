@@ -12,11 +12,12 @@ from django.db import transaction
 
 from trafford_sv.core.periods import FinancialYear, Quarter
 from trafford_sv.core.reference_data import Counts
+from trafford_sv.core.services.quarters import closed_quarters
 
 from .models import MeasureComment, MeasureReading, MeasureSet, SetMember, StarMeasure
 from .services.star_measures import approve_set, prepare_set, work_out_measures, write_comment
 
-QUARTERS = 8
+QUARTERS = 8  # before the one that runs
 MEASURES = (
     "social-value-against-contract-value",
     "social-value-verified-against-committed",
@@ -28,9 +29,9 @@ SET_NAME = "Demonstration set"
 
 
 def load_measures(*, by: Any, now: datetime.datetime, today: datetime.date) -> Counts:
-    """Loaded once; a second time changes nothing."""
+    """The set and a comment, loaded once; a second time changes nothing."""
     if MeasureSet.objects.filter(is_demo=True).exists():
-        return Counts(unchanged=2 + MeasureReading.objects.filter(is_demo=True).count())
+        return Counts(unchanged=2)
     held = {one.key: one for one in StarMeasure.objects.filter(key__in=MEASURES)}
     if len(held) < len(MEASURES):
         return Counts()
@@ -48,25 +49,34 @@ def load_measures(*, by: Any, now: datetime.datetime, today: datetime.date) -> C
             measure_set=made, approved_by="Joint Committee (invented)", approved_on=starts,
             reference="Invented minute 7", expected_version=made.version, by=by, now=now,
         )  # fmt: skip
-        quarter, added = last, 0
-        for _ in range(QUARTERS):
-            added += work_out_measures(
-                quarter=quarter, by=by, now=now, measures=[held[key] for key in MEASURES],
-                is_demo=True,
-            )[0]  # fmt: skip
-            quarter = quarter.previous
         write_comment(
             measure=held["returns-received"], quarter=last, expected_version=None, by=by, now=now,
             text="Invented commentary: the missing returns have been asked for by e-mail.",
         )  # fmt: skip
-    return Counts(created=2 + added)
+    return Counts(created=2)
+
+
+def load_readings(*, by: Any, now: datetime.datetime, today: datetime.date) -> Counts:
+    """What the measures say of the quarters that are over and open; a closed one was put on record
+    when it was closed. Loaded once; a second time changes nothing."""
+    last = Quarter.of(today).previous
+    readings = MeasureReading.objects.filter(is_demo=True)
+    if readings.filter(financial_year=last.start_year, quarter=last.number).exists():
+        return Counts(unchanged=readings.count())
+    measures = list(StarMeasure.objects.filter(key__in=MEASURES))
+    if not MeasureSet.objects.filter(is_demo=True).exists():
+        return Counts()
+    closed, quarter = closed_quarters(), last
+    for _ in range(QUARTERS):
+        if quarter not in closed:
+            work_out_measures(quarter=quarter, by=by, now=now, measures=measures, is_demo=True)
+        quarter = quarter.previous
+    return Counts(created=readings.count())
 
 
 def remove_measures() -> int:
     """The demo's set, readings and commentary, and only those."""
     demo_sets = MeasureSet.objects.filter(is_demo=True)
-    if not demo_sets.exists():
-        return 0
     removed = MeasureReading.objects.filter(is_demo=True).delete()[0]
     removed += MeasureComment.objects.filter(text__startswith="Invented commentary:").delete()[0]
     removed += SetMember.objects.filter(measure_set__in=demo_sets).delete()[0]

@@ -1,8 +1,9 @@
-"""The demo's published reports: eight quarters, two years, and one correction. Invented and marked so.
+"""The demo's published reports: every closed quarter, two years, and one correction. Invented and marked so.
 
-A kind is published for as many of its last periods as `PERIODS` says, once it is registered. No
-file is drawn here, which would take a minute: the schedule draws a few every two minutes, and the
-page of an edition says so until they are there.
+A quarter's report is published as `demo_closing` closes it; the other kinds for as many of their last
+periods as `PERIODS` says, where the quarters they need are closed. No file is drawn here, which would
+take a minute: the schedule draws a few every two minutes, and the page of an edition says so until
+they are there.
 """
 
 from __future__ import annotations
@@ -12,36 +13,51 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 
+from contracts.demo_quarters import demo_quarters
 from trafford_sv.core.periods import FinancialYear, Quarter
 from trafford_sv.core.reference_data import Counts
 from trafford_sv.core.storing import remove_files
 
 from .editions import EditionKind, NotReady, Period, kinds
-from .models import EditionFile, ReportEdition, StarMeasure
+from .models import EditionFile, ReportEdition
 from .services.editions import NotPublishable, publish_edition
-from .services.star_measures import write_comment
 
-PERIODS = {"star-quarterly": 8, "steering-pack": 1, "annual": 2}
-CORRECTED, COMMENTED = "star-quarterly", "spend-retained"
+QUARTERLY = "star-quarterly"
+PERIODS = {"steering-pack": 1, "annual": 2}
 
 
 def load_editions(*, by: Any, now: datetime.datetime, today: datetime.date) -> Counts:
-    """Loaded once; a second time changes nothing."""
-    held = ReportEdition.objects.filter(is_demo=True).count()
-    if held:
+    """Loaded once; a second time changes nothing. After the quarters are closed."""
+    rows = ReportEdition.objects.filter(is_demo=True).exclude(kind=QUARTERLY)
+    if held := rows.count():
         return Counts(unchanged=held)
-    made = 0
     for kind in kinds():
         for period in _last_periods(kind, today):
-            made += _publish(kind, period, by=by, now=now)
-    return Counts(created=made + _correct(by=by, now=now, today=today))
+            _publish(kind.key, period, by=by, now=now)
+    return Counts(created=rows.count())
+
+
+def publish_quarter(quarter: Quarter, *, by: Any, now: datetime.datetime) -> None:
+    """Where the demo's records bear its report."""
+    _publish(QUARTERLY, quarter, by=by, now=now)
+
+
+def correct_quarter(
+    quarter: Quarter, *, what_changed: str, by: Any, now: datetime.datetime
+) -> None:
+    """Edition 2, where there is an edition 1."""
+    if ReportEdition.objects.of_period(QUARTERLY, quarter).filter(is_demo=True).exists():
+        publish_edition(
+            kind=QUARTERLY, period=quarter, number=2, by=by, now=now, is_demo=True,
+            what_changed=what_changed,
+        )  # fmt: skip
 
 
 def _last_periods(kind: EditionKind, today: datetime.date) -> list[Period]:
     """Oldest first."""
     wanted = PERIODS.get(kind.key, 0)
     if kind.is_yearly:
-        last = FinancialYear.of(today).start_year - 1
+        last = demo_quarters(today)[0].start_year + 1
         return [FinancialYear(year) for year in range(last - wanted + 1, last + 1)]
     found, quarter = [], Quarter.of(today).previous
     for _ in range(wanted):
@@ -50,32 +66,11 @@ def _last_periods(kind: EditionKind, today: datetime.date) -> list[Period]:
     return list(reversed(found))
 
 
-def _publish(kind: EditionKind, period: Period, *, by: Any, now: datetime.datetime) -> int:
+def _publish(kind: str, period: Period, *, by: Any, now: datetime.datetime) -> None:
     try:
-        publish_edition(
-            kind=kind.key, period=period, number=1, by=by, now=now, is_demo=True, checks=False
-        )
+        publish_edition(kind=kind, period=period, number=1, by=by, now=now, is_demo=True)
     except (NotReady, NotPublishable):
-        return 0  # the demo's records do not bear this report
-    return 1
-
-
-def _correct(*, by: Any, now: datetime.datetime, today: datetime.date) -> int:
-    """One quarter was published without its commentary; edition 2 has it."""
-    quarter = Quarter.of(today).previous.previous
-    measure = StarMeasure.objects.filter(key=COMMENTED).first()
-    published = ReportEdition.objects.of_period(CORRECTED, quarter)
-    if measure is None or not published.filter(is_demo=True).exists():
-        return 0
-    write_comment(
-        measure=measure, quarter=quarter, expected_version=None, by=by, now=now,
-        text="Invented commentary: one large payee moved its office into the borough.",
-    )  # fmt: skip
-    publish_edition(
-        kind=CORRECTED, period=quarter, number=2, by=by, now=now, is_demo=True, checks=False,
-        what_changed="Invented correction: the commentary on spend retained was missing. No figure changed.",
-    )  # fmt: skip
-    return 1
+        return  # its quarters are not closed, or the demo's records do not bear this report
 
 
 def remove_editions() -> int:

@@ -11,9 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from contracts.demo_quarters import demo_quarters
 from trafford_sv.core.models import User
 from trafford_sv.core.reference_data import Counts
 
+from .demo_closing import CLOSED
 from .editions import kinds
 from .models import (
     Audience,
@@ -30,8 +32,6 @@ from .services.mailings.schedules import schedule_report
 from .services.mailings.sending import send_due_mailings
 from .services.mailings.subscriptions import add_reader, confirm_reader, suspend_for_bounce
 
-# So that the quarter which was corrected is news too.
-SINCE = datetime.timedelta(days=100)
 YEARS_AGO = datetime.timedelta(days=3 * 365)
 # Report, audience, days after the period, with the PDF.
 LINES = (
@@ -111,13 +111,15 @@ def _readers(by: Any, since: datetime.datetime, now: datetime.datetime) -> None:
 
 
 def _lines(by: Any, now: datetime.datetime, today: datetime.date) -> None:
+    """The last report of a closed quarter is news, which was corrected since."""
     known = {kind.key for kind in kinds()}
+    since = demo_quarters(today)[-2].end + datetime.timedelta(days=CLOSED)
     for kind, audience, days, attaches in LINES:
         if kind in known and not MailSchedule.objects.filter(kind=kind, audience=audience).exists():
             schedule_report(
                 values={
                     "kind": kind, "audience": audience, "days_after": days,
-                    "attaches_pdf": attaches, "from_day": today - SINCE, "is_demo": True,
+                    "attaches_pdf": attaches, "from_day": since, "is_demo": True,
                 },
                 by=by, now=now, today=today,
             )  # fmt: skip
@@ -141,12 +143,13 @@ def _history(now: datetime.datetime) -> None:
         first = editions.get(
             number=1, financial_year=corrected.financial_year, quarter=corrected.quarter
         )
+        then = first.published_at + datetime.timedelta(days=3)
         rows += [
-            _row(first, each, now, state=ClaimedMail.State.SENT, sent_at=now) for each in readers
+            _row(first, each, then, state=ClaimedMail.State.SENT, sent_at=then) for each in readers
         ]
     last = editions.order_by("-financial_year", "-quarter", "-number").first()
     who = f"board.member{settings.DEMO_EMAIL_DOMAIN}"
-    if last is not None and last.number == 1:
+    if last is not None:
         rows += [
             _row(
                 last, each, now - datetime.timedelta(hours=3), state=ClaimedMail.State.CLAIMED,

@@ -154,8 +154,13 @@ def four_chart(key: str, found: Position, kind: Kind, subtitle: str) -> Chart | 
     )
 
 
-def quarters_chart(key: str, groups: Sequence[Group], kind: Kind = Kind.SOCIAL) -> Chart | None:
-    """What was verified in each quarter. A quarter in which nothing counted is a gap, not £0."""
+def quarters_chart(
+    key: str, groups: Sequence[Group], kind: Kind = Kind.SOCIAL, *, has_ways: bool = True
+) -> Chart | None:
+    """What was verified in each quarter. A quarter in which nothing counted is a gap, not £0.
+
+    `has_ways` False: for readers who may not open the rows.
+    """
     amounts = [(group, group.figures.pounds(ValueState.VERIFIED, kind)) for group in groups]
     # Quarters before the first delivery say nothing.
     while len(amounts) > 4 and amounts[0][1] is None:
@@ -178,7 +183,7 @@ def quarters_chart(key: str, groups: Sequence[Group], kind: Kind = Kind.SOCIAL) 
                 amount,
                 "" if amount is None else readable(amount),
                 Paint.LOCAL_VERIFIED if kind is Kind.LOCAL_ECONOMIC else Paint.VERIFIED,
-                deliveries_url(f"{group.query}&kind={kind.value}"),
+                deliveries_url(f"{group.query}&kind={kind.value}") if has_ways else "",
             )
             for group, amount in amounts
         ],

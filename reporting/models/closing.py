@@ -13,6 +13,7 @@ from ..closing_checks import CHECK_WORDS
 class _OfQuarter(models.Model):
     financial_year = models.PositiveSmallIntegerField(help_text="The year in which April falls.")
     quarter = models.PositiveSmallIntegerField(help_text="1 is April to June.")
+    is_demo = models.BooleanField(default=False, editable=False)
 
     class Meta:
         abstract = True

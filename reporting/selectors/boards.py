@@ -23,7 +23,6 @@ from contracts.selectors.position import (
 from contracts.selectors.position_groups import Group, breakdown, by_quarter
 from contracts.selectors.position_report import PositionReport, portfolio_report
 from contracts.selectors.restated_lines import RestatedDelivery, restated_since
-from trafford_sv.core.models import ClosedQuarter
 from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import Quarter
 
@@ -92,16 +91,6 @@ def board(user: Any, about: BoardScope, *, by: str = "", outward: bool = False) 
         return Board(about, report, trend, restated=restated, restated_more=more)
     groups = breakdown(user, scope, by, first=first, last=last) if by else []
     return Board(about, report, trend, tuple(groups))
-
-
-def last_closed_quarter() -> Quarter | None:
-    """What the public may read: the latest quarter that is closed and over. One query."""
-    row = (
-        ClosedQuarter.objects.filter(reopened_at__isnull=True)
-        .order_by("-financial_year", "-quarter")
-        .first()
-    )
-    return Quarter(row.financial_year, row.quarter) if row else None
 
 
 # --- one figure, to its rows --------------------------------------------------------------

@@ -50,6 +50,7 @@ class Reopening:
     at: datetime.datetime
     by_name: str
     reason: str
+    closed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,13 @@ def closings_of(quarter: Quarter) -> list[ClosedQuarter]:
 
 def _reopenings(rows: list[ClosedQuarter]) -> tuple[Reopening, ...]:
     return tuple(
-        Reopening(row.closed_at, row.reopened_at, row.reopened_by_name, row.reopened_reason)
+        Reopening(
+            row.closed_at,
+            row.reopened_at,
+            row.reopened_by_name,
+            row.reopened_reason,
+            row.closed_by_name,
+        )
         for row in rows
         if row.reopened_at is not None
     )

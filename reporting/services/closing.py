@@ -16,7 +16,7 @@ from contracts.services.reminders import remind_of_quarter
 from trafford_sv.core.closing import Outstanding, register_closing_checks
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.sending import MailServerAway
-from trafford_sv.core.services.audit import actor_name, record_event
+from trafford_sv.core.services.audit import actor_name, acts_for_demo, record_event
 from trafford_sv.core.services.quarters import QuarterClosed, assert_open, closed_quarters
 
 from ..closing_checks import Check, CheckKey, CheckState
@@ -36,6 +36,7 @@ def accept_check(
     by: Any,
     now: datetime.datetime,
     seen_number: int | None = None,
+    is_demo: bool = False,
 ) -> AcceptedCheck:
     """Who, when and why, for as many things as are outstanding now. Raises ValidationError.
 
@@ -57,7 +58,7 @@ def accept_check(
                 f"More is outstanding than when you opened the page. {check.sentence} "
                 "Look at it again before you accept it."
             )
-        return _accept(quarter, check, reason, by, now)
+        return _accept(quarter, check, reason, by, now, is_demo)
 
 
 def accept_everything(
@@ -71,7 +72,12 @@ def accept_everything(
 
 
 def _accept(
-    quarter: Quarter, check: Check, reason: str, by: Any, now: datetime.datetime
+    quarter: Quarter,
+    check: Check,
+    reason: str,
+    by: Any,
+    now: datetime.datetime,
+    is_demo: bool = False,
 ) -> AcceptedCheck:
     row = AcceptedCheck(
         financial_year=quarter.start_year,
@@ -82,6 +88,7 @@ def _accept(
         reason=reason,
         accepted_at=now,
         accepted_by_name=actor_name(by),
+        is_demo=is_demo or acts_for_demo(by),
     )
     row.full_clean()
     row.save()
@@ -191,6 +198,7 @@ def _begin(
             day=today,
             asked_at=now,
             asked_by_name=actor_name(by),
+            is_demo=acts_for_demo(by),
         )
     if held.finished_at is not None or now < held.asked_at + CUT_OFF:
         at = timezone.localtime(held.asked_at)

@@ -61,7 +61,7 @@ def publish_edition(
 
     `number` is the one that the person saw and meant: where somebody was quicker it is taken, and
     nothing is written. From 2 on `what_changed` says why there is another one. `checks` False is
-    for the demo alone. Raises NotPublishable with sentences, or UnknownKind.
+    for benchmarks and tests. Raises NotPublishable with sentences, or UnknownKind.
     """
     registered = kind_of(kind)
     what_changed = what_changed.replace("\x00", "").strip()

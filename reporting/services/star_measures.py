@@ -12,8 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from trafford_sv.core.models import ClosedQuarter
 from trafford_sv.core.periods import Quarter
-from trafford_sv.core.services.audit import actor_name, record_event
+from trafford_sv.core.services.audit import actor_name, acts_for_demo, record_event
 from trafford_sv.core.services.quarters import closed_quarters
 from trafford_sv.core.services.records import Collision, create_record, update_record
 
@@ -313,7 +314,7 @@ def work_out_measures(
                 returns_received=found.completeness.received,
                 by_name=actor_name(by) if by else "",
                 definition=definition_of(measure),
-                is_demo=is_demo,
+                is_demo=is_demo or acts_for_demo(by),
             )
             if _is_news(row, latest.get(measure.pk)):
                 fresh.append(row)
@@ -327,8 +328,14 @@ def work_out_measures(
 
 
 def record_at_closing(quarter: Quarter, by: Any, now: datetime.datetime) -> None:
-    """The last word of a quarter that is being closed."""
-    work_out_measures(quarter=quarter, by=by, now=now)
+    """The last word of a quarter that is being closed; the demo's where the closing is."""
+    is_demo = ClosedQuarter.objects.filter(
+        financial_year=quarter.start_year,
+        quarter=quarter.number,
+        reopened_at__isnull=True,
+        is_demo=True,
+    ).exists()
+    work_out_measures(quarter=quarter, by=by, now=now, is_demo=is_demo)
 
 
 def work_out_open_quarters(
@@ -403,7 +410,7 @@ def supply_reading(
         evidence=evidence.strip(),
         by_name=actor_name(by),
         definition=definition_of(measure),
-        is_demo=measure.is_demo,
+        is_demo=measure.is_demo or acts_for_demo(by),
     )
     row.full_clean()
     with transaction.atomic():

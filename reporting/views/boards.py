@@ -35,10 +35,9 @@ from ..selectors.boards import (
     FigureTrace,
     board,
     figure_trace,
-    last_closed_quarter,
 )
 from ..selectors.closing import MeasuresOfQuarter, measures_of_quarter
-from ..selectors.public_board import why_not_in_public
+from ..selectors.public_board import public_board, public_quarters
 from ..selectors.star_measures import value_words
 from .star_measures import target_tag
 
@@ -83,13 +82,22 @@ class Narrowed:
     """Reads the filters of a board, a figure's page or the public page from the address."""
 
     def read(
-        self, request: HttpRequest, user: Any, latest: Quarter, *, newest: Quarter | None = None
+        self,
+        request: HttpRequest,
+        user: Any,
+        latest: Quarter,
+        *,
+        newest: Quarter | None = None,
+        only: Sequence[Quarter] = (),
     ) -> tuple[BoardForm, BoardScope]:
-        offered = [newest or latest]
-        while len(offered) < QUARTERS_OFFERED:
+        """`only`: these quarters alone, as known now."""
+        offered = list(only[:QUARTERS_OFFERED]) or [newest or latest]
+        while not only and len(offered) < QUARTERS_OFFERED:
             offered.append(offered[-1].previous)
         choices = [(one.code, one.label) for one in offered]
         data = {"quarter": latest.code, "span": "to-date", **request.GET.dict()}
+        if only:
+            data.pop("as_of", None)
         today = request.today  # type: ignore[attr-defined]
         form = BoardForm(data, user=user, quarters=choices, today=today)
         values = form.cleaned_data if form.is_valid() else {}
@@ -389,7 +397,7 @@ class PublicBoard(PublicView):
     """For anyone: closed quarters alone, what is verified of what was promised, and where money went."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        closed = last_closed_quarter()
+        closed = public_quarters()
         context: dict[str, Any] = {
             "title": "What was promised, and what is proven",
             "breadcrumbs": [("Home", reverse("home")), ("What is proven", None)],
@@ -398,29 +406,29 @@ class PublicBoard(PublicView):
             "print_url": address(request, print="yes"),
             "screen_url": address(request, print=""),
         }
-        if closed is None:
+        if not closed.quarters:
             context["empty"] = EmptyState(
                 "No quarter is closed yet",
                 "Figures are shown here once a quarter is closed and what was counted in it is locked.",
             )
             return render(request, "reporting/board.html", context)
-        form, about = Narrowed().read(request, EVERYWHERE, closed)
-        # What was known on each day, one after another, would tell whose delivery came when.
-        about = replace(about, as_of=None)
-        found = board(EVERYWHERE, about, outward=True)
-        why_not = why_not_in_public(about)
-        is_safe = not why_not
+        form, about = Narrowed().read(request, EVERYWHERE, closed.quarters[0], only=closed.quarters)
+        found, why_not = public_board(about)
         context |= {
             "form": form,
             "is_narrowed": any(request.GET.get(name) for name in form.fields),
             "has_errors": not form.is_valid(),
             "period": up_to(about),
-            "report": found.report,
-            "sentence": parts.headline(found.report.position) if is_safe else "",
+            "is_invented": about.last in closed.invented,
             "why_not": why_not,
-            "figures": list(self.figures(found)) if is_safe else [],
-            "trend": parts.quarters_chart("trend", found.trend) if is_safe else None,
         }
+        if found is not None:
+            context |= {
+                "report": found.report,
+                "sentence": parts.headline(found.report.position),
+                "figures": list(self.figures(found)),
+                "trend": parts.quarters_chart("trend", found.trend, has_ways=False),
+            }
         return render(request, "reporting/board.html", context)
 
     def figures(self, found: Board) -> Iterator[Figure]:

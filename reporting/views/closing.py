@@ -233,7 +233,7 @@ def timeline(board: Board) -> list[TimelineEntry]:
         for row in board.accepted
     ]
     for one in board.reopenings:
-        entries.append(TimelineEntry("Closed", one.closed_at))
+        entries.append(TimelineEntry("Closed", one.closed_at, one.closed_by))
         entries.append(TimelineEntry("Reopened", one.at, one.by_name, one.reason))
     if board.closed_at is not None:
         entries.append(TimelineEntry("Closed", board.closed_at, board.closed_by))

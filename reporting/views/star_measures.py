@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from trafford_sv.core.access import can
 from trafford_sv.core.charts import Bar, column_chart
@@ -141,7 +142,7 @@ def figure_of(line: MeasureLine) -> Figure:
         number=line.words,
         exact=value_words(reading.value, line.measure.unit, in_full=True) or "" if reading else "",
         state=_STATES.get(line.measure.numerator_basis, State.PLAIN),  # type: ignore[call-overload]
-        of_what=PERIOD_WORDS[Period(line.measure.period)].capitalize(),
+        of_what=capfirst(PERIOD_WORDS[Period(line.measure.period)]),
         completeness=completeness_of(line),
         change=change_words(line),
         way_in=Link("Show how", line.measure.get_absolute_url() + f"?quarter={line.quarter.code}"),
@@ -228,7 +229,7 @@ class StarMeasureList(ListPage):
     def get_context(self) -> dict[str, Any]:
         for one in self.page.object_list:
             one.target_words = value_words(one.target_quantity, one.unit)
-            one.period_words = PERIOD_WORDS[Period(one.period)].capitalize()
+            one.period_words = capfirst(PERIOD_WORDS[Period(one.period)])
         return {"breadcrumbs": crumbs(("Measure definitions", None))}
 
 
@@ -274,7 +275,7 @@ def _facts(measure: StarMeasure) -> list[SummaryRow]:
     rows = [
         SummaryRow("In words", measure.words),
         SummaryRow("Where its values come from", measure.get_source_display()),
-        SummaryRow("Period", PERIOD_WORDS[Period(measure.period)].capitalize()),
+        SummaryRow("Period", capfirst(PERIOD_WORDS[Period(measure.period)])),
     ]
     if measure.numerator:
         rows.append(SummaryRow("Counted", figure_words(measure.numerator, measure.numerator_basis)))

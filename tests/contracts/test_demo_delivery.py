@@ -1,4 +1,4 @@
-"""The demo's eight quarters: consistent to the penny, invented throughout, and telling its stories."""
+"""The demo's quarters: consistent to the penny, invented throughout, and telling its stories."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from contracts.counting import CountingRule, count
-from contracts.demo_delivery import _quarters
 from contracts.demo_delivery_plans import DEALS, NEW_AGREEMENTS, PARTNERS
+from contracts.demo_quarters import demo_quarters
 from contracts.models import (
     ActivityClaim,
     Bid,
@@ -197,7 +197,7 @@ def test_agreements_of_every_kind_and_rule(demo) -> None:
     varied = Commitment.objects.get(replaces__isnull=False)
     assert varied.state == "agreed" and varied.replaces.state == "withdrawn"
     quarters = {row.period for row in DeliveryReturn.objects.exclude(state="draft")}
-    assert len(quarters) == 8 and max(quarters) == last()
+    assert quarters == set(demo_quarters(timezone.localdate())) and max(quarters) == last()
 
 
 def test_good_late_disputed_and_short(demo) -> None:
@@ -258,7 +258,23 @@ def test_zero_beside_missing_shares_and_the_next_quarter(demo) -> None:
     row = moved.get()
     assert row.contract.reference == "DEMO-025"
     assert (row.period, row.counted_in) == (last().previous, last())
-    assert not ClosedQuarter.objects.filter(reopened_at__isnull=True).exists()
+    # Closed when it came, and the quarter in which it counts is open.
+    standing = ClosedQuarter.objects.filter(reopened_at__isnull=True)
+    closed = {Quarter(each.financial_year, each.quarter) for each in standing}
+    assert row.period in closed and row.counted_in not in closed
+    first = ClosedQuarter.objects.exclude(reopened_at=None).get()
+    assert first.closed_at < row.submitted_at < first.reopened_at
+
+
+def test_a_hub_answers_after_the_quarter_was_closed(demo) -> None:
+    line = return_of("DEMO-G02", "tallow-street", 1).lines.get()
+    assert line.state == "accepted" and line.verified_quantity == line.reported_quantity
+    first, again = ClosedQuarter.objects.filter(
+        financial_year=last().previous.start_year, quarter=last().previous.number
+    ).order_by("closed_at")
+    assert first.closed_at < line.confirmations.get().answered_at < first.reopened_at
+    assert first.reopened_at < line.decided_at < again.closed_at and not again.reopened_at
+    assert "Invented" in first.reopened_reason
 
 
 def test_tenders_and_a_contract_that_mobilises(demo) -> None:
@@ -345,8 +361,24 @@ def _changes_of_commitments() -> int:
     return Commitment.history.count() - len(held)
 
 
-@pytest.mark.parametrize("day", [(2026, 10, 1), (2026, 12, 31), (2027, 1, 1), (2028, 2, 29)])
-def test_the_eight_quarters_end_with_the_last_that_is_over(day: tuple[int, int, int]) -> None:
-    found = _quarters(datetime.date(*day))
-    assert len(found) == 8 and found[-1].end < datetime.date(*day) <= found[-1].next.end
-    assert all(first.next == second for first, second in zip(found, found[1:], strict=False))
+# The first and last quarter worked out by hand: the last that is over stays open, and two whole
+# financial years before it are closed.
+@pytest.mark.parametrize(
+    ("day", "first", "last", "number"),
+    [
+        ((2026, 10, 1), (2024, 1), (2026, 2), 10),
+        ((2026, 12, 31), (2024, 1), (2026, 2), 10),
+        ((2027, 1, 1), (2024, 1), (2026, 3), 11),
+        ((2027, 4, 1), (2024, 1), (2026, 4), 12),
+        ((2027, 7, 1), (2025, 1), (2027, 1), 9),
+        ((2028, 2, 29), (2025, 1), (2027, 3), 11),
+    ],
+)
+def test_the_quarters_hold_two_whole_years_and_end_with_the_last_that_is_over(
+    day: tuple[int, int, int], first: tuple[int, int], last: tuple[int, int], number: int
+) -> None:
+    found = demo_quarters(datetime.date(*day))
+    assert (found[0], found[-1], len(found)) == (Quarter(*first), Quarter(*last), number)
+    assert found[-1].end < datetime.date(*day) <= found[-1].next.end
+    assert all(one.next == two for one, two in zip(found, found[1:], strict=False))
+    assert len(found) - 1 >= 8

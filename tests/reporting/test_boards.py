@@ -21,6 +21,7 @@ from contracts.selectors.position import EVERYWHERE, Scope
 from reporting.catalogue import CATALOGUE, FigureGone
 from reporting.selectors.boards import BoardScope, figure_trace
 from reporting.selectors.figures import FigureReader
+from reporting.selectors.public_board import TOO_FEW, public_board
 from reporting.selectors.star_measures import measure_lines
 from reporting.services.star_measures import (
     change_measure,
@@ -195,6 +196,7 @@ def test_the_public_reads_closed_quarters_and_no_figure_of_one_alone(client: Cli
     text = page(client, "public-board")
     assert "£1,800" in text and "30% of everything committed" in text
     assert "How these are counted" in text and text.count('class="sv-figure ') <= 4
+    assert reverse("delivery-list") not in text and "Invented" not in text
     reopen_quarter(quarter=Q1, by=None, now=NOW, reason="A test")
     assert "No quarter is closed yet" in page(client, "public-board")
 
@@ -231,6 +233,45 @@ def test_in_public_nobodys_part_is_told_by_subtraction(client: Client) -> None:
     assert "£2,700" in text and "As known" not in text
 
 
+def test_a_quarter_in_which_few_suppliers_proved_something_says_nothing_of_itself() -> None:
+    # Q1: three suppliers, 6 x £300. In Q2 one of them alone proves £300.
+    first = make_organisation()
+    delivered(4, supplier=first)
+    for _ in range(2):
+        delivered()
+    ReturnLine.objects.filter(pk=delivered(supplier=first).pk).update(
+        counted_year=Q1.next.start_year, counted_quarter=Q1.next.number
+    )
+    # Its own sum would be what all up to it have more than all before it.
+    assert public_board(BoardScope(Scope(), None, Q1.next)) == (None, TOO_FEW)
+    assert public_board(BoardScope(Scope(), Q1.next, Q1.next)) == (None, TOO_FEW)
+    # Three suppliers in Q3: now Q2 is withheld, and the smallest other quarter with it.
+    later = Q1.next.next
+    for _ in range(4):
+        ReturnLine.objects.filter(pk=delivered().pk).update(
+            counted_year=later.start_year, counted_quarter=later.number
+        )
+    found, why_not = public_board(BoardScope(Scope(), None, later))
+    assert found is not None and why_not == ""
+    # £300 of each of the eleven lines stands in the sum. Less the £1,200 of Q3, two quarters are left.
+    assert found.report.position.figures.pounds("verified", "social") == 3300
+    bars = {group.key: group.figures for group in found.trend}
+    assert bars[later.code].pounds("verified", "social") == 1200
+    for hidden in (Q1, Q1.next):
+        assert bars[hidden.code].pounds("verified", "social") is None
+        assert bars[hidden.code].is_withheld("verified", "social")
+
+
+def test_the_public_chooses_among_closed_quarters_as_known_now(client: Client) -> None:
+    for _ in range(5):
+        delivered()
+    close_quarter(quarter=Q1, by=None, now=NOW, is_demo=True)
+    text = page(client, "public-board", quarter=Q1.previous.code, as_of="2020-01-01")
+    assert f'value="{Q1.previous.code}"' not in text
+    assert "£1,500" in text and "As known on" not in text
+    assert "Invented for the demonstration" in text
+
+
 @pytest.mark.parametrize(
     ("name", "most"),
     [*((name, 10) for name in BOARDS), ("public-board", 10), ("board-supplier", 10)],
@@ -241,7 +282,8 @@ def test_a_board_costs_the_same_however_much_there_is(client: Client, name: str,
     supplier = make_organisation()
     close_quarter(quarter=Q1, by=None, now=NOW)
     for number in (6, 20):
-        delivered(number, **({} if name == "public-board" else {"supplier": supplier}))
+        for _ in range(number):
+            delivered(**({"supplier": supplier} if name == "board-supplier" else {}))
         if name == "board-supplier":
             client.force_login(make_user("supplier", supplier))
         elif name != "public-board":
@@ -304,7 +346,11 @@ def test_a_day_of_the_past_has_the_words_target_and_commentary_of_that_day(clien
     measure.refresh_from_db()
     (then,) = measure_lines([measure], Q1, as_known=between)
     (now,) = measure_lines([measure], Q1)
-    assert (then.target, then.comment, then.measure.words) == (TargetState.MET, None, "As agreed first.")
+    assert (then.target, then.comment, then.measure.words) == (
+        TargetState.MET,
+        None,
+        "As agreed first.",
+    )
     assert (now.target, now.measure.words) == (TargetState.NOT_MET, "As agreed later.")
     client.force_login(make_user())
     shown = page_of(

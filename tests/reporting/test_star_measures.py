@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contracts.models import Payee, SpendCategory, SpendSource, SpendTotal, SpendUnit
-from reporting.demo import load_measures, remove_measures
+from reporting.demo import load_measures, load_readings, remove_measures
 from reporting.models import MeasureReading, MeasureSet, PublishedFigure, StarMeasure
 from reporting.selectors.figures import FigureReader
 from reporting.selectors.star_measures import measure_lines, set_in_force
@@ -168,8 +168,14 @@ def test_the_demos_set_loads_once_and_leaves_without_trace(
     library: dict[str, StarMeasure],
 ) -> None:
     today = datetime.date(2026, 11, 30)
-    assert load_measures(by=None, now=NOW, today=today).created > 5
-    assert load_measures(by=None, now=LATER, today=today).created == 0
+    assert load_measures(by=None, now=NOW, today=today).created == 2
+    # Eight quarters before the one that runs, of which one is closed already: seven of five.
+    close_quarter(quarter=Q1, by=None, now=NOW, is_demo=True)
+    at_closing = MeasureReading.objects.filter(is_demo=True).count()
+    found = load_readings(by=None, now=NOW, today=today)
+    assert at_closing > 5 and found.created == at_closing + 7 * 5
+    for load in (load_measures, load_readings):
+        assert load(by=None, now=LATER, today=today).created == 0
     assert set_in_force(today) == MeasureSet.objects.get(is_demo=True)
     remove_measures()
     assert set_in_force(today) is None and not MeasureReading.objects.exists()

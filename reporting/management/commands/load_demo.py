@@ -26,7 +26,8 @@ from trafford_sv.core.services.audit import record_event
 from trafford_sv.directory.demo import load_directory, remove_directory
 from trafford_sv.directory.models import Area
 
-from ...demo import load_measures, remove_measures
+from ...demo import load_measures, load_readings, remove_measures
+from ...demo_closing import load_closings, remove_closings
 from ...demo_editions import load_editions, remove_editions
 from ...demo_mailings import load_mailings, remove_mailings
 from ...demo_papers import load_papers, remove_papers
@@ -59,10 +60,11 @@ class Command(BaseCommand):
                 "The reference data is missing. Run this first: manage.py load_reference"
             )
             raise SystemExit(2)
-        removed = 0
+        removed, left_open = 0, ""
         with transaction.atomic():
             if options["reset"]:
                 removed = remove_papers() + remove_mailings() + remove_editions()
+                removed += remove_closings()
                 removed += remove_offers() + remove_measures()
                 removed += remove_steering() + remove_maturity() + remove_plan()
                 removed += remove_payments() + remove_delivery()
@@ -97,11 +99,17 @@ class Command(BaseCommand):
             counts += load_payments(by=None, now=now, today=today)
             counts += load_measures(by=None, now=now, today=today)
             counts += load_papers(by=None, now=now, today=today)
+            closed, left_open = load_closings(directory, by=None, now=now, today=today)
+            counts += closed
+            counts += load_readings(by=None, now=now, today=today)
             counts += load_editions(by=None, now=now, today=today)
             counts += load_mailings(by=None, now=now, today=today)
-        self._say(options, counts, removed)
+        self._say(options, counts, removed, left_open)
 
-    def _say(self, options: dict[str, Any], counts: Counts, removed: int) -> None:
+    def _say(self, options: dict[str, Any], counts: Counts, removed: int, left_open: str) -> None:
+        if left_open:
+            # Beside the answer for programs, which stays one object.
+            (self.stderr if options["json"] else self.stdout).write(left_open)
         if not options["json"]:
             if removed:
                 self.stdout.write(f"{removed:,} demo rows removed")

@@ -17,6 +17,7 @@ class ClosedQuarter(Versioned):
     reopened_at = models.DateTimeField(null=True, blank=True)
     reopened_by_name = models.CharField(max_length=200, blank=True)
     reopened_reason = models.TextField(blank=True)
+    is_demo = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["-financial_year", "-quarter", "-closed_at"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ..closing import Outstanding, outstanding_checks, run_closing_steps
 from ..models import ClosedQuarter
 from ..periods import Quarter
-from .audit import actor_name, record_event
+from .audit import actor_name, acts_for_demo, record_event
 
 _LOCK = 7301  # this product's number for "a quarter" among PostgreSQL's advisory locks
 
@@ -82,12 +82,17 @@ def assert_open(*, quarter: Quarter) -> None:
 
 
 def close_quarter(
-    *, quarter: Quarter, by: Any, now: datetime.datetime, checked: bool = False
+    *,
+    quarter: Quarter,
+    by: Any,
+    now: datetime.datetime,
+    checked: bool = False,
+    is_demo: bool = False,
 ) -> ClosedQuarter:
     """Lock a quarter that is over. Raises QuarterStateError.
 
     `checked` asks the registered checks once nobody else can write in the quarter, as the page and
-    the command do. Raises ChecksOutstanding.
+    the command do. Raises ChecksOutstanding. A closing by a demo account is the demo's as well.
     """
     if timezone.localtime(now).date() <= quarter.end:
         raise QuarterStateError(
@@ -105,6 +110,7 @@ def close_quarter(
                 quarter=quarter.number,
                 closed_at=now,
                 closed_by_name=actor_name(by),
+                is_demo=is_demo or acts_for_demo(by),
             )
             record_event(by=by, now=now, verb="quarter closed", subject=row)
             run_closing_steps(quarter, by, now)
