@@ -18,7 +18,7 @@ run: setup ## Set up, load the demo council, and serve it on http://127.0.0.1:80
 	@exec $(PYTHON) manage.py serve --port $(PORT)
 
 test: setup ## The whole suite that needs no outside server
-	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) -q -n $(WORKERS) $(ARGS)
+	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) -q -n $(WORKERS) --dist loadgroup $(ARGS)
 
 test-services: setup ## The suite on PostgreSQL and Redis (DATABASE_URL, REDIS_URL), with real workers
 	@.ci/test-services $(WORKERS) $(ARGS)

@@ -7,6 +7,7 @@ developer's environment except `DATABASE_URL` and `REDIS_URL`, which `make test-
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -42,6 +43,14 @@ from hypothesis import HealthCheck, settings  # noqa: E402
 # Two processes share a machine with others: how long an example takes says nothing about the code.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: looking through it for cycles again and again took a good
+    part of the time. Young objects are looked at less often as well."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

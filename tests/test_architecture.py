@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -116,6 +117,7 @@ WRITES = re.compile(
 REFERENCE_LOADER = re.compile(r"\.load_\w+$")
 
 
+@functools.cache
 def writing_services() -> list[tuple[str, object]]:
     """Public functions of the services rooms that write, by full name.
 

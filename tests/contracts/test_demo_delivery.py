@@ -7,8 +7,10 @@ import io
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -16,6 +18,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from contracts.counting import CountingRule, count
+from contracts.demo import PLANS
 from contracts.demo_delivery_plans import DEALS, NEW_AGREEMENTS, PARTNERS
 from contracts.demo_quarters import demo_quarters
 from contracts.models import (
@@ -31,6 +34,7 @@ from contracts.models import (
     EvidenceFile,
     LocalPriorityYear,
     Offer,
+    Payment,
     RecoveryAction,
     ReturnEvent,
     ReturnLine,
@@ -41,20 +45,23 @@ from contracts.pacing import Rating
 from contracts.profiles import check_profile
 from contracts.selectors.mobilisation import blockers, standing, unexplained
 from contracts.selectors.pacing import JOINED, paces_of
+from contracts.selectors.portfolio import portfolio_figures
 from contracts.selectors.return_detail import inputs_of
 from contracts.selectors.returns import own_suppliers, returns_due
 from contracts.services.measures.reference import load_open_library, load_open_rates
 from contracts.services.reference import load_cpv_codes, load_threshold_rules
 from contracts.valuation import price_line
-from tests.factories import make_contract
-from trafford_sv.core.models import ClosedQuarter, User
+from tests.factories import make_contract, make_organisation, make_user
+from trafford_sv.core.models import ClosedQuarter, ImportRun, User
 from trafford_sv.core.periods import Quarter
+from trafford_sv.core.roles import ROLES
 from trafford_sv.directory.demo import SUPPLIERS
 from trafford_sv.directory.models import Organisation
 from trafford_sv.directory.services.reference import load_areas, load_hubs
 
 # Also tells pytest that this file needs a database; each test runs in a savepoint of its own.
-pytestmark = pytest.mark.django_db
+# One group: with several processes one of them loads the demo, and not each.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo council")]
 OUR_OWN = Contract.objects.filter(is_demo=True)
 MODELS = (
     Commitment, DeliveryReturn, ReturnLine, ReturnEvent, Tender, Bid, EvaluatorScore, EvidenceFile,
@@ -73,8 +80,17 @@ def sizes() -> dict[str, int]:
     return {model.__name__: model.objects.count() for model in MODELS}
 
 
+class Loaded(NamedTuple):
+    """`mine` is a contract that was there before. `left` is what the rehearsal left behind."""
+
+    mine: Contract
+    rehearsed: dict[str, int]
+    left: int
+    first: dict[str, int]
+
+
 @pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker) -> Iterator[dict[str, int]]:
+def demo(django_db_setup, django_db_blocker) -> Iterator[Loaded]:
     """The reference data and the demo, once for this file; each test undoes its own changes."""
     with django_db_blocker.unblock(), transaction.atomic():
         # As in a test case: the demo's mails are claimed in transactions that insist on committing.
@@ -89,7 +105,10 @@ def demo(django_db_setup, django_db_blocker) -> Iterator[dict[str, int]]:
             load_open_library,
         ):
             step(now, False)
-        yield load()
+        service = make_organisation("Real service", "council_service")
+        mine = make_contract(title="A real one", directorate=service)
+        rehearsed = load("--dry-run")
+        yield Loaded(mine, rehearsed, OUR_OWN.count(), load())
         transaction.set_rollback(True)
 
 
@@ -344,13 +363,34 @@ def test_everything_is_marked_and_nothing_is_tied_to_what_is_real(demo) -> None:
     assert {plan.kind for plan in NEW_AGREEMENTS} == {"grant", "planning", "pledge"}
 
 
+def test_it_is_whole_and_a_rehearsal_left_nothing(demo) -> None:
+    assert demo.first["created"] > demo.rehearsed["created"] > 100 and demo.left == 0
+    assert len(PLANS) == 60 and len(NEW_AGREEMENTS) == 8 and OUR_OWN.count() == 68
+    assert Payment.objects.count() > 2500
+    people = User.objects.filter(email__endswith=settings.DEMO_EMAIL_DOMAIN)
+    assert {grant.role for person in people for grant in person.grants.all()} == set(ROLES) - {
+        "public"
+    }
+    assert all(person.check_password(settings.DEMO_PASSWORD) for person in people)
+    summary = portfolio_figures(make_user(), timezone.localdate()).summary
+    assert summary.over_threshold > 30
+    assert summary.without_social_value > 0 and summary.cannot_say > 0
+
+
 def test_a_second_load_changes_nothing_and_reset_leaves_what_is_not_the_demos(demo) -> None:
-    before = sizes()
-    again = load()
-    assert again["created"] == again["updated"] == 0 and sizes() == before
-    mine = make_contract(title="A real one")
-    load("--reset")
-    assert sizes() == before and Contract.objects.filter(pk=mine.pk).exists()
+    before, unchanged = sizes(), demo.first["created"]
+    assert load() == {"created": 0, "updated": 0, "unchanged": unchanged}
+    assert sizes() == before
+    file = ImportRun.objects.get().file.name
+    load("--dry-run", "--reset")
+    assert default_storage.exists(file) and OUR_OWN.count() == 68
+    mine = demo.mine
+    mine.directorate = Organisation.objects.get(name="Place (demo)")
+    mine.save()
+    assert load("--reset")["created"] >= unchanged - 1
+    mine.refresh_from_db()
+    assert not mine.directorate.is_demo
+    assert OUR_OWN.count() == 68 and sizes() == before
     assert Commitment.history.count() == Commitment.objects.count() + _changes_of_commitments()
 
 
