@@ -27,7 +27,7 @@ from reporting.models import (
     MeasureSet,
     ReportEdition,
 )
-from reporting.selectors.boards import public_quarters
+from reporting.selectors.closed_in_public import public_quarters
 from reporting.selectors.closing import checks_outstanding, closing_board, reopenings
 from reporting.services.closing import accept_everything
 from reporting.services.reference import load_star_measures
