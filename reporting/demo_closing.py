@@ -87,7 +87,7 @@ def load_closings(
 
 def why_nothing_is_closed() -> str:
     """What the site holds of its own, in a sentence; "" where it holds nothing but the demo."""
-    own = (
+    own: tuple[tuple[str, Any], ...] = (
         ("closed quarters", ClosedQuarter.objects.filter(is_demo=False)),
         (
             "agreements",
@@ -117,10 +117,8 @@ def _held() -> int:
 
 def remove_closings() -> int:
     """What the demo closed and accepted, and what its accounts did: the quarters are open after."""
-    return sum(
-        model.objects.filter(is_demo=True).delete()[0]
-        for model in (ClosingReminder, AcceptedCheck, ClosedQuarter)
-    )
+    models: tuple[Any, ...] = (ClosingReminder, AcceptedCheck, ClosedQuarter)
+    return sum(int(model.objects.filter(is_demo=True).delete()[0]) for model in models)
 
 
 # --- closing ------------------------------------------------------------------------------

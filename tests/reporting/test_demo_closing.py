@@ -103,6 +103,7 @@ def test_each_closed_quarter_has_its_figures_and_its_report(demo) -> None:
     assert [one.financial_year for one in years.order_by("financial_year")] == [
         before[0].start_year, before[0].start_year + 1,
     ]  # fmt: skip
+    assert all(str(one).count(one.period_label) == 1 for one in years)
     assert not ReportEdition.objects.filter(
         kind="star-quarterly", financial_year=left_open.start_year, quarter=left_open.number
     ).exists()
