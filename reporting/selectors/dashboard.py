@@ -1,4 +1,4 @@
-"""What the officers' dashboard shows, gathered in at most seven queries.
+"""What the officers' dashboard shows, gathered in at most eleven queries.
 
 Each figure comes from the one selector that its own page uses; this module only chooses.
 """
@@ -23,11 +23,15 @@ from contracts.selectors.portfolio import (
     notices_due,
     portfolio_figures,
 )
+from contracts.selectors.position import Scope
+from contracts.selectors.position_report import portfolio_report
 from contracts.selectors.spend import RetainedGroup, retained_spend_by
 from contracts.selectors.spend_worklist import UnknownWorklist, unknown_worklist
 from trafford_sv.core.access import can
 from trafford_sv.core.models import ImportRun
-from trafford_sv.core.periods import FinancialYear
+from trafford_sv.core.periods import FinancialYear, Quarter
+
+from .boards import Board, BoardScope, last_closed_quarter
 
 NOTICE_DAYS = 90
 IMPORTS_SHOWN = 5
@@ -59,9 +63,13 @@ class SpendOfYear:
 class OfficerDashboard:
     """Everything on the page. `spend` is None where the person may not read payments or where
     no payment was imported yet; `imports` is empty where they may not read imports,
-    and holds the latest few of `imports_total`."""
+    and holds the latest few of `imports_total`. `delivery` is everything up to the end of the last quarter
+    that is over, without a trend. `to_close` is the next quarter to close, None where none waits or
+    where the person may not read reports."""
 
     as_of: datetime.date
+    delivery: Board
+    to_close: Quarter | None
     portfolio: PortfolioFigures
     notices: Worklist
     work: tuple[WaitingWork, ...]
@@ -70,6 +78,7 @@ class OfficerDashboard:
     spend: SpendOfYear | None
     wards: WardCounts
     may_read_spend: bool
+    may_read_reports: bool
 
     @property
     def without_social_value(self) -> int:
@@ -87,9 +96,13 @@ def officer_dashboard(
 ) -> OfficerDashboard:
     """`year` chooses the year of the spending part; None or a year without payments: the latest."""
     may_read_spend = can(user, "view_spend")
+    may_read_reports = can(user, "view_reports")
     imports, imports_total = _imports(user)
+    over = Quarter.of(as_of).previous
     return OfficerDashboard(
         as_of=as_of,
+        delivery=_delivery(user, over),
+        to_close=_to_close(over) if may_read_reports else None,
         portfolio=portfolio_figures(user, as_of),
         notices=notices_due(user, as_of, NOTICE_DAYS),
         work=waiting_work(user, now=now),
@@ -98,7 +111,22 @@ def officer_dashboard(
         spend=_spend(user, year) if may_read_spend else None,
         wards=contracts_by_ward(user, as_of),
         may_read_spend=may_read_spend,
+        may_read_reports=may_read_reports,
     )
+
+
+def _delivery(user: Any, over: Quarter) -> Board:
+    """Three queries. Nobody owes a return for the quarter that runs, so it is left out."""
+    about = BoardScope(Scope(), None, over)
+    return Board(about, portfolio_report(user, about.scope, first=None, last=over), trend=())
+
+
+def _to_close(over: Quarter) -> Quarter | None:
+    """What follows the last closed quarter, if it is over; where none was closed, the last one. One query."""
+    closed = last_closed_quarter()
+    if closed is None:
+        return over
+    return closed.next if closed < over else None
 
 
 def _imports(user: Any) -> tuple[tuple[ImportToSee, ...], int]:

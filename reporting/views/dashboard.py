@@ -1,4 +1,4 @@
-"""The officers' dashboard: one sentence, what needs you, four figures, then the pictures."""
+"""The officers' dashboard: what is proven, what needs you, the contracts, then the pictures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from contracts.due_dates import days_left, due_on, left_words
 from contracts.selectors.officer_work import WaitingWork, Work
 from contracts.selectors.verification import LONG_WAIT_DAYS
 from contracts.views.retained_parts import retained_chart, stayed_figure
@@ -23,7 +24,7 @@ from trafford_sv.core.views_base import PermissionView
 
 from ..selectors.dashboard import NOTICE_DAYS, OfficerDashboard, SpendOfYear, officer_dashboard
 from . import dashboard_charts as charts
-from .boards import boards_open_to
+from .boards import boards_open_to, returns_figure, trace_url, verified_first
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -45,8 +46,10 @@ class Dashboard(PermissionView):
             year = FinancialYear.parse(request.GET.get("year", ""))
         board = officer_dashboard(user=request.user, as_of=self.today, now=self.now, year=year)
         part = own_part(request.user)
-        empty = None
-        if not (board.portfolio.summary.contracts or board.portfolio.by_year or board.spend):
+        empty, proof = None, tuple(delivery(board))
+        if not (
+            proof or board.portfolio.summary.contracts or board.portfolio.by_year or board.spend
+        ):
             empty = EmptyState(
                 "No contracts yet",
                 "Contracts that must carry social value, money that stays in the borough and notices "
@@ -66,7 +69,8 @@ class Dashboard(PermissionView):
                 "sentence": sentence(board, part),
                 # Who may change nothing is shown what needs somebody, not what needs them.
                 "may_act": can(request.user, "change_contracts"),
-                "needs": worst_first(needs(board)),
+                "delivery": proof,
+                "needs": worst_first(needs(board, may_close=can(request.user, "close_quarters"))),
                 "figures": tuple(figures(board)),
                 "by_year": charts.by_year(board),
                 # One directorate compared with nothing is no answer.
@@ -113,7 +117,18 @@ def worst_first(found: Iterable[Need]) -> tuple[Need, ...]:
     return tuple(sorted(found, key=lambda need: _URGENCY.get(need.tag.tone, 2) if need.tag else 2))
 
 
-def needs(board: OfficerDashboard) -> Iterator[Need]:
+def delivery(board: OfficerDashboard) -> Iterator[Figure]:
+    """Verified of committed, what is reported and waits, and the returns; none before a promise."""
+    counts = board.delivery.report.position.counts
+    if not (counts.commitments or counts.commitments_varied or counts.lines):
+        return
+    verified, reported, _ = verified_first(board.delivery)
+    yield verified
+    yield reported
+    yield returns_figure(board.delivery)
+
+
+def needs(board: OfficerDashboard, *, may_close: bool = False) -> Iterator[Need]:
     """What waits for this person: notices by their date, then work, then what is to be recorded."""
     for line in board.notices.lines:
         late = line.days is not None and line.days < 0
@@ -133,6 +148,7 @@ def needs(board: OfficerDashboard) -> Iterator[Need]:
             url=contracts_url(board.notices.query),
         )
     yield from work_needs(board)
+    yield from quarter_needs(board, may_close=may_close)
     summary = board.portfolio.summary
     if board.without_social_value:
         yield Need(
@@ -184,6 +200,38 @@ def needs(board: OfficerDashboard) -> Iterator[Need]:
             detail=f"The largest: {names}",
             amount=unknown.pounds,
         )
+
+
+def quarter_needs(board: OfficerDashboard, *, may_close: bool) -> Iterator[Need]:
+    """Returns that have not come in, and the next quarter to close with what keeps it open."""
+    report = board.delivery.report
+    quarter, missing = report.quarter, report.completeness.missing
+    missing_words = counted(missing, "return has", "returns have") + " not come in"
+    to_close = board.to_close if may_close else None
+    if missing:
+        left = days_left(quarter, board.as_of)
+        yield Need(
+            text=f"{missing_words} for {quarter.label}",
+            # Whoever reads reports finds each of them, with who owes it.
+            url=f"{reverse('closing-board', args=[quarter.code])}#returns"
+            if board.may_read_reports
+            else trace_url("returns_received", "record", board.delivery.about),
+            detail=f"{'They were' if left < 0 else 'They are'} due by {due_on(quarter):%-d %B %Y}",
+            tag=Tag(left_words(left).capitalize(), Tone.BAD if left < 0 else Tone.INFO),
+        )
+    if to_close is None:
+        return
+    waits = report.position.counts.lines_undecided
+    steps = []
+    if to_close == quarter and missing:
+        steps.append(missing_words)
+    if to_close == quarter and waits:
+        steps.append(counted(waits, "delivery waits", "deliveries wait") + " to be checked")
+    yield Need(
+        text=f"Close {to_close.label}",
+        url=reverse("closing-board", args=[to_close.code]),
+        detail=f"Next: {steps[0]}" if steps else "See which of its checks are outstanding",
+    )
 
 
 _WORK = {

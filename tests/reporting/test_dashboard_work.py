@@ -136,13 +136,15 @@ def test_each_need_on_the_page_opens_what_waits(client: Client) -> None:
     assert texts["1 return to verify"].detail == "Sent on 4 May 2026"
     fill(place)
     needs = client.get(reverse("dashboard")).context["needs"]
-    assert [need.text for need in needs][:4] == [
+    # What is late comes before what only waits.
+    assert needs[0].text.startswith("2 returns have not come in for ")
+    assert [need.text for need in needs][1:5] == [
         "2 returns to verify",
         "2 possible double claims to decide",
         "2 ratings to agree: the suppliers have replied",
         "2 tenders whose scores can be agreed",
     ]
-    for need in needs[:4]:
+    for need in needs[:5]:
         assert client.get(need.url).status_code == 200, need.url
 
 
@@ -154,6 +156,6 @@ def test_the_page_costs_the_same_with_work_on_it(client: Client, django_assert_n
         fill(place)
     client.force_login(make_user("contract_manager", place))
     client.get(reverse("dashboard"))
-    # None about payments or imports, which the role may not read; one names the directorate.
-    with django_assert_num_queries(8):
+    # None about payments, imports or closing, which the role may not read; one names the directorate.
+    with django_assert_num_queries(11):
         client.get(reverse("dashboard"))
