@@ -37,6 +37,7 @@ from contracts.api.verification import urlpatterns as verification_urls
 from reporting.api.editions import urlpatterns as edition_urls
 from reporting.api.figures import urlpatterns as figure_urls
 from reporting.api.mailings import urlpatterns as mailing_urls
+from reporting.api.movements import urlpatterns as movement_urls
 from reporting.api.star_measures import urlpatterns as star_measure_urls
 from trafford_sv.core.api.problems import KINDS
 from trafford_sv.core.api.views import ApiView
@@ -204,6 +205,7 @@ urlpatterns = [
     *portfolio_urls,
     *pacing_urls,
     *mailing_urls,
+    *movement_urls,
     *figure_urls,
     *star_measure_urls,
     *edition_urls,

@@ -128,7 +128,9 @@ class WhyItMoved:
         return found if found is not None and found.change else None
 
 
-def why_it_moved(measure: StarMeasure, first: Quarter, second: Quarter) -> WhyItMoved:
+def why_it_moved(
+    measure: StarMeasure, first: Quarter, second: Quarter, *, with_agreements: bool = True
+) -> WhyItMoved:
     """From the quarter `first` to `second`. Raises FigureGone. At most fourteen queries."""
     if measure.source == StarMeasure.Source.SUPPLIED:
         return WhyItMoved(
@@ -139,7 +141,10 @@ def why_it_moved(measure: StarMeasure, first: Quarter, second: Quarter) -> WhyIt
     top = figure_movement(
         measure.numerator, measure.numerator_basis, scope, before, after, over=measure.denominator
     )
-    agreements, others = _agreements(measure, scope, before, after, top.change)
+    agreements: tuple[MovedAgreement, ...] = ()
+    others = Decimal(0)
+    if with_agreements:
+        agreements, others = _agreements(measure, scope, before, after, top.change)
     if not measure.is_ratio:
         parts = _named(measure, scope, before, after, sum_parts(top))
         return WhyItMoved(

@@ -34,6 +34,7 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "measure-set-approve": "change_star_measures",
     "api-star-measures": ("use_api", "view_reports"),
     "api-star-readings": ("use_api", "view_reports"),
+    "api-star-movements": ("use_api", "view_reports"),
 }
 OBJECTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 EVERYONES: dict[str, str] = {

@@ -23,7 +23,7 @@ from reporting.selectors.figures import FigureReader
 from reporting.selectors.movements import Span, figure_movement, why_it_moved
 from reporting.services.star_measures import define_measure
 from reporting.star_measures import Movement
-from tests.factories import make_user
+from tests.factories import make_organisation, make_user
 from tests.factories_delivery import (
     make_commitment,
     make_line,
@@ -240,6 +240,59 @@ def test_the_page_says_why_and_leads_to_the_rows(client: Client) -> None:
         StarMeasure.objects.filter(pk=measure.pk).update(numerator="moonshine")
         gone = client.get(address, {"quarter": Q2.code}).content.decode()
         assert "not in the catalogue any more" in gone
+
+
+@pytest.mark.django_db
+def test_the_api_gives_the_parts_of_the_page_and_they_add_up(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    """£500 to £670: delivery -100, new +200, values +20, late +50."""
+    a_story()
+    measure = a_measure()
+    client.force_login(make_user("auditor"))
+    address = reverse("api-star-movements")
+    asked = {"measure": measure.key, "quarter": Q2.code, "compare": Q1.code}
+    # Three to sign in, one for the measure, six for the parts, whatever there is.
+    with django_assert_max_num_queries(10):
+        found = client.get(address, asked).json()
+    assert (found["before"], found["after"], found["change"]) == ("500.00", "670.00", "170.00")
+    parts = {one["part"]: one for one in found["parts"]}
+    assert {key: Decimal(one["change"]) for key, one in parts.items()} == {
+        "delivery": -100, "new": 200, "values": 20, "late": 50,
+    }  # fmt: skip
+    late = client.get(parts["late"]["rows_after_url"]).json()["results"]
+    assert [row["verified_quantity"] for row in late] == ["5.0000"]
+    assert parts["new"]["rows_before_url"] == ""
+
+    ratio = a_measure("Ratio", denominator="social_value", denominator_basis="committed")
+    with django_assert_max_num_queries(14):
+        told = client.get(address, {**asked, "measure": ratio.key}).json()
+    total = sum((Decimal(one["change"]) for one in told["parts"]), Decimal(0))
+    assert total == Decimal(told["change"])
+
+
+@pytest.mark.django_db
+def test_the_api_says_what_is_wrong_with_a_question(client: Client) -> None:
+    measure = a_measure()
+    client.force_login(make_user("auditor"))
+    address = reverse("api-star-movements")
+    for asked, word in (
+        ({}, "key of a measure"),
+        ({"measure": "moonshine"}, "key of a measure"),
+        ({"measure": "\x00"}, "key of a measure"),
+        ({"measure": measure.key, "quarter": "spring"}, "quarter"),
+        ({"measure": measure.key, "quarter": Q1.code, "compare": Q2.code}, "comes before"),
+        ({"measure": measure.key, "since": "2026"}, "not a parameter"),
+    ):
+        answer = client.get(address, asked)
+        assert answer.status_code == 400 and word in answer.content.decode(), asked
+    supplied = a_measure(
+        "From STAR", numerator="", numerator_basis="", source="supplied", unit="pounds"
+    )
+    found = client.get(address, {"measure": supplied.key}).json()
+    assert found["parts"] == [] and found["change"] is None and "STAR supplies" in found["reason"]
+    client.force_login(make_user("supplier", make_organisation()))
+    assert client.get(address, {"measure": measure.key}).status_code == 403
 
 
 @pytest.mark.django_db
