@@ -28,6 +28,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("reports/mailings/readers/", readers.ReaderList.as_view(), name="mail-subscription-list"),
     path(
+        "reports/mailings/readers/seats/",
+        readers.ReadersOfSeats.as_view(),
+        name="mail-subscription-seats",
+    ),
+    path(
         "reports/mailings/readers/new/",
         readers.ReaderCreate.as_view(),
         name="mail-subscription-create",

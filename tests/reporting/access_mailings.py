@@ -18,6 +18,7 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "mail-schedule-edit": "run_mailings",
     "mail-subscription-list": "run_mailings",
     "mail-subscription-create": "run_mailings",
+    "mail-subscription-seats": "run_mailings",
     "mail-subscription-detail": "run_mailings",
     "mail-subscription-edit": "run_mailings",
     "mail-subscription-decide": "run_mailings",

@@ -21,7 +21,8 @@ from trafford_sv.core.views_base import EditMixin, PermissionView
 from ...editions import kinds
 from ...filters_mailings import MailSubscriptionFilter
 from ...forms.mailings import CameBackForm, ReaderEditForm, ReaderForm
-from ...models import EditionMail, MailSubscription
+from ...models import Audience, EditionMail, MailSubscription
+from ...services.mailings.seats import SeatsAdded, add_seat_holders
 from ...services.mailings.subscriptions import (
     add_reader,
     ask_reader_again,
@@ -71,6 +72,7 @@ class ReaderList(ListPage):
         "One message a person and edition, also for somebody who is in several audiences."
     )
     filterset_class = MailSubscriptionFilter
+    template_name = "reporting/mailings/reader_list.html"
     row_template = "reporting/mailings/_reader_rows.html"
     columns = (
         Column("Reader", sort="name"),
@@ -153,6 +155,40 @@ class ReaderCreate(EditMixin, PermissionView):
             ),
         }
         return render(self.request, "community_needs/form.html", context)
+
+
+class ReadersOfSeats(PermissionView):
+    """The button that adds everybody who holds a seat on the Steering Group."""
+
+    permission = "run_mailings"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return redirect("mail-subscription-list")
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        found = add_seat_holders(as_of=self.today, by=request.user, now=self.now)
+        (messages.success if found.added else messages.info)(request, seats_words(found))
+        return redirect(f"{reverse('mail-subscription-list')}?audience={Audience.STEERING_GROUP}")
+
+
+def seats_words(found: SeatsAdded) -> str:
+    """How many were added, and who could not be."""
+    number = len(found.added)
+    told = [
+        f"{number or 'Nobody'} {'reader was' if number == 1 else 'readers were' if number else 'was'} added"
+    ]
+    if found.already:
+        told.append(
+            f"{found.already} {'was' if found.already == 1 else 'were'} on the list already"
+        )
+    words = ", ".join(told) + "."
+    if found.as_they_are:
+        words += (
+            f" Left as they are, because they ended or stopped: {', '.join(found.as_they_are)}."
+        )
+    if found.without_address:
+        words += f" Without an account that has an address: {', '.join(found.without_address)}."
+    return words
 
 
 class _Reader(PermissionView):
