@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -15,7 +16,7 @@ from django.utils.text import slugify
 from trafford_sv.core.models import ClosedQuarter
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.audit import actor_name, acts_for_demo, record_event
-from trafford_sv.core.services.quarters import closed_quarters
+from trafford_sv.core.services.quarters import QuarterClosed, assert_open, closed_quarters
 from trafford_sv.core.services.records import Collision, create_record, update_record
 
 from ..catalogue import CATALOGUE, FigureGone, Narrowing, Unit
@@ -284,8 +285,20 @@ def work_out_measures(
     """Puts on record what each computed measure says of the quarter, where that is news.
 
     Returns how many readings were added, and a sentence for each measure that could not be
-    worked out; the others are still put on record.
+    worked out; the others are still put on record. Raises QuarterClosed.
     """
+    with transaction.atomic():
+        assert_open(quarter=quarter)
+        return _work_out(quarter, by, now, measures, is_demo)
+
+
+def _work_out(
+    quarter: Quarter,
+    by: Any,
+    now: datetime.datetime,
+    measures: Sequence[StarMeasure] | None = None,
+    is_demo: bool = False,
+) -> tuple[int, list[str]]:
     reader, problems, fresh = FigureReader(), [], []
     wanted = list(
         StarMeasure.objects.filter(source=StarMeasure.Source.COMPUTED)
@@ -328,14 +341,15 @@ def work_out_measures(
 
 
 def record_at_closing(quarter: Quarter, by: Any, now: datetime.datetime) -> None:
-    """The last word of a quarter that is being closed; the demo's where the closing is."""
+    """The last word of a quarter, in the transaction that closes it and holds its lock alone; the
+    demo's where the closing is."""
     is_demo = ClosedQuarter.objects.filter(
         financial_year=quarter.start_year,
         quarter=quarter.number,
         reopened_at__isnull=True,
         is_demo=True,
     ).exists()
-    work_out_measures(quarter=quarter, by=by, now=now, is_demo=is_demo)
+    _work_out(quarter, by, now, is_demo=is_demo)
 
 
 def work_out_open_quarters(
@@ -348,7 +362,9 @@ def work_out_open_quarters(
     closed, quarter, added = closed_quarters(), Quarter.of(today), 0
     for _ in range(back):
         if quarter not in closed:
-            added += work_out_measures(quarter=quarter, by=by, now=now)[0]
+            # Closed since we looked: then closing it put it on record.
+            with contextlib.suppress(QuarterClosed):
+                added += work_out_measures(quarter=quarter, by=by, now=now)[0]
         quarter = quarter.previous
     return added
 
@@ -386,7 +402,10 @@ def supply_reading(
     by: Any,
     now: datetime.datetime,
 ) -> MeasureReading:
-    """What STAR says a measure was, with where it comes from. A later value restates it."""
+    """What STAR says a measure was, with where it comes from. A later value restates it.
+
+    Raises ValidationError by field, or QuarterClosed.
+    """
     errors: dict[str, list[str]] = {}
     if measure.source != StarMeasure.Source.SUPPLIED:
         raise ValidationError("This measure is worked out here. Nobody types its value.")
@@ -414,6 +433,7 @@ def supply_reading(
     )
     row.full_clean()
     with transaction.atomic():
+        assert_open(quarter=quarter)
         row.save()
         record_event(
             by=by, now=now, verb="measure supplied", subject=measure,
@@ -431,31 +451,36 @@ def write_comment(
     by: Any,
     now: datetime.datetime,
 ) -> MeasureComment:
-    """One comment for a measure and quarter; `expected_version` None is the first. Raises Collision."""
+    """One comment for a measure and quarter; `expected_version` None is the first.
+
+    Raises Collision, ValidationError or QuarterClosed.
+    """
     if not text.strip():
         raise ValidationError({"text": ["Write what a reader should know about this figure."]})
-    held = MeasureComment.objects.filter(
-        measure=measure, financial_year=quarter.start_year, quarter=quarter.number
-    ).first()
     values = {"text": text.strip(), "by_name": actor_name(by), "written_at": now}
-    if held is None:
-        return create_record(
-            model=MeasureComment,
-            values={
-                "measure": measure,
-                "financial_year": quarter.start_year,
-                "quarter": quarter.number,
-                **values,
-            },
+    with transaction.atomic():
+        assert_open(quarter=quarter)
+        held = MeasureComment.objects.filter(
+            measure=measure, financial_year=quarter.start_year, quarter=quarter.number
+        ).first()
+        if held is None:
+            return create_record(
+                model=MeasureComment,
+                values={
+                    "measure": measure,
+                    "financial_year": quarter.start_year,
+                    "quarter": quarter.number,
+                    **values,
+                },
+                by=by,
+                now=now,
+                verb="measure commented on",
+            )
+        return update_record(
+            record=held,
+            changes=values,
+            expected_version=expected_version or 0,
             by=by,
             now=now,
-            verb="measure commented on",
+            verb="comment on a measure changed",
         )
-    return update_record(
-        record=held,
-        changes=values,
-        expected_version=expected_version or 0,
-        by=by,
-        now=now,
-        verb="comment on a measure changed",
-    )

@@ -22,6 +22,7 @@ from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Figure, Link, State, SummaryRow, Table, Tag, Tone
 from trafford_sv.core.periods import PeriodError, Quarter
 from trafford_sv.core.selectors.history import history_of
+from trafford_sv.core.services.quarters import QuarterClosed, closed_quarters
 from trafford_sv.core.services.records import Collision
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
@@ -131,6 +132,7 @@ class ReportHome(_Reads):
                 (one, value_words(one.value_quantity, one.unit)) for one in published_figures()
             ],
             "may_change": can(request.user, "change_star_measures"),
+            "is_closed": quarter in closed_quarters(),
         }
         return render(request, "reporting/report_home.html", context)
 
@@ -247,6 +249,8 @@ class StarMeasureDetail(_Reads):
         (line,) = measure_lines([measure], quarter, as_known=end_of(as_known_on))
         may_change = can(request.user, "change_star_measures")
         earlier = restatements(measure, quarter)
+        is_closed = quarter in closed_quarters()
+        may_write = may_change and not is_closed
         context = {
             "title": measure.name,
             "measure": measure,
@@ -263,7 +267,9 @@ class StarMeasureDetail(_Reads):
             "published": list(measure.published.all()),
             "history": history_of(measure, limit=10) if may_change else None,
             "may_change": may_change,
-            "may_supply": may_change and measure.source == StarMeasure.Source.SUPPLIED,
+            "is_closed": is_closed,
+            "may_comment": may_write,
+            "may_supply": may_write and measure.source == StarMeasure.Source.SUPPLIED,
             "breadcrumbs": crumbs(
                 ("Measure definitions", reverse("star-measure-list")), (measure.name, None)
             ),
@@ -495,7 +501,11 @@ class _OfQuarter(_Changes):
         trail: Crumbs = [
             ("Measure definitions", reverse("star-measure-list")), (measure.name, back)
         ]  # fmt: skip
-        return self.page(form, back, trail, measure=measure, quarter=quarter, caption=quarter.label)
+        is_closed = quarter in closed_quarters()
+        return self.page(
+            form, back, trail, measure=measure, quarter=quarter, caption=quarter.label,
+            is_closed=is_closed,
+        )  # fmt: skip
 
 
 class Supply(_OfQuarter):
@@ -523,6 +533,8 @@ class Supply(_OfQuarter):
                 )
             except ValidationError as error:
                 self.add_errors(form, error)
+            except QuarterClosed as error:
+                form.add_error(None, str(error))
             else:
                 messages.success(request, f"The value for {when.label} is on record.")
                 return redirect(f"{measure.get_absolute_url()}?quarter={when.code}")
@@ -557,6 +569,8 @@ class Comment(_OfQuarter):
                 return self.show_collision(form, shown, collision)
             except ValidationError as error:
                 self.add_errors(form, error)
+            except QuarterClosed as error:
+                form.add_error(None, str(error))
             else:
                 messages.success(request, "The commentary is saved.")
                 return redirect(f"{measure.get_absolute_url()}?quarter={when.code}")
@@ -576,7 +590,12 @@ class WorkOut(PermissionView):
 
     def post(self, request: HttpRequest, quarter: str) -> HttpResponseBase:
         when = quarter_of(quarter, self.today)
-        added, problems = work_out_measures(quarter=when, by=request.user, now=self.now)
+        home = f"{reverse('report-home')}?quarter={when.code}"
+        try:
+            added, problems = work_out_measures(quarter=when, by=request.user, now=self.now)
+        except QuarterClosed as error:
+            messages.error(request, str(error))
+            return redirect(home)
         if added:
             noun = "measure has" if added == 1 else "measures have"
             messages.success(request, f"{added} {noun} a new value for {when.label}.")
@@ -586,7 +605,7 @@ class WorkOut(PermissionView):
             )
         for problem in problems:
             messages.warning(request, problem)
-        return redirect(f"{reverse('report-home')}?quarter={when.code}")
+        return redirect(home)
 
 
 class MeasureSetList(_Reads):

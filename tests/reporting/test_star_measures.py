@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
@@ -15,7 +16,13 @@ from django.urls import reverse
 
 from contracts.models import Payee, SpendCategory, SpendSource, SpendTotal, SpendUnit
 from reporting.demo import load_measures, load_readings, remove_measures
-from reporting.models import MeasureReading, MeasureSet, PublishedFigure, StarMeasure
+from reporting.models import (
+    MeasureComment,
+    MeasureReading,
+    MeasureSet,
+    PublishedFigure,
+    StarMeasure,
+)
 from reporting.selectors.figures import FigureReader
 from reporting.selectors.star_measures import measure_lines, set_in_force
 from reporting.services.reference import load_published_figures, load_star_measures
@@ -32,13 +39,19 @@ from reporting.services.star_measures import (
 from tests.factories import make_organisation, make_user
 from tests.factories_delivery import make_commitment, make_line, make_return
 from trafford_sv.core.periods import Quarter
-from trafford_sv.core.services.quarters import close_quarter
+from trafford_sv.core.services.quarters import QuarterClosed, close_quarter, reopen_quarter
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.datetime(2026, 11, 30, 12, tzinfo=datetime.UTC)
 LATER = NOW + datetime.timedelta(days=40)
 Q1 = Quarter.parse("2026-27 Q1")
 DAY = datetime.date(2026, 4, 1)
+
+
+@pytest.fixture
+def at_now() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 @pytest.fixture
@@ -360,3 +373,46 @@ def test_a_second_comment_meets_the_first(client: Client) -> None:
     address = reverse("star-measure-comment", args=[measure.key, Q1.code])
     stale = client.post(address, {"text": "Mine", "version": held.version + 5})
     assert stale.status_code == 409 and "Low: two returns" in stale.text and "Mine" in stale.text
+
+
+# --- a closed quarter -----------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("at_now")
+def test_nothing_is_written_into_a_closed_quarter_until_it_is_reopened(
+    library: dict[str, StarMeasure], client: Client
+) -> None:
+    savings, officer = library["savings"], make_user("star_officer")
+    common: dict[str, Any] = {"measure": savings, "quarter": Q1, "by": officer, "now": LATER}
+    close_quarter(quarter=Q1, by=None, now=NOW)
+    readings = MeasureReading.objects.count()
+    delivered("4")
+    writes = (
+        lambda: supply_reading(value=Decimal(9), evidence="Paper 4", **common),
+        lambda: write_comment(text="Later words", expected_version=None, **common),
+        lambda: work_out_measures(quarter=Q1, by=officer, now=LATER),
+    )
+    for write in writes:
+        with pytest.raises(QuarterClosed, match="Ask the social value co-ordinator to reopen it"):
+            write()
+    client.force_login(officer)
+    at = [savings.key, Q1.code]
+    for name, typed in (
+        ("star-measure-supply", {"value": "1234", "evidence": "Paper 4"}),
+        ("star-measure-comment", {"text": "Typed and kept"}),
+    ):
+        page = client.post(reverse(name, args=at), typed)
+        assert page.status_code == 200 and "co-ordinator can reopen it with a reason" in page.text
+        assert "was closed on 30 November 2026" in page.text
+        assert all(words in page.text for words in typed.values())
+    page = client.post(reverse("measures-work-out", args=[Q1.code]), follow=True).text
+    assert "was closed on 30 November 2026" in page
+    assert "Work out this quarter again" not in page and "reopen it with a reason" in page
+    page = client.get(f"{savings.get_absolute_url()}?quarter={Q1.code}").text
+    assert "reopen it with a reason" in page
+    assert "Put a value on record" not in page and "Write a commentary" not in page
+    assert (MeasureReading.objects.count(), MeasureComment.objects.count()) == (readings, 0)
+    reopen_quarter(quarter=Q1, by=None, now=LATER, reason="STAR sent its value late.")
+    for write in writes:
+        write()
+    assert MeasureComment.objects.get().text == "Later words"
