@@ -156,6 +156,22 @@ class StarMeasureForm(VersionedModelForm):
         return cleaned
 
 
+class MeasureNoteForm(VersionedModelForm):
+    """All that may still change of a measure in an approved set."""
+
+    class Meta:
+        model = StarMeasure
+        fields = ("note",)
+        labels = {"note": "What a reader must know"}
+        widgets = {"note": forms.Textarea(attrs={"rows": 3})}
+
+
+def like(measure: StarMeasure) -> dict[str, Any]:
+    """What a form for a new measure begins with: everything of this one but its name."""
+    shown = StarMeasureForm(instance=measure).initial
+    return {key: value for key, value in shown.items() if key not in ("name", "version")}
+
+
 class MeasureSetForm(VersionedModelForm):
     """Five boxes, one for each place."""
 

@@ -92,6 +92,11 @@ def set_in_force(day: datetime.date) -> MeasureSet | None:
     )
 
 
+def approved_sets_of(measure: StarMeasure) -> list[MeasureSet]:
+    """Those in which it was approved, oldest first: its definition does not change any more."""
+    return list(measure.sets.filter(state=MeasureSet.State.APPROVED).order_by("starts"))
+
+
 def quarters_until(last: Quarter, count: int = TREND_QUARTERS) -> list[Quarter]:
     """Oldest first, `last` at the end."""
     found = [last]

@@ -55,18 +55,42 @@ def change_measure(
     by: Any,
     now: datetime.datetime,
 ) -> StarMeasure:
-    """Raises Collision or ValidationError. Readings keep the definition they were made by."""
-    held = {name: getattr(measure, name) for name in _RULED}
-    checked = _checked({**held, **changes})
-    wanted = {name: checked[name] for name in {*changes, "unit"} if name in checked}
-    return update_record(
-        record=measure,
-        changes=wanted,
-        expected_version=expected_version,
-        by=by,
-        now=now,
-        verb="measure changed",
-    )
+    """Of a measure in an approved set only the note. Raises Collision or ValidationError.
+
+    Readings keep the definition they were made by.
+    """
+    with transaction.atomic():
+        # Held, so that no set with it is approved between our look and our writing.
+        stored = StarMeasure.objects.select_for_update(no_key=True).get(pk=measure.pk)
+        held = {name: getattr(stored, name) for name in _RULED}
+        checked = _checked({**held, **changes})
+        wanted = {name: checked[name] for name in {*changes, "unit"} if name in checked}
+        if stored.version == expected_version:
+            _refuse_approved(stored, wanted)
+        return update_record(
+            record=stored,
+            changes=wanted,
+            expected_version=expected_version,
+            by=by,
+            now=now,
+            verb="measure changed",
+        )
+
+
+def _refuse_approved(stored: StarMeasure, wanted: Mapping[str, Any]) -> None:
+    """What a committee approved stays what it was, words and target included."""
+    differs = any(getattr(stored, name) != wanted[name] for name in wanted.keys() - _FREE)
+    if not differs:
+        return
+    held = stored.sets.filter(state=MeasureSet.State.APPROVED).order_by("starts").first()
+    if held is not None:
+        raise ValidationError(
+            f"This measure stands in the approved set “{held.name}”, so its definition does not "
+            "change. Define a new measure like this one, and have a set with it approved."
+        )
+
+
+_FREE = frozenset({"note"})
 
 
 _RULED = (
@@ -212,6 +236,8 @@ def approve_set(
         _still_draft(stored)
         _refuse_approval(stored, approved_by, approved_on, timezone.localtime(now).date())
         _make_room(stored, [one for one in every.values() if one.pk != stored.pk], by, now)
+        # And its measures, so that none is being changed meanwhile.
+        list(stored.measures.order_by("pk").select_for_update(no_key=True, of=("self",)))
         return update_record(
             record=stored,
             changes={

@@ -31,15 +31,18 @@ from ..filters import StarMeasureFilter
 from ..forms.star_measures import (
     ApproveSetForm,
     CommentForm,
+    MeasureNoteForm,
     MeasureSetForm,
     QuarterForm,
     StarMeasureForm,
     SupplyForm,
+    like,
 )
 from ..models import MeasureComment, MeasureReading, MeasureSet, StarMeasure
 from ..selectors.figures import rows_behind
 from ..selectors.star_measures import (
     MeasureLine,
+    approved_sets_of,
     figure_words,
     measure_lines,
     measures_on_record,
@@ -267,6 +270,7 @@ class StarMeasureDetail(_Reads):
             "published": list(measure.published.all()),
             "history": history_of(measure, limit=10) if may_change else None,
             "may_change": may_change,
+            "approved_in": approved_sets_of(measure),
             "is_closed": is_closed,
             "may_comment": may_write,
             "may_supply": may_write and measure.source == StarMeasure.Source.SUPPLIED,
@@ -435,7 +439,16 @@ class StarMeasureCreate(_MeasureForms):
     introduction = "Choose what is counted and, for a ratio, what it is divided by. No formula needs to be written."
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(StarMeasureForm())
+        """`like` names a measure to begin with."""
+        key = request.GET.get("like", "")
+        model = StarMeasure.objects.filter(key=key).first() if key else None
+        if model is None:
+            return self.show(StarMeasureForm())
+        self.introduction = (
+            f"Everything but the name is filled in as it is in “{model.name}”. Change what should "
+            "differ, and give it a name that tells the two apart."
+        )
+        return self.show(StarMeasureForm(initial=like(model)))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = StarMeasureForm(request.POST)
@@ -458,11 +471,20 @@ class StarMeasureEdit(_MeasureForms):
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         measure = measure_of(key)
-        return self.show(StarMeasureForm(instance=measure), measure)
+        held = approved_sets_of(measure)
+        if not held:
+            return self.show(StarMeasureForm(instance=measure), measure)
+        self.introduction = (
+            f"It stands in the approved set “{held[0].name}”, so its definition does not change. "
+            "What a reader must know can still be said."
+        )
+        return self.show(MeasureNoteForm(instance=measure), measure)
 
     def post(self, request: HttpRequest, key: str) -> HttpResponseBase:
         measure = measure_of(key)
-        form = StarMeasureForm(self.posted(), instance=measure_of(key))
+        # A page that was opened before the approval has the whole form, and keeps what was typed.
+        form_class = StarMeasureForm if "name" in request.POST else MeasureNoteForm
+        form = form_class(self.posted(), instance=measure_of(key))
         if form.is_valid():
             try:
                 change_measure(
@@ -473,7 +495,7 @@ class StarMeasureEdit(_MeasureForms):
                     now=self.now,
                 )
             except Collision as collision:
-                stored = StarMeasureForm(instance=collision.stored)
+                stored = form_class(instance=collision.stored)
                 return self.show_collision(form, stored, collision)
             except ValidationError as error:
                 self.add_errors(form, error)

@@ -303,6 +303,48 @@ def test_an_approved_set_does_not_change(client: Client) -> None:
     assert "does not change" in answer.text
 
 
+def test_a_measure_of_an_approved_set_keeps_its_definition_and_is_copied(client: Client) -> None:
+    measures = [*five()[:4], computed("Fifth", target_quantity=Decimal("500"))]
+    draft, measure = a_set("First", DAY, measures), measures[4]
+    common: dict[str, Any] = {"measure": measure, "by": None, "now": NOW}
+    measure = change_measure(changes={"words": "Still a draft."}, expected_version=1, **common)
+    approved(draft)
+    for changes in (
+        {"numerator": "agreements", "numerator_basis": "record"},
+        {"words": "Other words."},
+        {"target_quantity": Decimal("400")},
+        {"direction": "lower"},
+        {"name": "Another name"},
+    ):
+        with pytest.raises(ValidationError, match="the approved set “First”, so its definition"):
+            change_measure(changes=changes, expected_version=2, **common)
+    same = {"words": "Still a draft.", "target_quantity": Decimal("500.0000"), "note": "Two gaps."}
+    assert change_measure(changes=same, expected_version=2, **common).note == "Two gaps."
+
+    client.force_login(make_user("star_officer"))
+    page = client.get(measure.get_absolute_url()).text
+    assert "What was approved does not change" in page and "like this one" in page
+    address = reverse("star-measure-edit", args=[measure.key])
+    shown = client.get(address)
+    assert list(shown.context["form"].fields) == ["note", "version"]
+    old_page = {
+        "name": "Fifth", "words": "Mine", "source": "computed", "numerator": "social_value",
+        "numerator_basis": "verified", "period": "quarter", "direction": "higher", "version": 3,
+    }  # fmt: skip
+    refused = client.post(address, old_page)
+    assert "so its definition does not change" in refused.text and "Mine" in refused.text
+    assert client.post(address, {"note": "Three gaps.", "version": 3}).status_code == 302
+    measure.refresh_from_db()
+    assert (measure.words, measure.note) == ("Still a draft.", "Three gaps.")
+
+    shown = client.get(reverse("star-measure-create"), {"like": measure.key}).context["form"]
+    assert "name" not in shown.initial and shown.initial["words"] == "Still a draft."
+    typed = {name: value for name, value in shown.initial.items() if value is not None}
+    client.post(reverse("star-measure-create"), {**typed, "name": "Sixth"})
+    copy = StarMeasure.objects.get(key="sixth")
+    assert (copy.numerator, copy.target_quantity) == ("social_value", Decimal(500))
+
+
 # --- pages --------------------------------------------------------------------------------
 
 
