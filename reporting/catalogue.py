@@ -178,3 +178,11 @@ def figure(key: str) -> CatalogueFigure:
         raise FigureGone(
             f"The figure “{key}” is not in the catalogue any more. Choose another for this measure."
         ) from None
+
+
+def unit_of_formula(numerator: str, denominator: str) -> Unit | None:
+    """Of a computed measure: anything divided is a share. None where the numerator is unknown."""
+    held = CATALOGUE.get(numerator)
+    if held is None:
+        return None
+    return Unit.SHARE if denominator else held.unit

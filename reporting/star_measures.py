@@ -139,6 +139,27 @@ def target_problem(target: Decimal | None, unit: Unit | str) -> str:
     return ""
 
 
+_SIGNS: dict[Unit, tuple[str, ...]] = {
+    Unit.POUNDS: ("£",), Unit.RATIO: ("£",), Unit.SHARE: ("%",), Unit.COUNT: (),
+}  # fmt: skip
+_READ_AS: dict[Unit, str] = {
+    Unit.POUNDS: "in pounds, for example £1,250",
+    Unit.RATIO: "in pounds for each pound, for example £5.20",
+    Unit.SHARE: "a share in per cent, for example 53%",
+    Unit.COUNT: "a number of things, for example 12",
+}
+
+
+def sign_problem(typed: str, unit: Unit | str) -> str:
+    """Why a number with this sign is not of this unit; empty where the sign fits or none was typed."""
+    found = [sign for sign in "£%" if sign in typed]
+    if all(sign in _SIGNS[Unit(unit)] for sign in found):
+        return ""
+    return (
+        f"“{typed.strip()}” does not fit: this measure is {_READ_AS[Unit(unit)]}. Check the sign."
+    )
+
+
 def set_problem(members: Sequence[object]) -> str:
     """Why these cannot be approved as a set; empty where they can."""
     if len(set(members)) != len(members):

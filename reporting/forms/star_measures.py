@@ -14,9 +14,9 @@ from trafford_sv.core.forms import VersionedForm, VersionedModelForm
 from trafford_sv.core.periods import PeriodError, Quarter
 from trafford_sv.directory.models import Area, Organisation
 
-from ..catalogue import BASIS_WORDS, CATALOGUE, Unit
+from ..catalogue import BASIS_WORDS, CATALOGUE, Unit, unit_of_formula
 from ..models import MeasureSet, StarMeasure
-from ..star_measures import PERIOD_WORDS, SET_SIZE, Direction
+from ..star_measures import PERIOD_WORDS, SET_SIZE, Direction, sign_problem
 
 _FIGURES = [("", "Choose a figure"), *((one.key, one.name) for one in CATALOGUE.values())]
 _BASES = [
@@ -35,7 +35,8 @@ UNIT_LABELS = {
 
 
 class QuantityField(forms.CharField):
-    """A number as people write it; a share may be typed with its per cent sign."""
+    """A number as people write it, with or without £ or %. Its form asks `quantity_of` whether the
+    sign fits the unit."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(empty_value=None, max_length=40, **options)
@@ -64,6 +65,31 @@ class QuantityField(forms.CharField):
             super().run_validators(value)
 
 
+def quantity_of(form: forms.BaseForm, name: str, unit: Unit | str) -> Decimal | None:
+    """The cleaned number of a field in its unit, 0.53 for 53%. Raises ValidationError where a sign
+    was typed that is of another unit."""
+    typed = form.data.get(form.add_prefix(name)) or ""
+    if problem := sign_problem(str(typed), unit):
+        raise ValidationError(problem)
+    number: Decimal | None = form.cleaned_data.get(name)
+    return number / 100 if number is not None and unit == Unit.SHARE else number
+
+
+def quantity_words(value: Decimal | None, unit: Unit | str) -> str | None:
+    """As it would be typed, with its sign: changing the unit then asks about it."""
+    if value is None:
+        return None
+    shown = value * 100 if unit == Unit.SHARE else value
+    plain = f"{shown.normalize():f}"
+    match Unit(unit):
+        case Unit.SHARE:
+            return f"{plain}%"
+        case Unit.POUNDS | Unit.RATIO:
+            return f"£{plain}"
+        case Unit.COUNT:
+            return plain
+
+
 class StarMeasureForm(VersionedModelForm):
     """`target_quantity` is typed as it is read: in per cent for a share."""
 
@@ -84,7 +110,9 @@ class StarMeasureForm(VersionedModelForm):
         required=False,
     )  # fmt: skip
     target_quantity = QuantityField(
-        label="Target", required=False, help_text="For a share in per cent, for example 53"
+        label="Target",
+        required=False,
+        help_text="In the measure’s own unit, for example £1,250, 53% or 12",
     )
 
     class Meta:
@@ -142,18 +170,29 @@ class StarMeasureForm(VersionedModelForm):
             kinds__kind="council_service"
         ).order_by("name")
         fields["directorate"].empty_label = "Every directorate"
-        if self.instance.pk and self.instance.unit == Unit.SHARE:
-            held = self.instance.target_quantity
-            self.initial["target_quantity"] = None if held is None else (held * 100).normalize()
+        if self.instance.pk:
+            self.initial["target_quantity"] = quantity_words(
+                self.instance.target_quantity, self.instance.unit
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        target = cleaned.get("target_quantity")
-        if target is not None and (cleaned.get("denominator") or cleaned.get("unit") == Unit.SHARE):
-            cleaned["target_quantity"] = target / 100
+        unit = self._unit(cleaned)
+        if unit and "target_quantity" in cleaned:
+            try:
+                cleaned["target_quantity"] = quantity_of(self, "target_quantity", unit)
+            except ValidationError as error:
+                self.add_error("target_quantity", error)
         if cleaned.get("source") == StarMeasure.Source.SUPPLIED and not cleaned.get("unit"):
             self.add_error("unit", "Choose the unit in which STAR gives the value.")
         return cleaned
+
+    @staticmethod
+    def _unit(cleaned: dict[str, Any]) -> Unit | str | None:
+        """What the measure will be in; None while that is not chosen."""
+        if cleaned.get("source") == StarMeasure.Source.SUPPLIED:
+            return cleaned.get("unit") or None
+        return unit_of_formula(cleaned.get("numerator") or "", cleaned.get("denominator") or "")
 
 
 class MeasureNoteForm(VersionedModelForm):
@@ -241,12 +280,22 @@ class ApproveSetForm(VersionedForm):
 
 
 class SupplyForm(forms.Form):
+    """`unit` is the measure's; the cleaned value is in it, 0.53 for 53%."""
+
     value = QuantityField(label="Value", required=False)
     evidence = forms.CharField(
         label="Where it comes from", max_length=2000, required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="For example, STAR performance report to the Board, 12 May 2026, table 2",
     )  # fmt: skip
+
+    def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit = unit
+        self.fields["value"].help_text = UNIT_LABELS[Unit(unit)]
+
+    def clean_value(self) -> Decimal | None:
+        return quantity_of(self, "value", self.unit)
 
 
 class CommentForm(forms.Form):

@@ -19,7 +19,7 @@ from trafford_sv.core.services.audit import actor_name, acts_for_demo, record_ev
 from trafford_sv.core.services.quarters import QuarterClosed, assert_open, closed_quarters
 from trafford_sv.core.services.records import Collision, create_record, update_record
 
-from ..catalogue import CATALOGUE, FigureGone, Narrowing, Unit
+from ..catalogue import CATALOGUE, FigureGone, Narrowing, Unit, unit_of_formula
 from ..models import MeasureComment, MeasureReading, MeasureSet, SetMember, StarMeasure
 from ..selectors.figures import FigureReader
 from ..star_measures import Span, overlapping, set_problem, target_problem
@@ -105,8 +105,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if wanted.get("source", StarMeasure.Source.COMPUTED) == StarMeasure.Source.COMPUTED:
         errors = _figure_errors(wanted)
         if not errors:
-            top = CATALOGUE[wanted["numerator"]]
-            wanted["unit"] = Unit.SHARE if wanted.get("denominator") else top.unit
+            wanted["unit"] = unit_of_formula(wanted["numerator"], wanted.get("denominator") or "")
     else:
         for name in ("numerator", "numerator_basis", "denominator", "denominator_basis"):
             wanted[name] = ""

@@ -535,20 +535,18 @@ class Supply(_OfQuarter):
     introduction = "It is shown as supplied, with where it comes from. A later value restates it; this one stays visible."
 
     def get(self, request: HttpRequest, key: str, quarter: str) -> HttpResponse:
-        return self.show(SupplyForm(), measure_of(key), quarter_of(quarter, self.today))
+        measure = measure_of(key)
+        return self.show(SupplyForm(unit=measure.unit), measure, quarter_of(quarter, self.today))
 
     def post(self, request: HttpRequest, key: str, quarter: str) -> HttpResponseBase:
         measure, when = measure_of(key), quarter_of(quarter, self.today)
-        form = SupplyForm(request.POST)
+        form = SupplyForm(request.POST, unit=measure.unit)
         if form.is_valid():
-            value = form.cleaned_data["value"]
-            if value is not None and measure.unit == Unit.SHARE:
-                value = value / 100
             try:
                 supply_reading(
                     measure=measure,
                     quarter=when,
-                    value=value,
+                    value=form.cleaned_data["value"],
                     evidence=form.cleaned_data["evidence"],
                     by=request.user,
                     now=self.now,

@@ -383,7 +383,67 @@ def test_an_officer_defines_a_measure_and_reads_it(client: Client) -> None:
     page = client.get(f"{measure.get_absolute_url()}?quarter={Q1.code}").text
     assert "Show the rows" in page and "The first divided by the second" in page
     shown = client.get(reverse("star-measure-edit", args=[measure.key])).context["form"]
-    assert str(shown.initial["target_quantity"]) == "25"
+    assert shown.initial["target_quantity"] == "25%"
+
+
+SUM: dict[str, Any] = {"numerator": "social_value", "numerator_basis": "verified"}
+SHARE = {**SUM, "denominator": "social_value", "denominator_basis": "committed"}
+COUNT = {"numerator": "agreements", "numerator_basis": "record"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "typed", "kept"),
+    [
+        (SUM, "25%", None), (SUM, "£25", "25"), (SUM, "1,250.50", "1250.50"),
+        (SHARE, "£53", None), (SHARE, "53%", "0.53"), (SHARE, "53", "0.53"),
+        (COUNT, "£12", None), (COUNT, "12%", None), (COUNT, "12", "12"),
+        ({"source": "supplied", "unit": "share"}, "£53", None),
+        ({"source": "supplied", "unit": "ratio"}, "£5.20", "5.20"),
+        # What is left over of a computed measure does not make a supplied one a share.
+        ({**SHARE, "source": "supplied", "unit": "pounds"}, "£53", "53"),
+    ],
+)  # fmt: skip
+def test_a_targets_sign_fits_the_measures_unit(
+    client: Client, formula: dict[str, Any], typed: str, kept: str | None
+) -> None:
+    client.force_login(make_user("star_officer"))
+    page = client.post(
+        reverse("star-measure-create"),
+        {"name": "One", "words": "Words.", "source": "computed", "period": "quarter",
+         "direction": "higher", "target_quantity": typed, **formula},
+    )  # fmt: skip
+    if kept is None:
+        errors = page.context["form"].errors
+        assert list(errors) == ["target_quantity"], errors
+        assert f"“{typed}” does not fit: this measure is" in errors["target_quantity"][0]
+        assert f'value="{typed}"' in page.text and not StarMeasure.objects.exists()
+    else:
+        assert StarMeasure.objects.get().target_quantity == Decimal(kept)
+
+
+def test_a_sum_that_becomes_a_share_asks_about_its_target(client: Client) -> None:
+    measure = computed(target_quantity=Decimal("9"))
+    client.force_login(make_user("star_officer"))
+    address = reverse("star-measure-edit", args=[measure.key])
+    held = client.get(address).context["form"].initial
+    typed = {name: value for name, value in held.items() if value is not None}
+    page = client.post(address, {**typed, **SHARE})
+    assert "“£9” does not fit" in page.context["form"].errors["target_quantity"][0]
+
+
+@pytest.mark.usefixtures("at_now")
+def test_a_supplied_values_sign_fits_the_measures_unit(client: Client) -> None:
+    client.force_login(make_user("star_officer"))
+    for unit, wrong, right, kept in (
+        ("pounds", "25%", "£25", "25"), ("share", "£53", "53%", "0.53"), ("count", "£12", "12", "12"),
+    ):  # fmt: skip
+        measure = computed(f"In {unit}", source="supplied", unit=unit, numerator_basis="")
+        address = reverse("star-measure-supply", args=[measure.key, Q1.code])
+        page = client.post(address, {"value": wrong, "evidence": "Paper 4"})
+        assert f"“{wrong}” does not fit" in page.context["form"].errors["value"][0]
+        assert f'value="{wrong}"' in page.text and "Paper 4" in page.text
+        assert client.post(address, {"value": right, "evidence": "Paper 4"}).status_code == 302
+        assert measure.readings.get().value_quantity == Decimal(kept)
 
 
 def test_as_known_on_a_day_before_anything_was_known_says_so(client: Client) -> None:
