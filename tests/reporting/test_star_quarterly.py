@@ -237,6 +237,38 @@ def test_an_open_quarter_is_not_published_and_a_closed_one_is_proved(held, clien
     assert printed == count > 50
 
 
+def test_a_measures_name_may_hold_digits_which_are_no_figures(held):
+    """A sum, a ratio and a supplied one without a value, in Q2 with something to compare."""
+    proven = {"numerator": "social_value", "numerator_basis": "verified"}
+    named = [
+        define_measure(
+            values={"name": name, "words": "The 10 largest.", "period": "quarter", **values},
+            by=None, now=NOW,
+        )
+        for name, values in (
+            ("Value of the top 10 contracts", proven),
+            ("4 of 5 promises kept",
+             {**proven, "denominator": "social_value", "denominator_basis": "committed"}),
+            ("ISO 14001 audits", {"source": "supplied", "unit": "count"}),
+        )
+    ]  # fmt: skip
+    made = prepare_set(
+        values={"name": "Set 3", "starts": datetime.date(2026, 4, 1)},
+        measures=[*named, *(held[key] for key in MEASURES[:2])], by=None, now=NOW,
+    )  # fmt: skip
+    approve_set(
+        measure_set=made, approved_by="Board 2", approved_on=datetime.date(2026, 4, 1),
+        reference="8", expected_version=made.version, by=None, now=NOW,
+    )  # fmt: skip
+    for quarter in (Q1, Q2):
+        work_out_measures(quarter=quarter, by=None, now=NOW)
+        close_quarter(quarter=quarter, by=None, now=NOW)
+    edition = publish_edition(kind="star-quarterly", period=Q2, number=1, by=None, now=NOW)
+    figures = edition.dataset().by_id
+    assert figures["measure-value-of-the-top-10-contracts"].value == "350.00"
+    assert figures["measure-4-of-5-promises-kept-divided-by"].value == "2000.00"
+
+
 def test_the_queries_do_not_grow_with_the_agreements(held):
     def counted() -> int:
         with CaptureQueriesContext(connection) as asked:

@@ -331,7 +331,7 @@ class MeasureChapter:
             )  # fmt: skip
         return Chart(
             id=f"{_id(measure)}-trend",
-            title=measure.name,
+            title=quoted(measure.name),
             subtitle="As on record, quarter by quarter",
             shape="line" if sum(map(bool, keys)) > 1 else "column",
             heading="Quarter",
