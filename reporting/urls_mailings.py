@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("reports/mailings/log/", log.MailLog.as_view(), name="mailing-log"),
     path("reports/mailings/log/<int:pk>/", log.MailDetail.as_view(), name="mailing-mail"),
+    path("reports/mailings/late/", log.LateNudges.as_view(), name="mailing-late"),
     path("reports/by-email/", public.SignUp.as_view(), name="report-mail-sign-up"),
     path("reports/by-email/asked/", public.Asked.as_view(), name="report-mail-asked"),
     path("reports/by-email/yes/<str:token>/", public.Confirm.as_view(), name="report-mail-yes"),

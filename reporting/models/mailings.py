@@ -175,11 +175,11 @@ class ClaimedMail(models.Model):
         abstract = True
 
 
-class EditionMailQuerySet(models.QuerySet["EditionMail"]):
-    def visible_to(self, user: Any) -> EditionMailQuerySet:
+class ClaimedMailQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> ClaimedMailQuerySet:
         return self if can(user, "run_mailings") else self.none()
 
-    def in_doubt(self, now: datetime.datetime, after: datetime.timedelta) -> EditionMailQuerySet:
+    def in_doubt(self, now: datetime.datetime, after: datetime.timedelta) -> ClaimedMailQuerySet:
         """Begun, and nobody sends it any more; the same as `selectors.mailings.doubtful`."""
         return self.filter(
             Q(claimed_at__lte=now - after) | Q(claimed_at__gte=now + after) | ~Q(failure=""),
@@ -205,7 +205,7 @@ class EditionMail(ClaimedMail):
         default=0, help_text="the edition that this reader had got; 0: none"
     )
 
-    objects = EditionMailQuerySet.as_manager()
+    objects = ClaimedMailQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -237,6 +237,8 @@ class LateNudge(ClaimedMail):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="late_nudges"
     )
+
+    objects = ClaimedMailQuerySet.as_manager()
 
     class Meta:
         ordering = ["-planned_at", "pk"]

@@ -14,6 +14,7 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "mailing-preview-html": "run_mailings",
     "mailing-log": "run_mailings",
     "mailing-mail": "run_mailings",
+    "mailing-late": "run_mailings",
     "mail-schedule-create": "run_mailings",
     "mail-schedule-edit": "run_mailings",
     "mail-subscription-list": "run_mailings",

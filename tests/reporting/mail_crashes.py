@@ -18,7 +18,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 
 from reporting.mail_schedule import DOUBT_AFTER
-from reporting.models import EditionMail, MailSubscription
+from reporting.models import EditionMail, LateNudge, MailSubscription
+from reporting.services.mailings.nudges import mark_told, tell_again
 from reporting.services.mailings.sending import send_due_mailings
 from reporting.services.mailings.settling import mark_arrived, send_again
 
@@ -110,11 +111,11 @@ def running(process: Process) -> Iterator[Process]:
         World.process = Process()
 
 
-def run(now: datetime.datetime, dies_at: int = 0) -> Process:
+def run(now: datetime.datetime, dies_at: int = 0, *, as_of: datetime.date = DUE) -> Process:
     """One run of the task, to its end or its death."""
     process = Process(dies_at)
     with running(process), contextlib.suppress(Died):
-        send_due_mailings(as_of=DUE, by=None, now=now)
+        send_due_mailings(as_of=as_of, by=None, now=now)
     if process.is_dead:
         _take_back()
     return process
@@ -190,3 +191,36 @@ def points_of(moods: dict[str, list[str]]) -> int:
     """How many points a run has in which nobody dies."""
     begin_anew(moods)
     return run(NOON).points
+
+
+# --- that a report is late, told to the co-ordinators -----------------------------------------
+
+DAY_AFTER, NOON_AFTER = DUE + datetime.timedelta(days=1), NOON + datetime.timedelta(days=1)
+
+
+def run_late(minutes: int = 0, dies_at: int = 0) -> Process:
+    return run(NOON_AFTER + datetime.timedelta(minutes=minutes), dies_at, as_of=DAY_AFTER)
+
+
+def drill_late(dies_at: int) -> int:
+    """Die at one point, be restarted until nothing waits; each is told once, or stands in doubt."""
+    LateNudge.objects.all().delete()
+    World.taken, World.moods = Counter(), {}
+    deaths = int(run_late(0, dies_at).is_dead)
+    for minutes in (5, 65):
+        run_late(minutes)
+    end = NOON_AFTER + datetime.timedelta(hours=5)
+    shown = set(LateNudge.objects.in_doubt(end, DOUBT_AFTER).values_list("pk", flat=True))
+    for row in LateNudge.objects.select_related("user"):
+        assert World.taken[row.address] <= 1, f"{row} was told twice"
+        assert row.state == "sent" or row.pk in shown, f"{row} is lost without a trace"
+        assert row.state != "sent" or World.taken[row.address] == 1, f"{row} was told nothing"
+    assert len(shown) <= deaths, "a death leaves one in doubt at most"
+    for row in LateNudge.objects.filter(pk__in=shown).select_related("user"):
+        if World.taken[row.address]:
+            mark_told(nudge=row, by=None, now=end)
+        else:
+            assert tell_again(nudge=row, by=None, now=end) == "sent"
+    assert set(World.taken.values()) == {1}
+    assert set(LateNudge.objects.values_list("state", flat=True)) == {"sent"}
+    return deaths

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from reporting.models import LateNudge
+from tests.factories import make_user
+
 from . import mail_crashes
 from .mailings import a_report, make_edition, make_line, make_reader
 
@@ -64,3 +67,17 @@ def test_dying_again_while_being_restarted(readers: Any, seed: int) -> None:
         first, second = chance.randint(1, points), chance.randint(1, 40)
         deaths += mail_crashes.drill(moods, first, again_at=second)
     assert deaths >= DEATHS_AT_LEAST
+
+
+def test_dying_at_each_point_of_saying_that_a_report_is_late(settings: Any) -> None:
+    settings.EMAIL_BACKEND = mail_crashes.BACKEND
+    with a_report():
+        make_line()
+        people = [make_user("coordinator") for _ in range(2)]
+        mail_crashes.drill_late(0)
+        assert set(mail_crashes.World.taken) == {one.email for one in people}
+        LateNudge.objects.all().delete()
+        points = mail_crashes.run_late().points
+        assert points >= 20
+        for dies_at in range(1, points + 1):
+            assert mail_crashes.drill_late(dies_at) == 1, (dies_at, points)

@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.management import call_command
 from django.test import Client
@@ -296,6 +297,48 @@ def test_the_co_ordinator_is_told_once_that_a_report_is_late(held: Any) -> None:
     assert LateNudge.objects.get().state == "sent"
 
 
+def test_word_of_a_late_report_that_is_in_doubt_is_shown_and_settled(
+    held: Any, officer: Client
+) -> None:
+    """Three co-ordinators with the one who looks; the worker died over each message."""
+    people = [make_user("coordinator") for _ in range(2)]
+    make_line()
+    day_after, noon = datetime.date(2026, 5, 6), NOON + datetime.timedelta(days=1)
+    send(day_after, noon)
+    assert len(mail.outbox) == 3
+    LateNudge.objects.update(state="claimed", sent_at=None)
+    late = reverse("mailing-late")
+    with time_machine.travel(noon + datetime.timedelta(minutes=5)):
+        assert "is in doubt" not in officer.get(reverse("mailing-home")).text
+        assert "Being sent" in officer.get(late).text
+    with time_machine.travel(noon + datetime.timedelta(hours=5)):
+        home = officer.get(reverse("mailing-home")).text
+        assert "3 messages that a report is late are in doubt" in home and late in home
+        page = officer.get(late).text
+        assert page.count("In doubt") == 3 and all(one.email in page for one in people)
+        first, second, third = LateNudge.objects.order_by("pk")
+        for what, row, words in (
+            ("arrived", first, "marked as arrived"), ("again", second, "It is sent"),
+            ("leave", third, "stays unsent"), ("again", first, "This message is settled"),
+        ):  # fmt: skip
+            assert words in officer.post(late, {"what": f"{what}-{row.pk}"}, follow=True).text
+        assert [row.state for row in LateNudge.objects.order_by("pk")] == [
+            "sent",
+            "sent",
+            "skipped",
+        ]
+        assert [one.to for one in mail.outbox[3:]] == [[second.user.email]]
+        LateNudge.objects.filter(pk=third.pk).update(state="failed", failure="550 nobody")
+        assert "was refused" in officer.get(reverse("mailing-home")).text
+        assert "550 nobody" in officer.get(late).text
+        assert officer.post(late, {"what": "again-"}).status_code == 404
+        make_edition(held)
+        again = officer.post(late, {"what": f"again-{third.pk}"}, follow=True).text
+        assert "not late any more" in again
+    officer.force_login(make_user("auditor"))
+    assert officer.get(late).status_code == 403
+
+
 def test_nobody_is_nudged_where_it_is_published(held: Any) -> None:
     make_user("coordinator")
     make_edition(held)
@@ -355,7 +398,7 @@ def test_the_api_lists_readers_for_officers(held: Any, client: Client) -> None:
 @pytest.mark.parametrize(
     ("name", "limit"),
     [
-        ("mailing-home", 10), ("mailing-log", 8), ("mail-subscription-list", 8),
+        ("mailing-home", 11), ("mailing-log", 8), ("mail-subscription-list", 8),
         ("mailing-rehearsal", 12),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from trafford_sv.directory.models import RoleGrant
 
 from ...editions import Period, UnknownKind, kind_of, period_code
 from ...mail_schedule import due_on
-from ...models import MailSchedule, ReportEdition
+from ...models import LateNudge, MailSchedule, ReportEdition
 
 
 @dataclass(frozen=True)
@@ -76,3 +76,13 @@ def coordinators(as_of: datetime.date) -> list[User]:
         .order_by("user__name", "pk")
     )
     return list({grant.user.pk: grant.user for grant in held}.values())
+
+
+NUDGES_SHOWN = 200
+
+
+def nudges_on_record() -> list[LateNudge]:
+    """Who was told that a report is late, newest first. 1 query."""
+    return list(
+        LateNudge.objects.select_related("user").order_by("-planned_at", "pk")[:NUDGES_SHOWN]
+    )

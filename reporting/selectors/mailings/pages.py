@@ -11,7 +11,14 @@ from django.db.models import Count, Q
 
 from ...editions import Period, UnknownKind, kind_of, period_code
 from ...mail_schedule import DOUBT_AFTER, due_on
-from ...models import Audience, EditionMail, MailSchedule, MailSubscription, ReportEdition
+from ...models import (
+    Audience,
+    EditionMail,
+    LateNudge,
+    MailSchedule,
+    MailSubscription,
+    ReportEdition,
+)
 from .late import last_ended
 from .recipients import DueEdition, Recipient, day_of, recipients_of, scheduled_editions
 
@@ -55,18 +62,26 @@ class MailedEdition:
 
 @dataclass(frozen=True)
 class MailingsHome:
+    """`nudges`: messages that a report is late which are in doubt, or were refused."""
+
     lines: tuple[ScheduleLine, ...]
     recent: tuple[MailedEdition, ...]
     doubtful: int
     failed: int
     suspended: int
+    nudges_doubtful: int
+    nudges_failed: int
 
 
 def mailings_home(*, as_of: datetime.date, now: datetime.datetime) -> MailingsHome:
-    """8 queries, however many lines, editions and readers there are."""
+    """9 queries, however many lines, editions and readers there are."""
     counts = EditionMail.objects.aggregate(
         doubtful=Count("pk", filter=_doubt(now)),
         failed=Count("pk", filter=Q(state=EditionMail.State.FAILED)),
+    )
+    counts |= LateNudge.objects.aggregate(
+        nudges_doubtful=Count("pk", filter=_doubt(now)),
+        nudges_failed=Count("pk", filter=Q(state=LateNudge.State.FAILED)),
     )
     return MailingsHome(
         schedule_lines(as_of),

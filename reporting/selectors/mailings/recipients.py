@@ -18,6 +18,7 @@ from trafford_sv.core.periods import FinancialYear, Quarter
 from ...editions import last_day
 from ...mail_schedule import TRIES_AT_MOST, due_on, is_in_doubt, may_try, send_on
 from ...models import Audience, EditionMail, MailSchedule, MailSubscription, ReportEdition
+from ...models.mailings import ClaimedMail
 
 # An edition is looked at for so long after it was published; then its log stands as it is.
 LOOKED_AT = datetime.timedelta(days=200)
@@ -273,8 +274,8 @@ def _of_row(mail: EditionMail, now: datetime.datetime) -> tuple[Verdict, str]:
     )
 
 
-def doubtful(mail: EditionMail, now: datetime.datetime) -> bool:
+def doubtful(mail: ClaimedMail, now: datetime.datetime) -> bool:
     """Claimed, and nobody sends it any more: the line broke, or its worker is gone."""
-    return mail.state == EditionMail.State.CLAIMED and (
+    return mail.state == ClaimedMail.State.CLAIMED and (
         bool(mail.failure) or mail.claimed_at is None or is_in_doubt(mail.claimed_at, now)
     )

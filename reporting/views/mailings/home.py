@@ -82,6 +82,19 @@ def needs_of(home: MailingsHome) -> list[Need]:
                 Tag("In doubt", Tone.BAD),
             )
         )
+    if home.nudges_doubtful:
+        found.append(
+            Need(
+                _count(
+                    home.nudges_doubtful,
+                    "message that a report is late is in doubt",
+                    "messages that a report is late are in doubt",
+                ),
+                reverse("mailing-late"),
+                "It may have reached the co-ordinator. It never goes again by itself.",
+                Tag("In doubt", Tone.BAD),
+            )
+        )
     for line in home.lines:
         if line.is_late and line.line.is_active:
             found.append(
@@ -98,6 +111,19 @@ def needs_of(home: MailingsHome) -> list[Need]:
                 _count(home.failed, "message was refused", "messages were refused"),
                 f"{log}?state=failed",
                 "Tried again by itself up to five times, unless nobody is at the address.",
+                Tag("Refused", Tone.WARNING),
+            )
+        )
+    if home.nudges_failed:
+        found.append(
+            Need(
+                _count(
+                    home.nudges_failed,
+                    "message that a report is late was refused",
+                    "messages that a report is late were refused",
+                ),
+                reverse("mailing-late"),
+                "Tried again by itself up to five times, while the report is late.",
                 Tag("Refused", Tone.WARNING),
             )
         )

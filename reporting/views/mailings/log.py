@@ -19,11 +19,14 @@ from trafford_sv.core.parts import EmptyState, SummaryRow, Tag, Tone
 from trafford_sv.core.sending import MailServerAway
 from trafford_sv.core.views_base import PermissionView
 
+from ...editions import parse_code
 from ...filters_mailings import EditionMailFilter
-from ...models import EditionMail
+from ...models import EditionMail, LateNudge
+from ...selectors.mailings.late import nudges_on_record
 from ...selectors.mailings.recipients import doubtful
+from ...services.mailings.nudges import leave_untold, mark_told, tell_again
 from ...services.mailings.settling import leave_unsent, mark_arrived, send_again
-from .home import crumbs
+from .home import crumbs, kind_name
 
 State = EditionMail.State
 TAGS = {
@@ -40,7 +43,7 @@ OUTCOMES = {
 }
 
 
-def tag_of(mail: EditionMail, now: datetime.datetime) -> Tag:
+def tag_of(mail: EditionMail | LateNudge, now: datetime.datetime) -> Tag:
     return Tag("In doubt", Tone.BAD) if doubtful(mail, now) else TAGS[State(mail.state)]
 
 
@@ -164,6 +167,47 @@ class MailDetail(PermissionView):
         except MailServerAway:
             messages.warning(request, "The mail server did not answer, so nothing was sent.")
         return redirect("mailing-mail", pk)
+
+
+class LateNudges(PermissionView):
+    """Who was told that a report is late, and what became of each message."""
+
+    permission = "run_mailings"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        rows: list[Any] = nudges_on_record()
+        for row in rows:
+            row.tag, row.in_doubt = tag_of(row, self.now), doubtful(row, self.now)
+            row.may_send = row.in_doubt or row.state == State.FAILED
+            row.report = f"{kind_name(row.kind)}, {parse_code(row.period).label}"
+        context = {
+            "title": "Who was told that a report is late",
+            "rows": rows,
+            "breadcrumbs": crumbs(("Log", reverse("mailing-log")), ("Late reports", None)),
+        }
+        return render(request, "reporting/mailings/late.html", context)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        what, _, pk = request.POST.get("what", "").partition("-")
+        rows = LateNudge.objects.visible_to(request.user).select_related("user")
+        nudge = get_object_or_404(rows, pk=int(pk) if pk.isascii() and pk.isdigit() else 0)
+        try:
+            match what:
+                case "arrived":
+                    mark_told(nudge=nudge, by=request.user, now=self.now)
+                    messages.success(request, "It is marked as arrived.")
+                case "leave":
+                    leave_untold(nudge=nudge, by=request.user, now=self.now)
+                    messages.success(request, "It stays unsent.")
+                case "again":
+                    outcome = tell_again(nudge=nudge, by=request.user, now=self.now)
+                    said = messages.success if outcome == "sent" else messages.warning
+                    said(request, OUTCOMES[outcome])
+        except ValidationError as error:
+            messages.warning(request, " ".join(error.messages))
+        except MailServerAway:
+            messages.warning(request, "The mail server did not answer, so nothing was sent.")
+        return redirect("mailing-late")
 
 
 def _moment(value: datetime.datetime | None) -> str | None:
