@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,15 @@ from trafford_sv.core.periods import Quarter
 
 from ..catalogue import CATALOGUE
 from ..closing_checks import Acceptance, Check, CheckKey, outstanding
-from ..models import AcceptedCheck, ClosingReminder, MeasureSet, SetMember, StarMeasure
+from ..editions import Period, kind_of, kinds, period_code
+from ..models import (
+    AcceptedCheck,
+    ClosingReminder,
+    MeasureSet,
+    ReportEdition,
+    SetMember,
+    StarMeasure,
+)
 from .star_measures import MeasureLine, measure_lines
 
 
@@ -54,6 +62,20 @@ class Reopening:
 
 
 @dataclass(frozen=True)
+class OwedEdition:
+    """A report that was published before the quarter was opened again: `number` is its next edition."""
+
+    kind: str
+    name: str
+    period: Period
+    number: int
+
+    @property
+    def period_code(self) -> str:
+        return period_code(self.period)
+
+
+@dataclass(frozen=True)
 class ClosingBoard:
     """`updates` are those missing or waiting, of `updates_expected`. `closed_at` None: open.
 
@@ -66,6 +88,7 @@ class ClosingBoard:
     closed_at: datetime.datetime | None
     closed_by: str
     reopenings: tuple[Reopening, ...]
+    editions_owed: tuple[OwedEdition, ...]
     returns: Completeness
     missing_returns: tuple[DueReturn, ...]
     updates_expected: int
@@ -107,7 +130,7 @@ class ClosingBoard:
 
 
 def closing_board(quarter: Quarter, *, today: datetime.date) -> ClosingBoard:
-    """Everything on the page of a quarter. Eleven queries at most, whatever there is."""
+    """Everything on the page of a quarter. Twelve queries at most, whatever there is."""
     missing = returns_due(None, today, quarters=[quarter])
     updates, expected = missing_updates(quarter)
     measures = measures_of_quarter(quarter)
@@ -124,6 +147,7 @@ def closing_board(quarter: Quarter, *, today: datetime.date) -> ClosingBoard:
         closed_at=latest.closed_at if latest and is_closed else None,
         closed_by=latest.closed_by_name if latest and is_closed else "",
         reopenings=_reopenings(rows),
+        editions_owed=editions_owed(quarter, _reopenings(rows)),
         returns=completeness(quarter),
         missing_returns=missing,
         updates_expected=expected,
@@ -201,6 +225,45 @@ def reopenings(quarter: Quarter) -> tuple[Reopening, ...]:
     What is published of the quarter after one of these is a further edition.
     """
     return _reopenings(closings_of(quarter))
+
+
+def editions_owed(quarter: Quarter, opened: Sequence[Reopening]) -> tuple[OwedEdition, ...]:
+    """Reports that count closed quarters and stand as they were before the quarter was last opened
+    again. One query, none where it never was.
+    """
+    if not opened:
+        return ()
+    wanted = Q(quarter=quarter.number) | Q(quarter__isnull=True)
+    rows = (
+        ReportEdition.objects.standing()
+        .filter(wanted, financial_year=quarter.start_year, published_at__lt=opened[-1].at)
+        .filter(kind__in=[kind.key for kind in kinds() if kind.needs_closed])
+        .defer("dataset_text")
+        .order_by("-quarter", "kind")
+    )
+    return tuple(
+        OwedEdition(row.kind, kind_of(row.kind).name, row.period, row.number + 1) for row in rows
+    )
+
+
+def reopened_since(edition: ReportEdition) -> tuple[tuple[Quarter, Reopening], ...]:
+    """Its quarters that were opened again after it was published, each the last time. One query,
+    none for a report that does not wait for closed quarters.
+    """
+    if not any(kind.needs_closed for kind in kinds() if kind.key == edition.kind):
+        return ()
+    period = edition.period
+    numbers = [period.number] if isinstance(period, Quarter) else [1, 2, 3, 4]
+    rows = ClosedQuarter.objects.filter(
+        financial_year=edition.financial_year,
+        quarter__in=numbers,
+        reopened_at__gt=edition.published_at,
+    ).order_by("quarter", "reopened_at")
+    last = {row.quarter: row for row in rows}
+    return tuple(
+        (Quarter(edition.financial_year, number), *_reopenings([row]))
+        for number, row in last.items()
+    )
 
 
 def closings_of(quarter: Quarter) -> list[ClosedQuarter]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from trafford_sv.core.access import can
 from trafford_sv.core.forms import ReasonForm
-from trafford_sv.core.parts import Figure, Link, State, Table, Tag, TimelineEntry, Tone
+from trafford_sv.core.parts import Figure, Link, Need, State, Table, Tag, TimelineEntry, Tone
 from trafford_sv.core.periods import PeriodError, Quarter
 from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.views_base import EditMixin, PermissionView
@@ -75,6 +75,7 @@ class ClosingBoard(PermissionView):
             "updates": updates_table(board),
             "measures": measures_table(board),
             "entries": timeline(board),
+            "next_steps": next_steps(board) if can(request.user, "publish_reports") else [],
             "remind": remind_words(board),
             "may_close": may_close,
             "may_reopen": can(request.user, "reopen_quarters"),
@@ -82,6 +83,22 @@ class ClosingBoard(PermissionView):
             "after": wanted.next if wanted.next.start <= self.today else None,
         }
         return render(request, "reporting/closing_board.html", context)
+
+
+def next_steps(board: Board) -> list[Need]:
+    """Once it is closed again: a further edition of what was published before it was opened."""
+    if board.closed_at is None:
+        return []
+    return [
+        Need(
+            f"Publish edition {one.number}: {one.name}, {one.period.label}",
+            reverse("edition-publish", args=[one.kind, one.period_code]),
+            f"Edition {one.number - 1} was published before the quarter was reopened. "
+            "The next one says what changed.",
+            Tag("Next step", Tone.WARNING),
+        )
+        for one in board.editions_owed
+    ]
 
 
 def accept_url(board: Board, check: Check) -> str:

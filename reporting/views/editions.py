@@ -30,6 +30,7 @@ from ..models import EditionFile, ReportEdition
 from ..rendering import Sheet, sections_of
 from ..rendering.sheet import row_words
 from ..selectors import editions as reading
+from ..selectors.closing import reopened_since
 from ..services.edition_files import try_again
 from ..services.editions import draft_of
 from ..tasks import draw_edition
@@ -146,10 +147,14 @@ class EditionPage(_One):
     def get(self, request: HttpRequest, kind: str, period: str, number: int) -> HttpResponse:
         edition = self.edition(kind, period, number)
         sheet = sheet_of(edition)
+        later = reading.later_edition(edition)
         context = {
             **body_of(sheet),
             "edition": edition,
-            "later": reading.later_edition(edition),
+            "later": later,
+            "reopened": reopened_since(edition) if later is None else (),
+            # Words of the house: a reason is written for colleagues.
+            "may_read_reasons": can(request.user, "view_reports"),
             "files": reading.files_of(edition),
             "may_publish": can(request.user, "publish_reports"),
             "publish_address": reverse("edition-publish", args=[kind, period]),
