@@ -89,13 +89,17 @@ def moved(rows: QuerySet[ReturnLine], part: Moved | str, compared: Quarter) -> Q
 
 def revalued_lines(
     rows: QuerySet[ReturnLine], compared: Quarter, amount: str, quantity: str
-) -> Decimal:
-    """What the new value of one unit adds to these lines, over what the old one would have made.
+) -> dict[int, Decimal]:
+    """By agreement: what the new value of one unit adds to these lines, over what the old one would
+    have made. One query.
 
     Priced by the one function that prices a line, so that it agrees with the stored pounds.
     """
-    total = Decimal(0)
-    for pounds, counted, share, old, kind in moved(rows, Moved.REVALUED, compared).values_list(
+    totals: dict[int, Decimal] = {}
+    for contract, pounds, counted, share, old, kind in moved(
+        rows, Moved.REVALUED, compared
+    ).values_list(
+        "commitment__contract_id",
         amount,
         quantity,
         "attribution_share",
@@ -103,21 +107,44 @@ def revalued_lines(
         "commitment__measure__kind",
     ):
         if pounds is not None:
-            total += pounds - (price_line(counted, old, kind, share) or Decimal(0))
-    return total
+            more = pounds - (price_line(counted, old, kind, share) or Decimal(0))
+            totals[contract] = totals.get(contract, Decimal(0)) + more
+    return totals
 
 
-def revalued_commitments(rows: QuerySet[Commitment], compared: Quarter) -> Decimal:
+def revalued_commitments(rows: QuerySet[Commitment], compared: Quarter) -> dict[int, Decimal]:
     """The same for promises."""
-    total = Decimal(0)
-    for pounds, promised, old, kind in rows.filter(
+    totals: dict[int, Decimal] = {}
+    for contract, pounds, promised, old, kind in rows.filter(
         is_revalued(compared, path=""), state=Commitment.State.AGREED
     ).values_list(
-        "committed_pounds", "promised_quantity", "replaces__value__value_pounds", "measure__kind"
-    ):
+        "contract_id", "committed_pounds", "promised_quantity", "replaces__value__value_pounds",
+        "measure__kind",
+    ):  # fmt: skip
         if pounds is not None:
-            total += pounds - (price_line(promised, old, kind) or Decimal(0))
-    return total
+            more = pounds - (price_line(promised, old, kind) or Decimal(0))
+            totals[contract] = totals.get(contract, Decimal(0)) + more
+    return totals
+
+
+def kept_in(path: str) -> Q:
+    """Rows from which a value could be told that a licence keeps in: their own, or the one before it."""
+    return Q(**{f"{path}measure__edition__values_may_be_published": False}) | Q(
+        **{f"{path}replaces__measure__edition__values_may_be_published": False}
+    )
+
+
+def summed_by(rows: QuerySet[Any], agreement: str, **amounts: Any) -> dict[int, dict[str, Any]]:
+    """By agreement: each of `amounts` (an aggregate) as pounds. One query."""
+    found = rows.order_by().values(agreement).annotate(**amounts)
+    return {
+        row[agreement]: {
+            name: value if isinstance(value, int) else _pounds(value)
+            for name in amounts
+            for value in (row[name],)
+        }
+        for row in found
+    }
 
 
 def summed(rows: QuerySet[Any], amount: str) -> Decimal:

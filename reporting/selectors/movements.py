@@ -11,20 +11,13 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Abs, Coalesce
 
 from contracts.models import Commitment, Contract, SpendTotal
-from contracts.selectors.movement import (
-    Moved,
-    moved,
-    revalued_commitments,
-    revalued_lines,
-    summed,
-)
+from contracts.selectors.movement import Moved, summed
 from contracts.selectors.position import (
     EVERYWHERE,
     Scope,
     agreements_of,
     awards_in,
     commitments_in,
-    lines_in,
     offers_in,
     quarters_between,
     stood,
@@ -37,11 +30,18 @@ from trafford_sv.core.periods import Quarter
 from ..catalogue import FigureGone, figure
 from ..models import StarMeasure
 from ..movements import MovedBy, Part, ratio_parts, sum_parts
-from ..star_measures import Movement, Parts, first_quarter, movement, ratio_reading
+from ..star_measures import Movement, Parts, movement, ratio_reading
 from .figures import scope_of, span_rows
+from .movement_splits import (
+    VALUE_KINDS,
+    Span,
+    lines_by_agreement,
+    lines_of,
+    promises_by_agreement,
+    together,
+)
 
 LARGEST_SHOWN = 10
-_VALUE = {"social_value": "social", "local_economic_value": "local_economic"}
 # A framework has no value of its own.
 _AWARDS: dict[str, dict[str, Any]] = {
     "agreements": {},
@@ -54,22 +54,6 @@ _PLACES = {
     "spend_retained": ("trafford", "greater_manchester"),
     "spend_trafford": ("trafford",),
 }
-
-
-@dataclass(frozen=True)
-class Span:
-    """The quarters that a period counts, both of them; `first` None is the beginning of records."""
-
-    first: Quarter | None
-    last: Quarter
-
-    @classmethod
-    def of(cls, measure: StarMeasure, last: Quarter) -> Span:
-        return cls(first_quarter(measure.period, last), last)
-
-    @property
-    def starts(self) -> Any:
-        return self.first.start if self.first else None
 
 
 @dataclass(frozen=True)
@@ -180,56 +164,19 @@ def figure_movement(
     wanted = figure(key)
     if basis not in wanted.bases:
         raise FigureGone(f"“{wanted.name}” cannot be read as “{basis}”. Choose its basis.")
-    if key in _VALUE and basis in ("reported", "verified"):
-        return _of_lines(_VALUE[key], basis, scope, before, after)
-    if key in _VALUE and basis == "committed":
-        return _of_commitments(_VALUE[key], scope, before, after)
+    if key in VALUE_KINDS and basis in ("reported", "verified"):
+        return together(lines_by_agreement(VALUE_KINDS[key], basis, scope, before, after))
+    if key in VALUE_KINDS and basis == "committed":
+        return together(promises_by_agreement(VALUE_KINDS[key], scope, before, after))
     if key in _PLACES:
         return _of_spend(key, before, after)
     if key.startswith("returns_"):
         return _of_returns(key, scope, before, after)
-    rows, agreement, amount = _plain_rows(key, _VALUE.get(key, ""), scope, over)
+    rows, agreement, amount = _plain_rows(key, VALUE_KINDS.get(key, ""), scope, over)
     return _of_rows(rows, agreement, amount, before, after)
 
 
 # --- the families of figures --------------------------------------------------------------
-
-
-def _lines(kind: str, scope: Scope, span: Span) -> QuerySet[Any]:
-    return lines_in(EVERYWHERE, scope, span.first, span.last).filter(commitment__measure__kind=kind)
-
-
-def _of_lines(kind: str, basis: str, scope: Scope, before: Span, after: Span) -> Movement:
-    """What returns brought. Six queries."""
-    amount, quantity = f"{basis}_pounds", f"{basis}_quantity"
-    compared = before.last
-    old, new = _lines(kind, scope, before), _lines(kind, scope, after)
-    old_late = summed(moved(old, Moved.LATE, compared), amount)
-    late = summed(moved(new, Moved.LATE, compared), amount)
-    fresh = summed(moved(new, Moved.NEW, compared), amount)
-    revalued = revalued_lines(new, compared, amount, quantity)
-    old_total, total = summed(old, amount), summed(new, amount)
-    return movement(
-        Parts(late=old_late, other=old_total - old_late),
-        Parts(late=late, new=fresh, revalued=revalued, other=total - late - fresh - revalued),
-    )
-
-
-def _promised(kind: str, scope: Scope, span: Span) -> QuerySet[Commitment]:
-    return commitments_in(EVERYWHERE, scope, span.starts, span.last.end).filter(measure__kind=kind)
-
-
-def _of_commitments(kind: str, scope: Scope, before: Span, after: Span) -> Movement:
-    """What both sides agreed. Four queries. No return is part of it, so none came late."""
-    old, new = _promised(kind, scope, before), _promised(kind, scope, after)
-    there = commitments_in(EVERYWHERE, scope, None, before.last.end).order_by().values("contract")
-    fresh = summed(new.exclude(contract__in=there), "counted_pounds")
-    revalued = revalued_commitments(new.filter(contract__in=there), before.last)
-    total = summed(new, "counted_pounds")
-    return movement(
-        Parts(other=summed(old, "counted_pounds")),
-        Parts(new=fresh, revalued=revalued, other=total - fresh - revalued),
-    )
 
 
 def _plain_rows(
@@ -329,14 +276,14 @@ def part_names(measure: StarMeasure) -> dict[Part, str]:
     }
     if key in _PLACES:
         names = {Part.DELIVERY: "Payees paid before", Part.NEW: "Payees not paid before"}
-    elif key in _VALUE and basis in ("reported", "verified"):
+    elif key in VALUE_KINDS and basis in ("reported", "verified"):
         names = {
             Part.DELIVERY: "Delivery on agreements that were there before",
             Part.NEW: "New agreements",
             Part.VALUES: "Values of one unit",
             Part.LATE: "Returns that came late",
         }
-    elif key in _VALUE and basis == "committed":
+    elif key in VALUE_KINDS and basis == "committed":
         names = {
             Part.DELIVERY: "Promises of agreements that were there before",
             Part.NEW: "New agreements",
@@ -379,7 +326,7 @@ def _rows_of(
     is_base = part in (Part.BASE_NEW, Part.BASE_REST)
     key = measure.denominator if is_base else measure.numerator
     basis = measure.denominator_basis if is_base else measure.numerator_basis
-    if is_base or key not in _VALUE or basis not in ("reported", "verified"):
+    if is_base or key not in VALUE_KINDS or basis not in ("reported", "verified"):
         return (
             span_rows(scope, key, basis, after.first, after.last),
             span_rows(scope, key, basis, before.first, before.last),
@@ -398,7 +345,7 @@ def _agreements(
 ) -> tuple[tuple[MovedAgreement, ...], Decimal]:
     """Those that moved a figure of returns most, and what the others moved together. One query."""
     key, basis = measure.numerator, measure.numerator_basis
-    if key not in _VALUE or basis not in ("reported", "verified"):
+    if key not in VALUE_KINDS or basis not in ("reported", "verified"):
         return (), Decimal(0)
     start = None if before.first is None or after.first is None else min(before.first, after.first)
     whole = Span(start, max(before.last, after.last))
@@ -409,7 +356,7 @@ def _agreements(
         return Coalesce(Sum(amount, filter=inside), Decimal(0))
 
     rows = (
-        _lines(_VALUE[key], scope, whole)
+        lines_of(VALUE_KINDS[key], scope, whole)
         .order_by()
         .values(agreement, f"{agreement}__reference", f"{agreement}__title")
         .annotate(old=within(before), new=within(after))

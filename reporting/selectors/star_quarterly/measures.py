@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 from contracts.retained import PARTS_OF, PLACES
@@ -14,9 +15,19 @@ from ...catalogue import CATALOGUE, Basis, FigureGone, Unit, figure
 from ...datasets import Block, Cell, Chart, Formula, Series, Table, Words
 from ...editions import NotReady
 from ...models import MeasureSet, StarMeasure
-from ...star_measures import PERIOD_WORDS, TARGET_WORDS, Period, first_quarter, target_state
+from ...movements import Part
+from ...star_measures import (
+    PERIOD_WORDS,
+    TARGET_WORDS,
+    Movement,
+    Period,
+    first_quarter,
+    target_state,
+)
 from .. import report_rows
 from ..figures import scope_of
+from ..movement_splits import by_agreement
+from ..movements import part_names
 from ..report_book import Book, day, name, quoted, shown, where, words
 from ..star_measures import MeasureLine, figure_words, measure_lines
 from . import rows as sources
@@ -26,6 +37,11 @@ SPEND_PARTS = {
     "spend_contestable": "contestable", "spend_known": "known", "spend_retained": "retained",
     "spend_trafford": "trafford",
 }  # fmt: skip
+NOTHING = "Nothing is recorded for this period."
+VALUES_NOTE = (
+    "The value of one unit is pinned when a commitment is agreed. It changes only where a commitment is varied at "
+    "a new value: what the new value adds over the old one stands by itself."
+)
 PLACES_OF_UNIT = {Unit.COUNT: 0, Unit.POUNDS: 2, Unit.SHARE: 4, Unit.RATIO: 4}
 
 
@@ -151,7 +167,7 @@ class MeasureChapter:
         if not measure.is_ratio:
             return book.add(
                 _id(measure), measure.name, Unit(measure.unit), measure.numerator_basis, top,
-                reason="Nothing is recorded for this period.", note=measure.note, **said,
+                reason=NOTHING, note=measure.note, **said,
             )  # fmt: skip
         parts = []
         for end, key, basis in (
@@ -164,7 +180,7 @@ class MeasureChapter:
             parts.append(
                 book.add(
                     f"{_id(measure)}-{end}", f"{measure.name}: {said_of}", held.unit, basis,
-                    formula, reason="Nothing is recorded for this period.", **said,
+                    formula, reason=NOTHING, **said,
                 )
             )  # fmt: skip
         base = _lower(CATALOGUE[measure.denominator].name)
@@ -360,49 +376,57 @@ class MeasureChapter:
             else f"It did not move since {self.quarter.previous.short}."
         )
         blocks: list[Block] = [Words(said)]
-        splits = (
-            measure.source == StarMeasure.Source.COMPUTED
-            and measure.numerator in KINDS
-            and measure.numerator_basis in (Basis.REPORTED, Basis.VERIFIED)
-            and measure.period == Period.QUARTER
-            and not measure.is_ratio
-        )
-        if splits and sources.has_held(book, self.rows("agreements", self.span(measure))):
-            blocks.append(
-                Words("A licence keeps back a part of it, so its causes are not told apart.")
-            )
-        elif splits:
-            blocks.append(self._split(measure))
-        elif measure.is_ratio and before.numerator is not None and before.denominator is not None:
+        if measure.is_ratio and before.numerator is not None and before.denominator is not None:
             blocks.append(self._parts_then_and_now(measure))
-        return blocks
+        split = by_agreement(measure, self.quarter.previous, self.quarter)
+        if split is None:
+            return blocks
+        if any(one.is_kept_in for one in split.values()):
+            told = Words("A licence keeps back a part of it, so its causes are not told apart.")
+            return [*blocks, told]
+        moves = {pk: one.movement for pk, one in split.items()}
+        return [*blocks, *self._split(measure, moves, before.numerator)]
 
-    def _split(self, measure: StarMeasure) -> Table:
-        span, book = self.span(measure), self.book
-        of = sources.Span(measure.key, span.scope, span.first, span.last)
-        rows = sources.add_movement(
-            book, of, measure.numerator_basis, [KINDS[measure.numerator].value]
-        )
-        lines = []
-        for column, label in (
-            ("delivery", "Delivery on agreements that were there before"),
-            ("new", "New agreements"),
-            ("late", "Returns that came late"),
-        ):
+    def _split(
+        self, measure: StarMeasure, split: dict[int, Movement], recorded: Decimal | None
+    ) -> list[Block]:
+        """The same parts as "Why it moved" shows. `recorded`: what was on record for the quarter before."""
+        book, short = self.book, self.quarter.previous.short
+        rows = sources.add_movement(book, f"movement-{measure.key}", self.quarter, split)
+        names, basis, id = part_names(measure), measure.numerator_basis, _id(measure)
+        lines, keys = [], []
+        for part in (Part.DELIVERY, Part.NEW, Part.VALUES, Part.LATE):
+            if part not in names:
+                continue
             key = book.sum(
-                f"{_id(measure)}-moved-{column}", f"{measure.name}: {_lower(label)}",
-                measure.numerator_basis, rows, column,
+                f"{id}-moved-{part.value}", f"{measure.name}: {_lower(names[part])}", basis, rows,
+                part.value, reason=NOTHING,
             )  # fmt: skip
-            lines.append((words(label), shown(key, "exact")))
+            keys.append(key)
+            lines.append((words(names[part]), shown(key, "exact")))
         whole = book.total(
-            f"{_id(measure)}-moved", f"{measure.name}: all of the change", measure.numerator_basis,
-            *(f"{_id(measure)}-moved-{column}" for column in ("delivery", "new", "late")),
-        )  # fmt: skip
+            f"{id}-moved", f"{measure.name}: all of the change", basis, *keys, reason=NOTHING
+        )
         lines.append((words("All of the change"), shown(whole, "exact")))
-        return Table(
-            f"{_id(measure)}-why", "Why it moved", ("Cause", "Change"), tuple(lines), (1,),
-            note="The value of one unit is pinned when a commitment is agreed, so none of the change is a change of values.",
+        title = "Why it moved"
+        if measure.is_ratio:
+            title = f"Why what it counts moved: {_lower(figure_words(measure.numerator, basis))}"
+        table = Table(
+            f"{id}-{'counted-' if measure.is_ratio else ''}why", title, ("Cause", "Change, pounds"),
+            tuple(lines), (1,), note=VALUES_NOTE,
         )  # fmt: skip
+        was = sum((one.before for one in split.values()), Decimal(0))
+        if recorded is None or recorded == was:
+            return [table]
+        now = book.sum(
+            f"{id}-moved-before", f"{measure.name}: {short} by the rows as they are now", basis, rows,
+            "before", reason=NOTHING,
+        )  # fmt: skip
+        changed = (
+            f"The rows of {short} have changed since it was put on record: they add up to [[{now}]] now. The "
+            "causes are of the rows as they are now."
+        )
+        return [table, Words(changed, "note")]
 
     def _parts_then_and_now(self, measure: StarMeasure) -> Table:
         book, before = self.book, self.quarter.previous

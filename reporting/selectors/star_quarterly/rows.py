@@ -7,12 +7,12 @@ for each kind of value, and has no pounds where so few measures add to it that o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from contracts.licensing import may_show_text
 from contracts.models import Contract, DeliveryReturn, EvidenceLink
@@ -30,6 +30,7 @@ from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import Quarter
 
 from ...datasets import Evidence
+from ...star_measures import Movement
 from ..report_book import Book, Given
 from ..report_rows import HELD_BACK, NO_DIRECTORATE, TOTALS, held_measures, names_of
 
@@ -149,11 +150,6 @@ def held_key(kind: str) -> Key:
 
 def _said_of_held(kind: str) -> tuple[Given, ...]:
     return (HELD_BACK, *([HELD_BACK] * 5), kind)
-
-
-def has_held(book: Book, rows: str) -> bool:
-    """Whether a row stands for what a licence keeps back."""
-    return any(row[1] == HELD_BACK for row in book.rows[rows].rows)
 
 
 def _withhold(book: Book, id: str, rows: dict[Key, _Row], span: Span) -> None:
@@ -313,89 +309,42 @@ def add_returns(book: Book, span: Span) -> str:
     return id
 
 
-def add_movement(book: Book, span: Span, column: str, kinds: Sequence[str]) -> str:
-    """What each agreement adds to the change since the quarter before, split into its three causes.
-
-    Late is what counts in a quarter and is about an earlier one; new are agreements that had
-    nothing before; the rest is delivery. Values of one unit are pinned, so none of it is theirs.
-    """
-    quarter, before = span.last, span.last.previous
-    amount = f"{column}_pounds"
-    now, was = (
-        _by_agreement(span, quarter, amount, kinds),
-        _by_agreement(span, before, amount, kinds),
-    )
-    earlier = set(
-        lines_in(EVERYWHERE, span.scope, None, before)
-        .filter(**{f"{amount}__isnull": False, "commitment__measure__kind__in": kinds})
-        .order_by()
-        .values_list("commitment__contract_id", flat=True)
-        .distinct()
-    )
-    names = {
-        **{key: one[0] for key, one in was.items()},
-        **{key: one[0] for key, one in now.items()},
-    }
-    zero = Decimal(0)
-
-    def rows() -> Iterable[tuple[Given, ...]]:
-        for key, said in sorted(names.items(), key=lambda item: item[1]):
-            after, late = now[key][1:] if key in now else (zero, zero)
-            prior, late_before = was[key][1:] if key in was else (zero, zero)
-            late_change = late - late_before
-            new = after - late if key not in earlier else zero
-            yield (
-                str(key), *said, prior, after, late_change, new,
-                after - prior - late_change - new,
-            )  # fmt: skip
-
-    id = f"movement-{span.id}"
+def add_movement(book: Book, id: str, quarter: Quarter, split: Mapping[int, Movement]) -> str:
+    """What each agreement adds to a change since the quarter before, split into its causes. One query."""
+    before = quarter.previous
+    contracts = Contract.objects.only("reference", "title", "is_named_in_public").in_bulk(split)
+    said = {
+        pk: names_of(
+            {
+                "contract_id": pk, "contract__reference": one.reference,
+                "contract__title": one.title, "contract__is_named_in_public": one.is_named_in_public,
+            },
+            "contract",
+        )[:2]
+        for pk, one in contracts.items()
+    }  # fmt: skip
     book.add_rows(
         id,
         f"What moved since {before.short}",
         (
             ("key", "Row", "text"), ("reference", "Agreement", "text"), ("agreement", "Title", "text"),
-            ("before", f"In {before.short}, pounds", "decimal"),
-            ("after", f"In {quarter.short}, pounds", "decimal"),
-            ("late", "Returns that came late, pounds", "decimal"),
+            ("before", f"At {before.short}, pounds", "decimal"),
+            ("after", f"At {quarter.short}, pounds", "decimal"),
+            ("delivery", "Of agreements that were there before, pounds", "decimal"),
             ("new", "New agreements, pounds", "decimal"),
-            ("delivery", "Delivery on agreements that were there before, pounds", "decimal"),
+            ("values", "Values of one unit, pounds", "decimal"),
+            ("late", "Returns that came late, pounds", "decimal"),
         ),
-        rows(),
+        (
+            (
+                str(pk), *said[pk], moved.before, moved.after, moved.delivery, moved.new_agreements,
+                moved.values_of_a_unit, moved.late_returns,
+            )
+            for pk, moved in sorted(split.items(), key=lambda item: (said[item[0]], item[0]))
+        ),
         "One agreement, and what it adds to the change since the quarter before.",
     )  # fmt: skip
     return id
-
-
-def _by_agreement(
-    span: Span, quarter: Quarter, amount: str, kinds: Sequence[str]
-) -> dict[int, tuple[tuple[str, str], Decimal, Decimal]]:
-    """(names, all, the part about an earlier quarter) of each agreement."""
-    about_now = Q(
-        delivery_return__financial_year=F("counted_year"),
-        delivery_return__quarter=F("counted_quarter"),
-    )
-    found = (
-        lines_in(EVERYWHERE, span.scope, quarter, quarter)
-        .filter(
-            commitment__measure__kind__in=kinds,
-            commitment__measure__edition__values_may_be_published=True,
-        )
-        .order_by()
-        .values(
-            "commitment__contract_id", "commitment__contract__reference",
-            "commitment__contract__title", "commitment__contract__is_named_in_public",
-        )
-        .annotate(total=Sum(amount), late=Sum(amount, filter=~about_now))
-    )  # fmt: skip
-    return {
-        one["commitment__contract_id"]: (
-            names_of(one, "commitment__contract")[:2],
-            pounds(one["total"] or Decimal(0)),
-            pounds(one["late"] or Decimal(0)),
-        )
-        for one in found
-    }
 
 
 def evidence_in(span: Span) -> tuple[Evidence, ...]:
