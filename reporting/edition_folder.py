@@ -8,8 +8,12 @@
     README.txt      how to check it
 
 `check_folder` needs nothing else: no database, no network. It works every figure out again from its
-rows, and names what was altered, down to the row. Somebody who rewrites the whole folder, hashes
-included, is found by comparing the hash of the data with the one that was published.
+rows, and names what was altered, down to the row. Somebody who rewrites the whole folder, lists of hashes
+included, is found by hashes from outside it. There are three, shown beside the edition:
+
+* of the data: proves dataset.json, and with it evidence.csv and README.txt, which follow from it;
+* of each drawn file: proves that file, which is drawn after the data was published;
+* of the list of both (`manifest_of`): proves all of them with one hash, but cannot say which one differs.
 """
 
 from __future__ import annotations
@@ -19,8 +23,8 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -38,7 +42,8 @@ _EVIDENCE_NAME = re.compile(r"evidence/([0-9a-f]{64})(\.[a-z0-9]+)?$")
 class Checked:
     """`altered` names each part that is not as it was published, empty where all is.
 
-    `differences` are figures that do not follow from their rows.
+    `differences` are figures that do not follow from their rows. `unproved`: files that no hash from
+    outside the folder proves; the folder's own lists agree with them, which a forger can see to.
     """
 
     figures: int
@@ -46,6 +51,8 @@ class Checked:
     differences: tuple[str, ...]
     altered: tuple[str, ...]
     sha256: str = ""
+    unproved: tuple[str, ...] = ()
+    manifest_sha256: str = ""
 
     @property
     def holds(self) -> bool:
@@ -74,6 +81,16 @@ def folder_of(text: str, drawn: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def manifest_of(hashes: Mapping[str, str]) -> str:
+    """One hash of the data and the drawn files, by name: of the lines of `sha256sum dataset.json report.*`."""
+    lines = (f"{value}  {name}\n" for name, value in sorted(hashes.items()))
+    return digest("".join(lines).encode())
+
+
+def _drawn(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in files.items() if name.startswith("report.")}
 
 
 def _exact(plain: Any) -> bytes:
@@ -171,9 +188,13 @@ To check this folder, without a database or a network:
 or, for the files alone, with any computer's own tools:
     sha256sum --check {SUMS}
 
-To check that the folder is the one that was published, compare the hash of
-{DATA} with the SHA-256 that the council shows beside the edition:
-    manage.py verify_edition THIS-FOLDER --sha256 HASH
+These two find damage. They cannot find somebody who wrote the folder anew with
+its lists of hashes. For that, compare with the hashes that the council shows
+beside the edition:
+    manage.py verify_edition THIS-FOLDER --sha256 HASH --manifest-sha256 HASH
+The SHA-256 of the data proves {DATA}, and nothing about the files drawn
+from it. The SHA-256 of all files proves both; so does that of each file, with
+--file-sha256 HASH, once for each. What no hash proves is named.
 
 Files of evidence may hold data about people, so they are not here. {EVIDENCE}
 has their hashes. Who holds such a file may put it into evidence/, named by its
@@ -181,8 +202,18 @@ hash, and it is checked too.
 """.encode()
 
 
-def check_folder(files: Mapping[str, bytes], *, published: str = "") -> Checked:
-    """Works every figure out again and names what was altered. `published`: the hash it should have."""
+def check_folder(
+    files: Mapping[str, bytes],
+    *,
+    published: str = "",
+    manifest: str = "",
+    each: Collection[str] = (),
+) -> Checked:
+    """Works every figure out again and names what was altered.
+
+    Hashes from outside the folder, as published: `published` of the data, `manifest` of data and drawn files
+    together, `each` of single files.
+    """
     if DATA not in files:
         return Checked(0, 0, (), (f"{DATA} is missing",))
     content = files[DATA]
@@ -194,17 +225,54 @@ def check_folder(files: Mapping[str, bytes], *, published: str = "") -> Checked:
         altered += _files_altered(files, hashes)
         if digest(content) != hashes["sha256"]:
             altered += _parts_altered(content, hashes["items"])
-    if published and digest(content) != published.strip().lower():
-        altered.append(
-            f"{DATA} is not the one that was published: its SHA-256 is {digest(content)}"
-        )
+    found = {name: digest(held) for name, held in {DATA: content, **_drawn(files)}.items()}
+    altered += _not_as_published(found, _clean(published), _clean(manifest), set(map(_clean, each)))
     try:
         dataset = read_dataset(content.decode())
     except (DatasetUnreadable, UnicodeDecodeError) as error:
         altered.append(f"{DATA} cannot be read: {error}")
-        return Checked(0, 0, (), tuple(dict.fromkeys(altered)), digest(content))
+        return Checked(0, 0, (), tuple(dict.fromkeys(altered)), found[DATA])
     altered += _evidence_altered(files, dataset)
-    return _worked_out(dataset, tuple(dict.fromkeys(altered)), digest(content))
+    plain = json.loads(content)
+    if EVIDENCE in files and files[EVIDENCE] != _evidence_lines(plain):
+        altered.append(f"{EVIDENCE} does not follow from {DATA}")
+    checked = _worked_out(dataset, tuple(dict.fromkeys(altered)), found[DATA])
+    proved = set() if not manifest or _clean(manifest) != manifest_of(found) else set(found)
+    proved |= {name for name, value in found.items() if value in set(map(_clean, each))}
+    if _clean(published) == found[DATA]:
+        proved.add(DATA)
+    if DATA in proved:
+        proved.add(EVIDENCE)
+        if files.get(README) == _readme(plain):
+            proved.add(README)
+    told = (*found, *(name for name in (EVIDENCE, README) if name in files))
+    return replace(
+        checked,
+        unproved=tuple(sorted(name for name in told if name not in proved)),
+        manifest_sha256=manifest_of(found),
+    )
+
+
+def _clean(words: str) -> str:
+    return words.strip().lower()
+
+
+def _not_as_published(
+    found: Mapping[str, str], published: str, manifest: str, each: set[str]
+) -> Iterator[str]:
+    if published and found[DATA] != published:
+        yield f"{DATA} is not the one that was published: its SHA-256 is {found[DATA]}"
+    if each:
+        for name, value in sorted(found.items()):
+            if value not in each and (name != DATA or not published):
+                yield f"{name} is none of the files that were published: its SHA-256 is {value}"
+    if manifest and manifest_of(found) != manifest:
+        # Where the data is proved by its own hash, what differs is among what was drawn from it.
+        among = [name for name in found if name != DATA or found[DATA] != published]
+        yield (
+            f"{', '.join(sorted(among))}: not all of them are as published, or one is missing. The SHA-256 of all "
+            f"files is {manifest_of(found)}; compare each file with its own (--file-sha256)"
+        )
 
 
 def _worked_out(dataset: Dataset, altered: tuple[str, ...], sha256: str) -> Checked:

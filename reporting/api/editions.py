@@ -80,6 +80,10 @@ class EditionSerializer(serializers.Serializer):
     published_at = serializers.DateTimeField(read_only=True)
     schema = serializers.IntegerField(read_only=True)
     sha256 = serializers.CharField(read_only=True)
+    manifest_sha256 = serializers.CharField(
+        help_text="Of the data and all files drawn from it; empty until all are made.",
+        read_only=True,
+    )
     figures = serializers.IntegerField(help_text="How many figures it has.", read_only=True)
     address = serializers.CharField(help_text="Its page.", read_only=True)
     files = EditionFileSerializer(many=True, read_only=True)
@@ -103,7 +107,7 @@ class OneEdition(_One):
     response_serializer = EditionSerializer
 
     def body(self, record: ReportEdition) -> dict[str, Any]:
-        page = record.get_absolute_url()
+        page, files = record.get_absolute_url(), reading.files_of(record)
         return {
             "id": record.pk,
             "kind": record.kind,
@@ -114,6 +118,7 @@ class OneEdition(_One):
             "published_at": record.published_at.isoformat(),
             "schema": record.schema,
             "sha256": record.sha256,
+            "manifest_sha256": reading.manifest_sha256(record, files),
             "figures": len(reading.dataset_of(record).figures),
             "address": page,
             "files": [
@@ -124,7 +129,7 @@ class OneEdition(_One):
                     "size_bytes": file.size_bytes,
                     "address": f"{page}files/{file.format}/",
                 }
-                for file in reading.files_of(record)
+                for file in files
             ],
         }
 

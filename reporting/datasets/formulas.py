@@ -17,7 +17,7 @@ class FormulaError(ValueError):
 
 @dataclass(frozen=True)
 class Recomputed:
-    """`difference` is 0 where the stored value is what the rows say; None where one is missing."""
+    """`difference` is 0 where the stored value is what the rows say; None where one is missing or no number."""
 
     figure: Figure
     value: str | None
@@ -33,7 +33,10 @@ class Recomputed:
             return Decimal(0)
         if self.value is None or self.figure.value is None:
             return None
-        return EXACT.subtract(Decimal(self.figure.value), Decimal(self.value))
+        try:
+            return EXACT.subtract(Decimal(self.figure.value), Decimal(self.value))
+        except DecimalException:  # the stored value is no number: somebody altered it
+            return None
 
 
 def figure_of(rows: Iterable[RowSet], figures: Iterable[Figure], figure: Figure) -> Figure:

@@ -13,6 +13,7 @@ from contracts.models import EvidenceFile
 
 from ..datasets import Dataset, Evidence, Figure, Recomputed, Row, RowSet, read_dataset, recompute
 from ..datasets.formulas import FormulaError, matching
+from ..edition_folder import DATA, manifest_of
 from ..editions import Period
 from ..models import EditionFile, ReportEdition
 
@@ -103,6 +104,14 @@ def files_of(edition: ReportEdition) -> list[EditionFile]:
     for file in files:
         file.edition = edition
     return files
+
+
+def manifest_sha256(edition: ReportEdition, files: list[EditionFile]) -> str:
+    """One hash of the data and every file drawn from it; "" until all are made, as it would change."""
+    if not files or not all(file.is_ready for file in files):
+        return ""
+    drawn = {f"report.{file.format}": file.sha256 for file in files if file.format != "json"}
+    return manifest_of({DATA: edition.sha256, **drawn})
 
 
 def web_address(edition: ReportEdition) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from django.core.files.storage import default_storage
 
-from ..edition_folder import DATA, Checked, check_folder, digest, folder_of
+from ..edition_folder import Checked, check_folder, digest, folder_of
 from ..models import EditionFile, ReportEdition
 
 
@@ -37,14 +39,31 @@ def export_edition(edition: ReportEdition, folder: Path) -> list[str]:
     return sorted(files)
 
 
-def check_edition(edition: ReportEdition) -> Checked:
-    """The stored text and files against the hashes that were stored with them."""
-    files = files_of_folder(edition)
-    found = check_folder(files, published=edition.sha256)
-    altered = list(found.altered)
-    stored = {file.format: file for file in edition.files.filter(state=EditionFile.State.MADE)}
-    for format, file in stored.items():
-        name = DATA if format == "json" else f"report.{format}"
-        if name not in files or digest(files[name]) != file.sha256:
-            altered.append(f"The stored {file.get_format_display()} was altered")
-    return Checked(found.figures, found.recomputed, found.differences, tuple(altered), found.sha256)
+def check_edition(edition: ReportEdition, *, published: str = "", **hashes: Any) -> Checked:
+    """The stored text and files against the hashes that were stored with them, and others that are given
+    (as `check_folder` takes them). A stored file that is gone is named, and the others are checked.
+    """
+    drawn: dict[str, bytes] = {}
+    altered: list[str] = []
+    for file in edition.files.filter(state=EditionFile.State.MADE):
+        called = f"The stored {file.get_format_display()}"
+        content = _stored(file)
+        if content is None:
+            altered.append(f"{called} is gone: there is no {file.file.name}")
+        elif digest(content) != file.sha256:
+            altered.append(f"{called} was altered")
+        if content is not None and file.format != EditionFile.Format.JSON:
+            drawn[f"report.{file.format}"] = content
+    found = check_folder(
+        folder_of(edition.dataset_text, drawn), published=published or edition.sha256, **hashes
+    )
+    return replace(found, altered=(*found.altered, *altered), unproved=())
+
+
+def _stored(file: EditionFile) -> bytes | None:
+    try:
+        with default_storage.open(str(file.file.name)) as stored:
+            content: bytes = stored.read()
+    except OSError:
+        return None
+    return content

@@ -146,7 +146,7 @@ class _One(PublicView):
 class EditionPage(_One):
     def get(self, request: HttpRequest, kind: str, period: str, number: int) -> HttpResponse:
         edition = self.edition(kind, period, number)
-        sheet = sheet_of(edition)
+        sheet, files = sheet_of(edition), reading.files_of(edition)
         later = reading.later_edition(edition)
         context = {
             **body_of(sheet),
@@ -155,7 +155,8 @@ class EditionPage(_One):
             "reopened": reopened_since(edition) if later is None else (),
             # Words of the house: a reason is written for colleagues.
             "may_read_reasons": can(request.user, "view_reports"),
-            "files": reading.files_of(edition),
+            "files": files,
+            "manifest_sha256": reading.manifest_sha256(edition, files),
             "may_publish": can(request.user, "publish_reports"),
             "publish_address": reverse("edition-publish", args=[kind, period]),
             "breadcrumbs": crumbs((str(edition), None)),

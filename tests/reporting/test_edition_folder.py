@@ -14,14 +14,28 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reporting.datasets import canonical_json
-from reporting.edition_folder import DATA, HASHES, check_folder, folder_of
+from reporting.edition_folder import (
+    DATA,
+    HASHES,
+    SUMS,
+    _exact,
+    _root,
+    _sums,
+    check_folder,
+    digest,
+    folder_of,
+    manifest_of,
+)
 from reporting.models import ReportEdition
+from reporting.services.edition_export import export_edition
 from reporting.services.edition_files import make_files
 from reporting.services.editions import publish_edition
+from tests.factories import make_user
 
 from .datasets import NOW, QUARTER, kind_that_gathers, make_dataset
 
@@ -117,6 +131,48 @@ def test_a_figure_that_was_changed_everywhere_still_does_not_follow_from_its_row
     found = check_folder(forged, published=json.loads(folder()[HASHES])["sha256"])
     assert found.differences[0].startswith("reported: it says 151.10")
     assert any("not the one that was published" in one for one in found.altered)
+
+
+@pytest.mark.parametrize("value", [">0.05", "sNaN", "1e999999999", ""])
+def test_a_value_that_is_no_number_is_named(value):
+    plain = json.loads(folder()[DATA])
+    plain["figures"][0]["value"] = value
+    found = check_folder(rewritten(plain))
+    assert "figure “reported” was altered" in found.altered
+    assert any(said.startswith("reported: it says") for said in found.differences)
+
+
+def test_a_swapped_file_with_rewritten_lists_is_named_by_a_hash_from_outside():
+    """The hash of the data proves nothing about what was drawn from it, and it is said."""
+    published = json.loads(folder()[HASHES])["sha256"]
+    text = folder()[DATA].decode()
+    forged = folder_of(text, {"report.pdf": b"%PDF forged", "report.docx": b"PK a document"})
+    alone = check_folder(forged, published=published)
+    assert alone.holds and alone.unproved == ("report.docx", "report.pdf")
+    true = check_folder(folder(), published=published)
+    both = check_folder(forged, published=published, manifest=true.manifest_sha256)
+    assert not both.holds and "report.pdf" in both.altered[0] and DATA not in both.altered[0]
+    each = [digest(folder()[name]) for name in ("report.pdf", "report.docx")]
+    named = check_folder(forged, published=published, each=each)
+    assert [one.split(" ")[0] for one in named.altered] == ["report.pdf"]
+    whole = check_folder(folder(), published=published, manifest=true.manifest_sha256)
+    assert whole.holds and whole.unproved == ()
+    assert check_folder(folder(), published=published, each=each).unproved == ()
+    # Nothing from outside: nothing is proved.
+    assert set(check_folder(folder()).unproved) >= {DATA, "report.pdf", "report.docx"}
+    less = folder_of(text, {"report.docx": b"PK a document"})
+    assert not check_folder(less, manifest=true.manifest_sha256).holds
+
+
+def test_the_list_of_evidence_follows_from_the_data():
+    text, drawn = folder()[DATA].decode(), {"report.pdf": b"%PDF- a report"}
+    forged = {**folder_of(text, drawn), "evidence.csv": b"sha256,kind,size_bytes,rows,row\n"}
+    plain = json.loads(forged[HASHES])
+    plain["files"]["evidence.csv"] = digest(forged["evidence.csv"])
+    plain["root"] = _root(plain)
+    forged[HASHES] = _exact(plain)
+    forged[SUMS] = _sums(forged)
+    assert check_folder(forged).altered == (f"evidence.csv does not follow from {DATA}",)
 
 
 def test_files_that_are_missing_or_too_many_are_named():
@@ -233,6 +289,43 @@ def test_a_stored_file_that_was_altered_is_named(report):
         stored.write(b"%PDF- another")
     code, _, text = run("verify_edition", str(edition.pk))
     assert code == 1 and "The stored PDF was altered" in text
+
+
+@pytest.mark.django_db
+def test_the_page_and_the_api_show_the_hashes_that_prove_the_folder(report, tmp_path, client):
+    edition = publish_edition(kind="test-report", period=QUARTER, number=1, by=None, now=NOW)
+    client.force_login(make_user("auditor"))
+    page = client.get(edition.get_absolute_url()).content.decode()
+    assert "SHA-256 of all files" not in page  # they are still to be drawn
+    make_files(edition=edition, by=None, now=NOW)
+    export_edition(edition, tmp_path / "q4")
+    (tmp_path / "q4" / "report.pdf").write_bytes(b"%PDF- forged")
+    code, said, text = run("verify_edition", str(tmp_path / "q4"), "--json")
+    assert code == 1 and said and "report.pdf" in said["unproved"]
+    answer = client.get(reverse("api-edition", args=[edition.pk])).json()
+    page = client.get(edition.get_absolute_url()).content.decode()
+    assert answer["manifest_sha256"] in page
+    assert all(file["sha256"] in page for file in answer["files"])
+    drawn = {f"report.{file['format']}": file["sha256"] for file in answer["files"]}
+    drawn["dataset.json"] = drawn.pop("report.json")
+    assert answer["manifest_sha256"] == manifest_of(drawn)
+    code, _, text = run(
+        "verify_edition", str(tmp_path / "q4"), "--sha256", edition.sha256,
+        "--file-sha256", drawn["report.pdf"], "--file-sha256", drawn["report.docx"],
+        "--file-sha256", drawn["report.xlsx"],
+    )  # fmt: skip
+    assert code == 1 and "report.pdf is none of the files that were published" in text
+
+
+@pytest.mark.django_db
+def test_a_stored_file_that_is_gone_is_named(report):
+    edition = publish_edition(kind="test-report", period=QUARTER, number=1, by=None, now=NOW)
+    make_files(edition=edition, by=None, now=NOW)
+    default_storage.delete(edition.files.get(format="pdf").file.name)
+    code, told, text = run("verify_edition", str(edition.pk), "--json")
+    assert code == 1 and "The stored PDF is gone" in text
+    # What is left is checked all the same.
+    assert told and told["recomputed"] == 5 and len(told["altered"]) == 1
 
 
 def test_checking_a_folder_needs_no_database_and_no_network(tmp_path):
