@@ -17,11 +17,14 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q
 
 from trafford_sv.core.form_fields import PoundsField
-from trafford_sv.core.periods import FinancialYear, PeriodError
+from trafford_sv.core.periods import FinancialYear, PeriodError, Quarter
 from trafford_sv.directory.models import Organisation
 
 from .models import Award, AwardSupplier, Contract, CpvCode
+from .quarter_filters import QuarterText
 from .selectors.contracts import filter_choices
+from .selectors.position_rows import awards_in
+from .selectors.position_scope import Scope
 
 NONE = "none"
 MUST_CARRY = {"yes": True, "no": False, "cannot-say": None}
@@ -116,6 +119,23 @@ class ContractFilter(django_filters.FilterSet):
         max_value=3660,
         help_text="Includes notice dates missed in the last 30 days",
     )
+    until = QuarterText(
+        method="counted",
+        label="In force up to the quarter",
+        help_text="For example, 2026-27-Q1. Only what the totals count",
+    )
+    since = QuarterText(
+        method="counted",
+        label="Not over before the quarter",
+        help_text="Together with the one above, for the totals of one quarter",
+    )
+    tendered = django_filters.ChoiceFilter(
+        method="counted",
+        label="Winning bid on record",
+        empty_label="On record or not",
+        choices=[("yes", "On record, and the whole value known")],
+        help_text="Together with a quarter above",
+    )
     value_from = Pounds(method="worth_from", label="Value from (£)")
     value_to = Pounds(method="worth_to", label="Value to (£)")
     locality = django_filters.ChoiceFilter(
@@ -175,8 +195,29 @@ class ContractFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: Any) -> Any:
         """Contracts only, unless another kind is asked for."""
-        rows = super().filter_queryset(queryset)
+        rows = self.in_force(super().filter_queryset(queryset))
         return rows if self.form.cleaned_data.get("agreement") else rows.contracts()
+
+    def in_force(self, rows: Any) -> Any:
+        """Those whose awards the totals of the period add up."""
+        asked = self.form.cleaned_data
+        until, since = asked.get("until"), asked.get("since")
+        if not (until or since):
+            return rows
+        kind = asked.get("agreement") or ""
+        last = Quarter.parse(until) if until else Quarter.of(self.today)
+        awards = awards_in(
+            self.request.user,
+            Scope(agreement="" if kind == "all" else kind),
+            Quarter.parse(since).start if since else None,
+            last.end,
+        )
+        if asked.get("tendered"):
+            awards = awards.filter(in_base=True, contract__is_framework=False)
+        return rows.filter(pk__in=awards.order_by().values("contract"))
+
+    def counted(self, rows: Any, name: str, value: str) -> Any:
+        return rows  # all of them together, above
 
     def of_kind(self, rows: Any, name: str, value: str) -> Any:
         return rows if value == "all" else rows.filter(kind=value)

@@ -27,7 +27,7 @@ class AgreementFilter(ContractFilter):
     )
 
     def filter_queryset(self, queryset: Any) -> Any:
-        rows = super(ContractFilter, self).filter_queryset(queryset)
+        rows = self.in_force(super(ContractFilter, self).filter_queryset(queryset))
         if self.form.cleaned_data.get("agreement"):
             return rows
         return rows.exclude(kind=Contract.Kind.CONTRACT)

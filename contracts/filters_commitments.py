@@ -14,11 +14,11 @@ from django.db.models import Q
 from trafford_sv.core.periods import Quarter
 
 from .filters import NONE, Choice, Days
-from .filters_deliveries import QuarterText
 from .models import Commitment, Contract, Measure
 from .models.agreements import own_agreements
+from .quarter_filters import QuarterText
 from .selectors.commitments import commitment_choices
-from .selectors.position_rows import counted_in
+from .selectors.position_rows import counted_in, stood
 
 
 class CommitmentFilter(django_filters.FilterSet):
@@ -61,6 +61,12 @@ class CommitmentFilter(django_filters.FilterSet):
         method="as_it_stands",
         label="Of agreements not over before the quarter",
         help_text="Together with the one above, for the totals of one quarter",
+    )
+    standing = django_filters.ChoiceFilter(
+        method="as_it_stands",
+        label="Stood at the end of that quarter",
+        empty_label="Or counts with what was verified under it",
+        choices=[("yes", "Only those that stood")],
     )
     due_within = Days(
         method="falls_due",
@@ -113,10 +119,11 @@ class CommitmentFilter(django_filters.FilterSet):
         if asked.get("contract") is None:
             rows = rows.filter(own_agreements("contract__"))
         last = Quarter.parse(until) if until else Quarter.of(self.today)
-        return counted_in(rows, Quarter.parse(since).start if since else None, last.end)
+        rows = counted_in(rows, Quarter.parse(since).start if since else None, last.end)
+        return rows.filter(stood(last.end)) if asked.get("standing") else rows
 
     def as_it_stands(self, rows: Any, name: str, value: str) -> Any:
-        return rows  # both quarters together, above
+        return rows  # all of them together, above
 
     def of_contract(self, rows: Any, name: str, value: Any) -> Any:
         return rows.filter(contract=int(value)) if abs(value) < 2**31 else rows.none()

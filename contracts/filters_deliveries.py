@@ -11,32 +11,16 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from trafford_sv.core.periods import PeriodError, Quarter
+from trafford_sv.core.periods import Quarter
 
 from .filters import NONE, Choice
-from .models import Commitment, Contract, Measure, ReturnLine
+from .models import Commitment, Contract, EvidenceLink, Measure, ReturnLine
 from .models.agreements import own_agreements
+from .quarter_filters import QuarterText
 from .selectors.commitments import commitment_choices
 from .selectors.movement import MOVED_WORDS, moved
-
-
-class _QuarterField(forms.CharField):
-    """A quarter as in addresses: 2026-27-Q1."""
-
-    def clean(self, value: Any) -> str:
-        text: str = super().clean(value)
-        if text:
-            try:
-                return Quarter.parse(text).code
-            except PeriodError as error:
-                raise forms.ValidationError(str(error)) from error
-        return text
-
-
-class QuarterText(django_filters.Filter):
-    field_class = _QuarterField
 
 
 class DeliveryFilter(django_filters.FilterSet):
@@ -67,6 +51,12 @@ class DeliveryFilter(django_filters.FilterSet):
         method="compared_with",
         label="Compared with the quarter",
         help_text="For example, 2025-26-Q4",
+    )
+    evidence = django_filters.ChoiceFilter(
+        method="with_evidence",
+        label="Evidence",
+        empty_label="With files or without",
+        choices=[("yes", "With files"), ("no", "Without")],
     )
     state = django_filters.MultipleChoiceFilter(
         label="State", choices=ReturnLine.State.choices, widget=forms.CheckboxSelectMultiple
@@ -169,6 +159,10 @@ class DeliveryFilter(django_filters.FilterSet):
     def compared_with(self, rows: Any, name: str, value: str) -> Any:
         """It says what is new, and hides nothing by itself."""
         return rows
+
+    def with_evidence(self, rows: Any, name: str, value: str) -> Any:
+        files = Exists(EvidenceLink.objects.filter(line=OuterRef("pk")))
+        return rows.filter(files if value == "yes" else ~files)
 
     def of_contract(self, rows: Any, name: str, value: Any) -> Any:
         # A key that no database holds finds nothing.

@@ -17,6 +17,8 @@ from trafford_sv.core.periods import PeriodError, Quarter
 
 from .filters import NONE, Choice
 from .models import Contract, DeliveryReturn, ReturnLine
+from .quarter_filters import QuarterText
+from .selectors.returns import expected_returns
 from .selectors.verification import came_late, filter_choices
 
 
@@ -136,3 +138,17 @@ class AllReturnsFilter(ReturnFilter):
         ],
         widget=forms.CheckboxSelectMultiple,
     )
+    due_in = QuarterText(
+        method="due_in_quarter",
+        label="Due for the quarter, and came in",
+        help_text="For example, 2026-27-Q1. Only what the totals count as received",
+    )
+
+    def due_in_quarter(self, rows: Any, name: str, value: str) -> Any:
+        quarter = Quarter.parse(value)
+        due = expected_returns(quarter).filter(
+            contract=OuterRef("contract_id"), supplier=OuterRef("supplier_id")
+        )
+        return self.of_quarter(rows, name, value).filter(
+            Exists(due), state__in=DeliveryReturn.RECEIVED_STATES
+        )

@@ -27,6 +27,16 @@ class EditionPartSerializer(serializers.Serializer):
     pounds = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
 
 
+class OfferTotalSerializer(serializers.Serializer):
+    contract_id = serializers.IntegerField()
+    rows = serializers.IntegerField()
+    pounds = serializers.DecimalField(
+        max_digits=20, decimal_places=2, allow_null=True,
+        help_text="null: nothing is priced, or a licence keeps it in.",
+    )  # fmt: skip
+    withheld = serializers.BooleanField()
+
+
 class CatalogueFigureSerializer(serializers.Serializer):
     """A figure with everything that is needed to check it."""
 
@@ -46,6 +56,15 @@ class CatalogueFigureSerializer(serializers.Serializer):
     rows_url = serializers.CharField(
         allow_blank=True,
         help_text="The API's list of exactly those rows; empty where none has them.",
+    )
+    rows_words = serializers.CharField(
+        allow_blank=True, help_text="What that list does not show by itself, or why there is none."
+    )
+    totals = OfferTotalSerializer(
+        many=True, help_text="Of what was offered: by agreement, in place of the sealed lines."
+    )
+    evidence_url = serializers.CharField(
+        allow_blank=True, help_text="The API’s list of the rows that have files; empty without any."
     )
     evidence_files = serializers.IntegerField(allow_null=True, help_text="Files on those rows.")
     editions = EditionPartSerializer(many=True)
@@ -141,7 +160,18 @@ def body_of(trace: FigureTrace, span: str) -> dict[str, Any]:
         "rounding": trace.rounding,
         "rows": trace.rows,
         "rows_url": api_rows(trace.rows_url),
+        "rows_words": trace.rows_words,
+        "totals": [
+            {
+                "contract_id": one.contract,
+                "rows": one.rows,
+                "pounds": None if one.offered_pounds is None else f"{one.offered_pounds:.2f}",
+                "withheld": one.is_withheld,
+            }
+            for one in trace.totals
+        ],
         "evidence_files": trace.evidence_files,
+        "evidence_url": api_rows(trace.evidence_url),
         "editions": [
             {
                 "edition": part.key,
@@ -159,7 +189,11 @@ def body_of(trace: FigureTrace, span: str) -> dict[str, Any]:
 
 def api_rows(page: str) -> str:
     """The list for programs beside the page's: the same filters under the same names."""
-    for name, api in (("delivery-list", "api-deliveries"), ("commitment-list", "api-commitments")):
+    for name, api in (
+        ("delivery-list", "api-deliveries"),
+        ("commitment-list", "api-commitments"),
+        ("contract-list", "api-contracts"),
+    ):
         if page.startswith(reverse(name) + "?"):
             return reverse(api) + page[len(reverse(name)) :]
     return ""

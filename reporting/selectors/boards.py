@@ -27,7 +27,8 @@ from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import Quarter
 
 from ..catalogue import Basis, CatalogueFigure, FigureGone, Unit, figure
-from .figures import FigureReader, span_rows
+from .figures import FigureReader, rows_words, span_rows
+from .offered_totals import OfferTotal, offer_totals
 
 KINDS = {"social_value": "social", "local_economic_value": "local_economic"}
 TREND = 8
@@ -127,6 +128,9 @@ class FigureTrace:
     rows_url: str
     evidence_files: int | None
     editions: tuple[EditionPart, ...]
+    rows_words: str = ""
+    evidence_url: str = ""
+    totals: tuple[OfferTotal, ...] = ()
 
 
 _FORMULAS = {
@@ -148,7 +152,7 @@ _PLAIN_ROUNDING = {
 def figure_trace(
     user: Any, key: str, basis: str, about: BoardScope, *, outward: bool = False
 ) -> FigureTrace:
-    """Raises FigureGone with a sentence. At most six queries.
+    """Raises FigureGone with a sentence. At most seven queries.
 
     `outward`: for an API answer, without the pounds that a licence keeps in.
     """
@@ -173,6 +177,11 @@ def figure_trace(
         rows_url=span_rows(scope, key, basis, first, last),
         evidence_files=files,
         editions=editions,
+        rows_words=rows_words(key, basis, first, last),
+        evidence_url=span_rows(scope, key, basis, first, last, evidence="yes") if files else "",
+        totals=offer_totals(user, KINDS[key], about.scope, first, last, outward=outward)
+        if basis == Basis.OFFERED
+        else (),
     )
 
 

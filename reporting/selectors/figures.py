@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from contracts.four_figures import Amounts, Completeness
 from contracts.retained import RetainedSpend
@@ -144,10 +145,39 @@ def span_rows(
     if key in _VALUE_KINDS and basis in (Basis.REPORTED, Basis.VERIFIED):
         span = {"until": last.code, "since": first.code if first else None}
         return _address("delivery-list", scope.query(kind=_VALUE_KINDS[key], **span, **more))
+    counted = {"until": last.code, "since": first.code if first else None}
     if key in _VALUE_KINDS and basis == Basis.COMMITTED:
-        return _address("commitment-list", scope.query(kind=_VALUE_KINDS[key], state="agreed"))
+        return _address("commitment-list", scope.query(kind=_VALUE_KINDS[key], **counted, **more))
+    if key == "commitments":
+        return _address("commitment-list", scope.query(standing="yes", **counted, **more))
+    if key in ("agreements", "contract_value", "tendered_value"):
+        # No part of an agreement's value is a measure's, a theme's, a ward's or a supplier's.
+        if scope.measure or scope.theme or scope.ward or scope.edition or scope.supplier:
+            return ""
+        if key == "tendered_value":
+            more = {"tendered": "yes", **more}
+        return _address("contract-list", scope.query(**counted, **more))
+    if key.startswith("returns_"):
+        if scope.division or scope.ward or scope.theme or scope.measure or scope.edition:
+            return ""  # the list of returns is not narrowed by these
+        narrowed = {"directorate": scope.directorate, "kind": scope.agreement}
+        said = {k: v for k, v in {**narrowed, "supplier": scope.supplier}.items() if v}
+        return _address("return-list", urlencode({"due_in": last.code, **said}))
     if key.startswith("spend_"):
-        return _address("spend-retained", "")
+        return _address("spend-retained", f"quarter={last.code}" if first == last else "")
+    return ""
+
+
+def rows_words(key: str, basis: str, first: Quarter | None, last: Quarter) -> str:
+    """What the list of `span_rows` does not show by itself, or why there is none; "" where it shows all."""
+    if key in _VALUE_KINDS and basis == Basis.OFFERED:
+        return "The lines of a bid are sealed, so they are in no list. What each agreement's winners offered is below."
+    if key == "contract_value":
+        return "A framework in the list has no value of its own and adds nothing."
+    if key == "returns_expected":
+        return f"The list has those that came in. Those that did not are on the page that closes {last.short}."
+    if key.startswith("spend_") and first != last:
+        return "Payments are listed by quarter and by year, each on its own page."
     return ""
 
 

@@ -494,10 +494,31 @@ class FigureDetail(PermissionView):
             "words": value_words(trace.value, unit),
             "facts": facts(trace),
             "editions": editions_table(trace),
+            "totals": totals_table(trace),
             "api_url": f"{reverse('api-figures')}?figure={key}&basis={basis}&{about.query()}",
             "breadcrumbs": [home_of(request.user), (name, None)],
         }
         return render(request, "reporting/figure_detail.html", context)
+
+
+def totals_table(trace: FigureTrace) -> Table | None:
+    """What winners offered, agreement by agreement, in place of their sealed lines."""
+    if not trace.totals:
+        return None
+    return Table(
+        caption="Offered by the winners, agreement by agreement",
+        headings=("Agreement", "Sealed lines", "Offered"),
+        rows=[
+            (
+                Link(f"{one.reference} {one.title}", reverse("contract-social-value", args=[one.contract])),
+                f"{one.rows:,}",
+                "Withheld by a licence" if one.is_withheld
+                else value_words(one.offered_pounds, Unit.POUNDS, in_full=True) or "Not priced",
+            )
+            for one in trace.totals
+        ],
+        numeric=frozenset({1, 2}),
+    )  # fmt: skip
 
 
 def facts(trace: FigureTrace) -> list[SummaryRow]:
@@ -523,12 +544,15 @@ def facts(trace: FigureTrace) -> list[SummaryRow]:
         rows.append(
             SummaryRow("Rows", "In their own list", action=Link("Show the rows", trace.rows_url))
         )
+    if trace.rows_words:
+        rows.append(SummaryRow("About the rows", trace.rows_words))
     if trace.evidence_files is not None:
         files = trace.evidence_files
         rows.append(
             SummaryRow(
                 "Evidence", f"{files:,} {'file' if files == 1 else 'files'} on these rows",
                 note="Each opens from its row, for whoever may read the return",
+                action=Link("Show the rows", trace.evidence_url, "with evidence") if trace.evidence_url else None,
             )
         )  # fmt: skip
     rows.append(SummaryRow("Completeness", trace.known_words or trace.completeness.sentence))
