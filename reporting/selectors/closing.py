@@ -266,6 +266,16 @@ def reopened_since(edition: ReportEdition) -> tuple[tuple[Quarter, Reopening], .
     )
 
 
+def last_closed_quarter() -> Quarter | None:
+    """The latest quarter that is closed. One query."""
+    row = (
+        ClosedQuarter.objects.filter(reopened_at__isnull=True)
+        .order_by("-financial_year", "-quarter")
+        .first()
+    )
+    return Quarter(row.financial_year, row.quarter) if row else None
+
+
 def closings_of(quarter: Quarter) -> list[ClosedQuarter]:
     """Oldest first."""
     return list(

@@ -31,7 +31,8 @@ from trafford_sv.core.access import can
 from trafford_sv.core.models import ImportRun
 from trafford_sv.core.periods import FinancialYear, Quarter
 
-from .boards import Board, BoardScope, last_closed_quarter
+from .boards import Board, BoardScope
+from .closing import last_closed_quarter
 
 NOTICE_DAYS = 90
 IMPORTS_SHOWN = 5

@@ -7,10 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Value
 from django.db.models.functions import Substr
 
-from contracts.four_figures import FourFigures, ValueState
+from contracts.four_figures import ValueState
 from contracts.selectors.position import EVERYWHERE, Scope, commitments_in, lines_in
 from contracts.valuation import Kind
 from trafford_sv.core.disclosure import withheld_parts
@@ -39,6 +39,9 @@ TOO_FEW = (
 )
 
 
+_Behind = dict[Kind, dict[Any, set[int]]]
+
+
 @dataclass(frozen=True)
 class PublicQuarters:
     """What the public may read: the quarters that are closed, the latest first. `invented`: those that
@@ -64,22 +67,34 @@ def public_board(about: BoardScope) -> tuple[Board | None, str]:
     """The board of a choice for anyone, or None and the sentence that says why not.
 
     A quarter in which too few suppliers proved something says nothing of itself, and ends no sum up
-    to it. Two queries more than a board.
+    to it. Each kind of value is judged alone; where it may not be told, social value takes the board
+    with it and local economic value is left out. Two queries more than a board.
     """
-    if why_not := _why_not(about):
-        return None, why_not
+    chosen = [name for name in _WHERE if getattr(about.scope, name) not in ("", None)]
+    if len(chosen) > 1:
+        return None, TWO_FILTERS
+    promised = _suppliers_behind(about, chosen[0] if chosen else "")
     proved = _suppliers_by_quarter(about)
-    hidden = withheld_parts(proved, _may_tell)
-    everybody = set().union(*proved.values())
-    if not _may_tell(len(everybody)) or not _may_tell(len(proved.get(about.last, ()))):
+    wanted = getattr(about.scope, chosen[0]) if chosen else ""
+    untold = {kind for kind in Kind if not _may_stand(kind, wanted, promised, proved, about.last)}
+    if Kind.SOCIAL in untold:
         return None, TOO_FEW
     found = board(EVERYWHERE, about, outward=True)
-    kept_in = FourFigures(withheld=frozenset((ValueState.VERIFIED.value, one) for one in Kind))
-    codes = {quarter.code for quarter in hidden}
-    trend = tuple(
-        replace(group, figures=kept_in) if group.key in codes else group for group in found.trend
-    )
-    return replace(found, trend=trend), ""
+    report = found.report
+    kept_in = frozenset((state.value, kind.value) for state in ValueState for kind in untold)
+    figures = report.position.figures.without(kept_in)
+    trend = []
+    for group in found.trend:
+        few = kept_in | {
+            (state.value, kind.value)
+            for kind in Kind
+            for quarter in withheld_parts(proved[kind], _may_tell)
+            for state in ValueState
+            if quarter.code == group.key
+        }
+        trend.append(replace(group, figures=group.figures.without(frozenset(few))))
+    position = replace(report.position, figures=figures)
+    return replace(found, report=replace(report, position=position), trend=tuple(trend)), ""
 
 
 def _may_tell(suppliers: int) -> bool:
@@ -87,46 +102,44 @@ def _may_tell(suppliers: int) -> bool:
     return suppliers == 0 or suppliers >= FEWEST_SUPPLIERS
 
 
-def _why_not(about: BoardScope) -> str:
-    """Of whom a choice is. Every choice of a filter is judged together with its neighbours, because all
-    but one of them and the whole give the last one away. One query.
-    """
-    chosen = [name for name in _WHERE if getattr(about.scope, name) not in ("", None)]
-    if len(chosen) > 1:
-        return TWO_FILTERS
-    parts = _suppliers_behind(about, chosen[0] if chosen else "")
-    wanted = getattr(about.scope, chosen[0]) if chosen else ""
-    if wanted not in parts or wanted in withheld_parts(parts, _may_tell):
-        return TOO_FEW
-    return ""
+def _may_stand(kind: Kind, wanted: Any, promised: _Behind, proved: _Behind, last: Quarter) -> bool:
+    """Every choice of a filter is judged together with its neighbours, because all but one of them and
+    the whole give the last one away."""
+    parts, quarters = promised[kind], proved[kind]
+    everybody = set().union(*quarters.values())
+    return (
+        wanted in parts
+        and wanted not in withheld_parts(parts, _may_tell)
+        and _may_tell(len(everybody))
+        and _may_tell(len(quarters.get(last, ())))
+    )
 
 
-def _suppliers_behind(about: BoardScope, name: str) -> dict[Any, set[int]]:
+def _suppliers_behind(about: BoardScope, name: str) -> _Behind:
     """Suppliers with a promise in the period, by what a filter divides them into; all under "" for none."""
     starts = about.first.start if about.first else None
     rows: Any = commitments_in(EVERYWHERE, Scope(), starts, about.last.end).order_by()
-    found: dict[Any, set[int]] = {}
-    if not name:
-        for supplier in rows.values_list("supplier_id", flat=True).distinct():
-            found.setdefault("", set()).add(supplier)
-        return found
-    for part, supplier in (
-        rows.annotate(part=_WHERE[name]).values_list("part", "supplier_id").distinct()
+    part = _WHERE[name] if name else Value("")
+    found: _Behind = {kind: {} for kind in Kind}
+    for kind, one, supplier in (
+        rows.annotate(part=part).values_list("measure__kind", "part", "supplier_id").distinct()
     ):
-        found.setdefault(part, set()).add(supplier)
+        found[Kind(kind)].setdefault(one, set()).add(supplier)
     return found
 
 
-def _suppliers_by_quarter(about: BoardScope) -> dict[Quarter, set[int]]:
+def _suppliers_by_quarter(about: BoardScope) -> _Behind:
     """Who has a verified delivery that counts in each quarter. One query."""
     rows = (
         lines_in(EVERYWHERE, about.scope, None, about.last)
         .filter(verified_quantity__gt=0)
         .order_by()
-        .values_list("counted_year", "counted_quarter", "commitment__supplier")
+        .values_list(
+            "commitment__measure__kind", "counted_year", "counted_quarter", "commitment__supplier"
+        )
         .distinct()
     )
-    found: dict[Quarter, set[int]] = {}
-    for year, number, supplier in rows:
-        found.setdefault(Quarter(year, number), set()).add(supplier)
+    found: _Behind = {kind: {} for kind in Kind}
+    for kind, year, number, supplier in rows:
+        found[Kind(kind)].setdefault(Quarter(year, number), set()).add(supplier)
     return found

@@ -32,7 +32,13 @@ from reporting.services.star_measures import (
 )
 from reporting.star_measures import TargetState
 from tests.factories import make_category, make_organisation, make_user, make_ward
-from tests.factories_delivery import make_commitment, make_evidence, make_line, make_return
+from tests.factories_delivery import (
+    make_commitment,
+    make_evidence,
+    make_line,
+    make_measure,
+    make_return,
+)
 from tests.reporting.test_closing import a_set
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.quarters import close_quarter, reopen_quarter
@@ -260,6 +266,20 @@ def test_a_quarter_in_which_few_suppliers_proved_something_says_nothing_of_itsel
     for hidden in (Q1, Q1.next):
         assert bars[hidden.code].pounds("verified", "social") is None
         assert bars[hidden.code].is_withheld("verified", "social")
+
+
+def test_local_economic_value_of_few_is_left_out_in_public(client: Client) -> None:
+    # Social value of four suppliers; local economic value of one of them.
+    for _ in range(3):
+        delivered()
+    local = make_measure(kind="local_economic", value="10")
+    delivered(measure=local, supplier=delivered().commitment.supplier)
+    close_quarter(quarter=Q1, by=None, now=NOW)
+    text = page(client, "public-board")
+    assert "£1,200" in text and "local economic value, counted apart" not in text
+    for _ in range(2):
+        delivered(measure=local)
+    assert "£900 of local economic value, counted apart" in page(client, "public-board")
 
 
 def test_the_public_chooses_among_closed_quarters_as_known_now(client: Client) -> None:
