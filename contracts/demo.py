@@ -13,12 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from trafford_sv.core.reference_data import Counts
 from trafford_sv.directory.demo import DemoDirectory
 from trafford_sv.directory.models import Area
 
-from .models import Contract, CpvCode
+from .models import Award, Contract, CpvCode
 from .services.contracts import record_award, record_contract
 
 PREFIX = "DEMO"
@@ -271,7 +272,7 @@ def _award(
             for n, value in enumerate(plan.parts, start=1)
         ]
     for title, value, winners in lots:
-        record_award(
+        award = record_award(
             contract=contract,
             values={
                 "title": title,
@@ -282,6 +283,9 @@ def _award(
             by=by,
             now=now,
         )
+        # Known since its day, so that a day of the past can be shown.
+        known = timezone.make_aware(datetime.datetime.combine(awarded, datetime.time(12)))
+        Award.history.filter(id=award.pk).update(history_date=min(known, now))
 
 
 def _pounds(value: int | None) -> Decimal | None:

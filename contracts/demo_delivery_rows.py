@@ -170,6 +170,21 @@ def _name_wards(rows: Iterable[Commitment]) -> None:
         for area in row.contract.wards.all()[:2]
     ]
     links.objects.bulk_create(chosen)
+    history = dict(
+        Commitment.history.filter(id__in={link.commitment_id for link in chosen}).values_list(
+            "id", "history_id"
+        )
+    )
+    kept = Commitment.history.model.wards.model  # type: ignore[attr-defined]
+    kept.objects.bulk_create(
+        kept(
+            history_id=history[link.commitment_id],
+            id=link.pk,
+            commitment_id=link.commitment_id,
+            area_id=link.area_id,
+        )
+        for link in chosen
+    )
 
 
 # --- what was typed ---------------------------------------------------------------------------

@@ -161,7 +161,7 @@ def write_past_tenders(world: World) -> None:
             is_demo=True,
         )
         for bidder, state, score in ((winner, Bid.State.WON, "4"), (loser, Bid.State.LOST, "3")):
-            bid = Bid.objects.create(
+            bid = Bid(
                 tender=tender,
                 organisation=world.directory.suppliers[bidder],
                 state=state,
@@ -173,6 +173,9 @@ def write_past_tenders(world: World) -> None:
                 moderated_by_name=str(world.coordinator),
                 moderated_at=_noon(awarded - 30 * DAY),
             )
+            # Known since then, so that a day of the past can be shown.
+            bid._history_date = _noon(awarded)  # type: ignore[attr-defined]
+            bid.save()
             _offer(tender, bid, promises)
 
 
@@ -186,7 +189,7 @@ def _offer(tender: Tender, bid: Bid, promises: list[Commitment]) -> None:
             defaults={"value": promise.value, "position": position},
         )
         quantity = promise.promised_quantity * (Decimal(1) if has_won else Decimal("0.75"))
-        offer = Offer.objects.create(
+        offer = Offer(
             bid=bid,
             requested=asked,
             offered_quantity=quantity,
@@ -195,8 +198,11 @@ def _offer(tender: Tender, bid: Bid, promises: list[Commitment]) -> None:
             ),
             method_statement=HOW,
         )
+        offer._history_date = bid.submitted_at  # type: ignore[attr-defined]
+        offer.save()
         if has_won:
             Commitment.objects.filter(pk=promise.pk).update(offer=offer)
+            Commitment.history.filter(id=promise.pk).update(offer=offer)
 
 
 # --- steps ------------------------------------------------------------------------------------

@@ -128,10 +128,11 @@ def notice_is_due(day: datetime.date, days: int) -> Q:
     )
 
 
-def own_agreements(path: str = "") -> Q:
+def own_agreements(path: str = "", among: Any = None) -> Q:
     """As `of_own_council`, for agreements of every kind, at `path` from another model.
 
     The other kinds are the council's own by nature; only contracts come with other buyers.
+    `among`: where imported contracts are looked for, instead of all that there are now.
     """
     own: Q = ~Q(**{f"{path}kind": "contract"}) | Q(**{f"{path}buyer__isnull": True})
     real = Q(buyer__isnull=True)
@@ -139,7 +140,8 @@ def own_agreements(path: str = "") -> Q:
         for name, ending in (("name_key", key), ("name_key__startswith", f"{key} ")):
             own |= Q(**{f"{path}buyer__{name}": ending})
             real |= Q(**{f"buyer__{name}": ending})
-    imported = Contract.objects.filter(real, kind="contract", is_demo=False).exclude(source="")
+    every = Contract.objects.all() if among is None else among
+    imported = every.filter(real, kind="contract", is_demo=False).exclude(source="")
     return own & Q(Q(**{f"{path}is_demo": False}) | ~Exists(imported))
 
 

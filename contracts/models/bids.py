@@ -196,6 +196,8 @@ class Offer(models.Model):
     )
     partner_name = models.CharField(max_length=200, blank=True)
 
+    history = HistoricalRecords()
+
     class Meta:
         ordering = ["requested__position", "pk"]
         constraints = [

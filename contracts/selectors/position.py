@@ -125,8 +125,7 @@ def position(
     `outward`: for an export or an API answer. A total that would tell a value which a licence keeps
     in is None, and named in the figures' `withheld` (decision 16).
 
-    `as_known` gives committed, reported and verified as they were known at that moment; offers and
-    contract values have no such past here, and are as now.
+    `as_known` gives every figure, and each agreement that it is of, as known at that moment.
 
     A part of an agreement (a measure, a theme, a ward, one supplier's part) has no contract value.
     """
@@ -134,7 +133,7 @@ def position(
     found: dict[str, dict[str, _Sums]] = {
         "offered": {}, "left out": {}, "committed": {}, "delivered": {},
     }  # fmt: skip
-    offers = offers_in(user, scope, starts, last.end)
+    offers = offers_in(user, scope, starts, last.end, as_known=as_known)
     for figure, kind, held, *sums in (
         _sums(
             offers,
@@ -188,7 +187,9 @@ def position(
         for kind, row in rows.items()
         if not reader.may_have(len(row.held_two if second else row.held_one))
     )
-    value, tendered, agreements, without_value = _contract_value(user, scope, starts, last.end)
+    value, tendered, agreements, without_value = _contract_value(
+        user, scope, starts, last.end, as_known
+    )
     return Position(
         scope=scope,
         first=starts,
@@ -344,19 +345,23 @@ def amounts(rows: Iterable[tuple[str, Decimal | None]]) -> Amounts:
 
 
 def _contract_value(
-    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
+    user: Any,
+    scope: Scope,
+    first: datetime.date | None,
+    last: datetime.date,
+    as_known: datetime.datetime | None,
 ) -> tuple[Decimal | None, Decimal | None, int, int]:
     """Awards made by `last` on agreements in force: pounds; the part of them that offers can be
     measured by, as `offered_share` says; agreements; and awards without a value.
     """
-    awards = awards_in(user, scope, first, last)
+    awards = awards_in(user, scope, first, last, as_known=as_known)
     if awards.query.is_empty():
         return None, None, 0, 0
     found = awards.aggregate(
-        total=Sum("value_pounds", filter=Q(contract__is_framework=False)),
+        total=Sum("value_pounds", filter=Q(of_framework=False)),
         tendered=Sum("value_pounds", filter=Q(in_base=True)),
         agreements=Count("contract_id", distinct=True),
-        unknown=Count("pk", filter=Q(value_pounds__isnull=True, contract__is_framework=False)),
+        unknown=Count("pk", filter=Q(value_pounds__isnull=True, of_framework=False)),
     )
     total, tendered = (
         None if found[name] is None else pounds(found[name]) for name in ("total", "tendered")

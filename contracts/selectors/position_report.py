@@ -10,6 +10,7 @@ from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Completeness
 from ..models import Contract
+from .known import agreements_known
 from .position import EVERYWHERE, Position, Scope, agreements_of, position
 from .returns import completeness, seen_by
 
@@ -56,7 +57,12 @@ def completeness_of(
     agreements: Any = Contract.objects.all()
     if user is not EVERYWHERE:
         agreements = Contract.objects.visible_to(user)
-    found = agreements.filter(agreements_of(scope))
+    if as_known is None:
+        found = agreements.filter(agreements_of(scope))
+    else:
+        every = agreements_known(as_known)
+        kept = every.filter(agreements_of(scope, among=every))
+        found = agreements.filter(pk__in=kept.values("id"))
     return completeness(
         quarter,
         as_known=as_known,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import (
@@ -21,8 +22,8 @@ from django.db.models import (
 from trafford_sv.core.periods import Quarter
 
 from ..models import Award, AwardSupplier, Bid, Commitment, Contract, Offer, ReturnLine
-from .known import known
-from .position_scope import Scope, agreements_of, in_force, measured, reach_of, reads
+from .known import agreements_known, known, serving
+from .position_scope import Scope, agreements_at, in_force, measured, reach_of, reads
 
 POUNDS: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=2)
 
@@ -45,15 +46,17 @@ def counted_in(
     """Of these commitments, what `committed` adds up in the period: each with its part as
     `counted_pounds`. A promise that no longer stands is in it with what was verified under it.
 
-    `as_known`: the rows are those of `known(Commitment, as_known)`.
+    `as_known`: the rows are those of `known(Commitment, as_known)`, of agreements that were known to
+    be in force.
     """
+    begun = in_force("contract__", first, last) if as_known is None else Q()
     if as_known is not None:
         later = known(Commitment, as_known).filter(
             replaces_id=OuterRef("id"), agreed_on__isnull=False
         )
         rows = rows.annotate(varied_on=Subquery(later.values("agreed_on")[:1]))
     verified = (
-        _lines(as_known)
+        _rows(ReturnLine, as_known)
         .filter(_quarters(None, Quarter.of(last)), commitment=OuterRef("id"), is_counted=True)
         .order_by()
         .values("commitment")
@@ -62,7 +65,7 @@ def counted_in(
     )
     return (
         rows.filter(
-            in_force("contract__", first, last),
+            begun,
             state__in=(Commitment.State.AGREED, Commitment.State.WITHDRAWN),
             agreed_on__lte=last,
         )
@@ -87,23 +90,24 @@ def commitments_in(
 ) -> QuerySet[Any]:
     """The rows that `committed` adds up, as `counted_in` has them.
 
-    `as_known`: as they stood at that moment, as rows of their history. Then an agreement's kind,
-    directorate, dates and wards are still as now.
+    `as_known`: as they stood at that moment, as rows of their history; so do their agreements. What
+    this person may read is asked of now.
     """
-    every = Commitment.objects.all() if as_known is None else known(Commitment, as_known)
-    rows: QuerySet[Any] = counted_in(
-        every.filter(reads(user, ""), agreements_of(scope, "contract__")), first, last, as_known
-    )
+    every = _rows(Commitment, as_known)
+    span = None if as_known is None else (first, last)
+    ours = agreements_at(scope, "contract", as_known, span=span)
+    rows: QuerySet[Any] = counted_in(every.filter(reads(user, ""), ours), first, last, as_known)
     if scope.supplier is not None:
         rows = rows.filter(supplier_id=scope.supplier)
     rows = rows.filter(measured(scope, "measure__"))
     if scope.ward:
-        rows = rows.filter(_serves(scope.ward, "id"))
+        rows = rows.filter(id__in=serving(scope.ward, as_known).values("id"))
     return rows
 
 
-def _lines(as_known: datetime.datetime | None) -> QuerySet[Any]:
-    return ReturnLine.objects.all() if as_known is None else known(ReturnLine, as_known)
+def _rows(model: Any, as_known: datetime.datetime | None) -> QuerySet[Any]:
+    rows: QuerySet[Any] = model.objects.all() if as_known is None else known(model, as_known)
+    return rows
 
 
 def lines_in(
@@ -118,9 +122,9 @@ def lines_in(
 
     `as_known`: as they stood at that moment, as rows of their history.
     """
-    rows = _lines(as_known).filter(
+    rows = _rows(ReturnLine, as_known).filter(
         reads(user, "commitment__"),
-        agreements_of(scope, "commitment__contract__"),
+        agreements_at(scope, "commitment__contract", as_known),
         _quarters(first, last),
         is_counted=True,
     )
@@ -128,13 +132,8 @@ def lines_in(
         rows = rows.filter(commitment__supplier_id=scope.supplier)
     rows = rows.filter(measured(scope, "commitment__measure__"))
     if scope.ward:
-        rows = rows.filter(_serves(scope.ward, "commitment_id"))
+        rows = rows.filter(commitment_id__in=serving(scope.ward, as_known).values("id"))
     return rows
-
-
-def _serves(ward: str, key: str) -> Q:
-    through = Commitment.wards.through.objects.filter(area__code=ward).values("commitment_id")
-    return Q(**{f"{key}__in": through})
 
 
 def _quarters(first: Quarter | None, last: Quarter) -> Q:
@@ -156,28 +155,36 @@ def quarters_between(first: Quarter | None, last: Quarter, year: str, quarter: s
     )
 
 
-def offers_in(user: Any, scope: Scope, first: datetime.date | None, last: datetime.date) -> Any:
+def offers_in(
+    user: Any,
+    scope: Scope,
+    first: datetime.date | None,
+    last: datetime.date,
+    *,
+    as_known: datetime.datetime | None = None,
+) -> Any:
     """What the winners offered. Whoever reads commitments reads this total, never a bid.
 
     A winner whose award was cancelled since promises nothing any more. Each row says with `in_base`
     whether it is of a contract whose whole value is known: `offered_share` divides by those.
+
+    `as_known`: offers, bids, awards and agreements as they stood at that moment.
     """
-    awards = Award.objects.filter(contract=OuterRef("bid__tender__contract"))
+    awards = _rows(Award, as_known).filter(contract=OuterRef("bid__tender__contract"))
     counted = awards.filter(status__in=Award.COUNTED_STATUSES)
-    rows = Offer.objects.filter(
-        agreements_of(scope, "bid__tender__contract__"),
-        in_force("bid__tender__contract__", first, last),
+    rows = _rows(Offer, as_known).filter(
+        agreements_at(scope, "bid__tender__contract", as_known, span=(first, last)),
         ~Exists(awards.filter(status=Award.Status.CANCELLED)) | Exists(counted),
-        bid__in=won_bids(user),
+        bid__in=won_bids(user, as_known=as_known).values("id"),
         offered_quantity__isnull=False,
     )
     if scope.supplier is not None:
         rows = rows.filter(bid__organisation_id=scope.supplier)
     rows = rows.filter(measured(scope, "requested__measure__"))
     if scope.ward:
-        rows = rows.filter(_serves(scope.ward, "commitment__pk"))
-    valued = _awards(user, scope, first, last).filter(
-        contract=OuterRef("bid__tender__contract"), contract__is_framework=False
+        rows = rows.filter(id__in=serving(scope.ward, as_known).values("offer_id"))
+    valued = _awards(user, scope, first, last, as_known).filter(
+        contract=OuterRef("bid__tender__contract"), of_framework=False
     )
     return rows.annotate(
         in_base=Exists(valued.filter(value_pounds__isnull=False))
@@ -185,10 +192,10 @@ def offers_in(user: Any, scope: Scope, first: datetime.date | None, last: dateti
     )
 
 
-def won_bids(user: Any) -> QuerySet[Bid]:
+def won_bids(user: Any, *, as_known: datetime.datetime | None = None) -> QuerySet[Any]:
     """The winning bids whose totals this person reads."""
     everything, own = reach_of(user, "view_commitments")
-    rows = Bid.objects.filter(state=Bid.State.WON)
+    rows = _rows(Bid, as_known).filter(state=Bid.State.WON)
     if everything:
         return rows
     return rows.filter(
@@ -198,50 +205,67 @@ def won_bids(user: Any) -> QuerySet[Bid]:
 
 
 def awards_in(
-    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
-) -> QuerySet[Award]:
+    user: Any,
+    scope: Scope,
+    first: datetime.date | None,
+    last: datetime.date,
+    *,
+    as_known: datetime.datetime | None = None,
+) -> QuerySet[Any]:
     """Awards made by `last` on agreements in force, each once, however many suppliers share it.
 
     Each says with `has_bid` whether its winning bid is on record, and with `in_base` whether what
-    was offered can be measured by it: then the contract's whole value is known as well.
-    None for a part of an agreement (a measure, a theme, a ward, a supplier): no part of the value
-    is its.
+    was offered can be measured by it: then the contract's whole value is known as well. None for a
+    part of an agreement (a measure, a theme, a ward, a supplier): no part of the value is its.
+
+    `as_known`: awards, bids and agreements as they stood at that moment.
     """
     parts = (scope.measure, scope.theme, scope.ward, scope.edition, scope.supplier)
     if any(part not in ("", None) for part in parts):
         return Award.objects.none()
-    awards = _awards(user, scope, first, last)
     if not scope.agreement and scope.contract is None:
         # A grant is not contract value; asked for by kind, it is the grant's own.
-        awards = awards.filter(contract__kind=Contract.Kind.CONTRACT)
-    unknown = _awards(user, scope, first, last).filter(
-        contract=OuterRef("contract"), value_pounds__isnull=True
-    )
-    won = won_bids(user).filter(tender__contract=OuterRef("contract"))
+        scope = replace(scope, agreement=Contract.Kind.CONTRACT)
+    awards = _awards(user, scope, first, last, as_known)
+    unknown = awards.filter(contract=OuterRef("contract"), value_pounds__isnull=True)
+    won = won_bids(user, as_known=as_known).filter(tender__contract=OuterRef("contract"))
     return awards.annotate(
         has_bid=Exists(won),
-        in_base=Exists(won.filter(tender__contract__is_framework=False)) & ~Exists(unknown),
+        in_base=Exists(won) & ~Exists(unknown) & Q(of_framework=False),
     )
 
 
 def _awards(
-    user: Any, scope: Scope, first: datetime.date | None, last: datetime.date
-) -> QuerySet[Award]:
+    user: Any,
+    scope: Scope,
+    first: datetime.date | None,
+    last: datetime.date,
+    as_known: datetime.datetime | None,
+) -> QuerySet[Any]:
+    """Each says with `of_framework` whether its agreement is one, which has no value of its own."""
     everything, own = reach_of(user, "view_contracts")
     seen: Any = Q()
     if not everything:
         # Not a join: somebody with grants for two suppliers of an award would count it twice.
         part = AwardSupplier.objects.filter(
-            award=OuterRef("pk"),
+            award=OuterRef("id"),
             organisation_id__in=[pk for role, pk in own if role == "supplier"],
         )
         seen = Q(
             contract__directorate_id__in=[pk for role, pk in own if role == "contract_manager"]
         ) | Exists(part)
-    return Award.objects.filter(
-        seen,
-        agreements_of(scope, "contract__"),
-        in_force("contract__", first, last),
-        status__in=Award.COUNTED_STATUSES,
-        awarded_on__lte=last,
+    framework: Any = F("contract__is_framework")
+    if as_known is not None:
+        framework = Exists(
+            agreements_known(as_known).filter(id=OuterRef("contract_id"), is_framework=True)
+        )
+    return (
+        _rows(Award, as_known)
+        .filter(
+            seen,
+            agreements_at(scope, "contract", as_known, span=(first, last)),
+            status__in=Award.COUNTED_STATUSES,
+            awarded_on__lte=last,
+        )
+        .annotate(of_framework=framework)
     )

@@ -14,6 +14,7 @@ from trafford_sv.core.access import can, reach
 from ..licensing import TotalReader
 from ..models import Contract
 from ..models.agreements import own_agreements
+from .known import agreements_known
 
 OVER = (Contract.Stage.ENDED, Contract.Stage.TERMINATED)
 
@@ -66,19 +67,41 @@ def reads(user: Any, path: str) -> Q:
     )
 
 
-def agreements_of(scope: Scope, path: str = "") -> Q:
-    """The scope's conditions on the agreement at `path` ("" for the agreement itself)."""
-    found = own_agreements(path)
+def agreements_of(scope: Scope, path: str = "", *, among: Any = None) -> Q:
+    """The scope's conditions on the agreement at `path` ("" for the agreement itself). `among`: the
+    agreements there are, where they are not those of now.
+    """
+    found = own_agreements(path, among)
     if scope.agreement:
         found &= Q(**{f"{path}kind": scope.agreement})
     if scope.contract is not None:
         # A page about one contract shows that contract, whoever bought it.
-        found = Q(**{f"{path}pk": scope.contract})
+        found = Q(**{f"{path}id": scope.contract})
     if scope.directorate is not None:
         found &= Q(**{f"{path}directorate_id": scope.directorate})
     if scope.division:
         found &= Q(**{f"{path}category__code__startswith": scope.division})
     return found
+
+
+def agreements_at(
+    scope: Scope,
+    path: str,
+    at: datetime.datetime | None,
+    *,
+    span: tuple[datetime.date | None, datetime.date] | None = None,
+) -> Q:
+    """The scope's conditions on the agreement at `path` ("contract"), as it was known at the moment
+    (None: as now). `span`: and it was in force between these days, the first of them open if None.
+    """
+    if at is None:
+        found = agreements_of(scope, f"{path}__")
+        return found & in_force(f"{path}__", *span) if span else found
+    every = agreements_known(at)
+    kept = every.filter(agreements_of(scope, among=every))
+    if span:
+        kept = kept.filter(in_force("", *span))
+    return Q(**{f"{path}_id__in": kept.values("id")})
 
 
 def measured(scope: Scope, path: str) -> Q:

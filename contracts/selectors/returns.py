@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import (
     Case,
     Exists,
+    F,
     IntegerField,
     Min,
     OuterRef,
@@ -33,7 +34,7 @@ from trafford_sv.core.periods import Quarter
 from ..due_dates import days_left, due_on, left_words
 from ..four_figures import Completeness
 from ..models import Commitment, Contract, DeliveryReturn, ProfileQuarter
-from .known import known
+from .known import agreements_known, known
 from .return_detail import ReturnDetail, return_detail
 
 __all__ = [
@@ -66,21 +67,31 @@ def expected_commitments(
         financial_year=quarter.start_year,
         quarter=quarter.number,
     )
-    over = [Contract.Stage.ENDED, Contract.Stage.TERMINATED]
     running = Q(first_day__lte=quarter.end) & (
         Q(last_day__isnull=True) | Q(last_day__gte=quarter.start)
     )
-    not_over = Q(contract__end__gte=quarter.start) | (
-        Q(contract__end__isnull=True) & ~Q(contract__stage__in=over)
-    )
     agreed: QuerySet[Any] = Commitment.objects.counted()
+    begins: Any = F("contract__start")
+    ends: Any = F("contract__end")
+    not_over = _not_over("contract__", quarter)
     if as_known is not None:
         agreed = known(Commitment, as_known).filter(state=Commitment.State.AGREED)
+        agreements = agreements_known(as_known)
+        of_row = agreements.filter(id=OuterRef("contract_id"))
+        begins, ends = (Subquery(of_row.values(name)[:1]) for name in ("start", "end"))
+        not_over = Q(contract_id__in=agreements.filter(_not_over("", quarter)).values("id"))
     found: QuerySet[Any] = agreed.annotate(
-        first_day=Coalesce("starts", "contract__start", "agreed_on"),
-        last_day=Coalesce("due", "contract__end"),
+        first_day=Coalesce("starts", begins, "agreed_on"),
+        last_day=Coalesce("due", ends),
     ).filter(not_over, Exists(planned) | running)
     return found
+
+
+def _not_over(path: str, quarter: Quarter) -> Q:
+    over = [Contract.Stage.ENDED, Contract.Stage.TERMINATED]
+    return Q(**{f"{path}end__gte": quarter.start}) | (
+        Q(**{f"{path}end__isnull": True}) & ~Q(**{f"{path}stage__in": over})
+    )
 
 
 def expected_returns(

@@ -235,10 +235,7 @@ class BoardPage(PermissionView):
             "figures": list(self.figures(found)),
             "report": found.report,
             "trend": parts.quarters_chart("trend", found.trend),
-            # As known on a day the offers are as now, and beside that day's proof they would mislead.
-            "chart": None
-            if about.as_of
-            else parts.four_chart("four", found.report.position, Kind.SOCIAL, up_to(about)),
+            "chart": parts.four_chart("four", found.report.position, Kind.SOCIAL, up_to(about)),
             "tables": parts.group_tables(caption, heading, found.groups, found.report.position)
             if by
             else [],

@@ -61,7 +61,7 @@ def save_bid(
         held = {offer.requested_id: offer for offer in stored.offers.all()}
         changed = False
         for key, answer in answers.items():
-            changed |= _write(stored, asked[key], held.get(key), answer)
+            changed |= _write(stored, asked[key], held.get(key), answer, by=by, now=now)
         if method_statement is not None and method_statement != stored.method_statement:
             _check_length(method_statement)
             stored.method_statement, changed = method_statement, True
@@ -95,7 +95,15 @@ def _open_for_writing(bid: Bid, now: datetime.datetime) -> tuple[Bid, Tender]:
     return stored, tender
 
 
-def _write(bid: Bid, asked: RequestedMeasure, offer: Offer | None, answer: Answer) -> bool:
+def _write(
+    bid: Bid,
+    asked: RequestedMeasure,
+    offer: Offer | None,
+    answer: Answer,
+    *,
+    by: Any,
+    now: datetime.datetime,
+) -> bool:
     """True where something differs from what is stored."""
     quantity = checked_quantity(asked, answer.quantity)
     _check_length(answer.method_statement)
@@ -118,6 +126,8 @@ def _write(bid: Bid, asked: RequestedMeasure, offer: Offer | None, answer: Answe
         raise ValidationError(f"{asked.measure.code}: {error}") from error
     offer.method_statement = answer.method_statement
     offer.partner_name = answer.partner_name
+    offer._history_user = by if getattr(by, "pk", None) else None  # type: ignore[attr-defined]
+    offer._history_date = now  # type: ignore[attr-defined]
     offer.save()
     return True
 
