@@ -33,6 +33,22 @@ urlpatterns = [
         name="steering-pack-pdf",
     ),
     path(
+        "steering-group/meetings/<int:pk>/pack/sent/<int:kept>/",
+        steering_pack.KeptPackPage.as_view(),
+        name="kept-pack",
+    ),
+    path(
+        "steering-group/meetings/<int:pk>/pack/sent/<int:kept>/pack.pdf",
+        steering_pack.KeptPackPdf.as_view(),
+        name="kept-pack-pdf",
+    ),
+    path("steering-group/pack-mails/", steering_pack.PackChoice.as_view(), name="pack-choice"),
+    path(
+        "steering-group/pack-mails/stop/<str:token>/",
+        steering_pack.PacksOff.as_view(),
+        name="packs-off",
+    ),
+    path(
         "steering-group/pack-mails/<int:pk>/",
         steering_pack.PackMailSettle.as_view(),
         name="pack-mail-settle",

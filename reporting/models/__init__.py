@@ -11,7 +11,7 @@ from .mailings import (
     MailSchedule,
     MailSubscription,
 )
-from .pack_mails import PackMail
+from .pack_mails import KeptPack, PackMail, PackPreference
 from .star_measures import (
     MeasureComment,
     MeasureReading,
@@ -36,7 +36,9 @@ __all__ = [
     "MeasureComment",
     "MeasureReading",
     "MeasureSet",
+    "KeptPack",
     "PackMail",
+    "PackPreference",
     "PublishedFigure",
     "SetMember",
     "ReportEdition",

@@ -1,11 +1,53 @@
-"""One e-mail with the pack of one meeting to one member: claimed, sent, then marked."""
+"""One e-mail with the pack of one meeting to one member: claimed, sent, then marked; and what it held."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 
 from action_plan.models import Meeting
+
+
+class KeptPack(models.Model):
+    """A pack as it was sent: its exact text with its hash, never changed. Members alone read it."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="kept_packs")
+    kept_at = models.DateTimeField()
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["meeting", "-kept_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "sha256"], name="a_pack_is_kept_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Pack of {self.meeting} as sent"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise ValueError("A pack that was sent is never changed.")
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("kept-pack", args=[self.meeting_id, self.pk])
+
+
+class PackPreference(models.Model):
+    """Whether a member wants packs by e-mail. Without a row they do."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pack_preference"
+    )
+    wants_packs = models.BooleanField(default=True)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user}: {'packs' if self.wants_packs else 'no packs'} by e-mail"
 
 
 class PackMail(models.Model):
@@ -21,6 +63,10 @@ class PackMail(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pack_mails"
     )
+    pack = models.ForeignKey(
+        KeptPack, null=True, blank=True, on_delete=models.RESTRICT, related_name="mails",
+        help_text="what was sent; none for mails from before packs were kept",
+    )  # fmt: skip
     state = models.CharField(max_length=8, choices=State.choices, default=State.CLAIMED)
     claimed_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)

@@ -6,11 +6,13 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, Q
+
 from action_plan.models import Meeting, Seat
 from trafford_sv.core.access import can
 from trafford_sv.core.models import User
 
-from ..models import PackMail
+from ..models import KeptPack, PackMail
 
 DAYS_WITHOUT_SERIES = 7
 # A run may take this long; after it, what is still claimed is in doubt.
@@ -37,16 +39,40 @@ def due_meetings(as_of: datetime.date) -> list[Meeting]:
 
 
 def recipients(meeting: Meeting, as_of: datetime.date) -> list[User]:
-    """Members with a seat in force now and on the day of the meeting, who can sign in."""
+    """Members with a seat in force now and on the day of the meeting, who can sign in and did not
+    turn these e-mails off."""
     seats = (
         Seat.objects.in_force(as_of)  # type: ignore[attr-defined]
         .in_force(meeting.day)
         .filter(user__is_active=True)
+        .exclude(user__pack_preference__wants_packs=False)
         .select_related("user")
         .order_by("user__name", "pk")
     )
     users = [seat.user for seat in seats if seat.user is not None]
     return [user for user in users if can(user, "take_part_in_steering")]
+
+
+@dataclass(frozen=True)
+class KeptLine:
+    """`sent_to`: how many members got exactly this."""
+
+    address: str
+    kept_at: datetime.datetime
+    sent_to: int
+
+
+def kept_packs(meeting: Meeting) -> tuple[KeptLine, ...]:
+    """The packs of a meeting that went out, latest first. 1 query."""
+    went = Q(mails__state__in=[PackMail.State.SENT, PackMail.State.CLAIMED])
+    rows: Any = (
+        KeptPack.objects.filter(meeting=meeting)
+        .annotate(sent_to=Count("mails", filter=went))
+        .filter(sent_to__gt=0)
+        .defer("text")
+        .order_by("-kept_at", "-pk")
+    )
+    return tuple(KeptLine(row.get_absolute_url(), row.kept_at, row.sent_to) for row in rows)
 
 
 def is_in_doubt(mail: PackMail, now: datetime.datetime) -> bool:

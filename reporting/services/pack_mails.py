@@ -22,9 +22,11 @@ from trafford_sv.core.sending import FAILED, IN_DOUBT, open_connection, send_one
 from trafford_sv.core.services.audit import record_event
 
 from ..mailings.pack import pack_email
-from ..models import PackMail
+from ..models import KeptPack, PackMail, PackPreference
+from ..pack_text import pack_digest, pack_text, read_pack
 from ..selectors.pack_mails import due_meetings, is_due, is_in_doubt, recipients
 from ..selectors.steering_pack import gather_steering_pack
+from ..steering_pack import SteeringPack
 
 TRIES_AT_MOST = 5
 FIRST_PAUSE = datetime.timedelta(minutes=15)
@@ -112,8 +114,13 @@ def _deliver(mail: PackMail, connection: Any, as_of: datetime.date, now: datetim
     if not is_due(meeting, as_of) or mail.user not in recipients(meeting, as_of):
         _mark(mail, State.SKIPPED)
         return "skipped"
-    pack = gather_steering_pack(meeting, user=mail.user, reader=BY_MAIL, now=now)
-    outcome, why = send_one(connection, pack_email(mail.user, pack, meeting.pk))
+    kept = keep_pack(
+        meeting, gather_steering_pack(meeting, user=mail.user, reader=BY_MAIL, now=now), now
+    )
+    PackMail.objects.filter(pk=mail.pk).update(pack=kept)
+    # The e-mail is drawn from the text that is kept, so that both say the same.
+    message = pack_email(mail.user, read_pack(kept.text), meeting.pk)
+    outcome, why = send_one(connection, message)
     if outcome == FAILED:
         _mark(mail, State.FAILED, failure=why)
         return "failed"
@@ -122,6 +129,34 @@ def _deliver(mail: PackMail, connection: Any, as_of: datetime.date, now: datetim
         return "in_doubt"
     _mark(mail, State.SENT, sent_at=now)
     return "sent"
+
+
+def keep_pack(meeting: Meeting, pack: SteeringPack, now: datetime.datetime) -> KeptPack:
+    """As it is sent. Members who get the same pack share one."""
+    text = pack_text(pack)
+    kept, _ = KeptPack.objects.get_or_create(
+        meeting=meeting, sha256=pack_digest(text), defaults={"text": text, "kept_at": now}
+    )
+    return kept
+
+
+def choose_packs(*, user: User, wants_packs: bool, by: Any, now: datetime.datetime) -> None:
+    """A member turns their own pack e-mails off or on. Nothing changed is nothing written."""
+    with transaction.atomic():
+        # The account is held, so that two clicks at one moment write one row.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        held = PackPreference.objects.filter(user=user).first()
+        if (held.wants_packs if held else True) == wants_packs:
+            return
+        PackPreference.objects.update_or_create(
+            user=user, defaults={"wants_packs": wants_packs, "changed_at": now}
+        )
+        record_event(
+            by=by,
+            now=now,
+            verb="packs by e-mail turned on" if wants_packs else "packs by e-mail turned off",
+            subject=user,
+        )
 
 
 def _mark(mail: PackMail, state: str, **values: Any) -> None:

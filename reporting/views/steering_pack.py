@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 
 from action_plan.models import Meeting
 from action_plan.selectors.meetings import PUBLIC_READER
-from action_plan.views.steering_base import GroupPage, RunPage
+from action_plan.views.steering_base import GroupPage, RunPage, WorkingPage
 from action_plan.words import day_words
+from trafford_sv.core.access import can
 from trafford_sv.core.documents import pdf_response, render_pdf
 from trafford_sv.core.sending import MailServerAway
+from trafford_sv.core.views_base import PermissionView, PublicView
 
-from ..models import PackMail
-from ..selectors.pack_mails import mails_of
+from ..mailings.pack import user_of
+from ..models import KeptPack, PackMail, PackPreference
+from ..pack_text import PackUnreadable, pack_digest, read_pack
+from ..selectors.pack_mails import kept_packs, mails_of
 from ..selectors.steering_pack import gather_steering_pack
-from ..services.pack_mails import mark_pack_sent, send_pack_again
+from ..services.pack_mails import choose_packs, mark_pack_sent, send_pack_again
 from ..steering_pack import SteeringPack
 
 
@@ -47,6 +55,7 @@ class PackPage(_Pack):
             "meeting": meeting,
             "works": self.reader.works,
             "runs": self.standing.runs,
+            "kept": kept_packs(meeting) if self.reader.works else (),
             "mails": mails_of(meeting, now=self.now) if self.standing.runs else None,
             "pdf": reverse("steering-pack-pdf", args=[pk]) + query,
             "breadcrumbs": self.meeting_crumbs(meeting, ("Pack", None)),
@@ -73,6 +82,98 @@ def pack_pdf(pack: SteeringPack) -> bytes:
         "pack": pack,
     }
     return render_pdf(template="documents/steering_pack.html", context=context)
+
+
+class _KeptPack(WorkingPage):
+    """A pack as members got it, from the text that was kept: for whoever reads the members' pack."""
+
+    def kept(self, pk: int, kept: int) -> tuple[KeptPack, SteeringPack]:
+        found = get_object_or_404(KeptPack.objects.select_related("meeting"), meeting=pk, pk=kept)
+        if not self.reader.works or pack_digest(found.text) != found.sha256:
+            raise Http404
+        try:
+            pack = read_pack(found.text)
+        except PackUnreadable as error:
+            raise Http404 from error
+        if pack.measures and not can(self.request.user, "see_dashboard"):
+            pack = replace(pack, measures=None)
+        return found, pack
+
+
+class KeptPackPage(_KeptPack):
+    def get(self, request: HttpRequest, pk: int, kept: int) -> HttpResponse:
+        found, pack = self.kept(pk, kept)
+        context = {
+            "title": f"Pack for {day_words(pack.day)}, as it was sent",
+            "pack": pack,
+            "meeting": found.meeting,
+            "as_sent": found,
+            "pdf": reverse("kept-pack-pdf", args=[pk, kept]),
+            "breadcrumbs": self.meeting_crumbs(
+                found.meeting, ("Pack", reverse("steering-pack", args=[pk])), ("As sent", None)
+            ),
+        }
+        return render(request, "reporting/steering_pack.html", context)
+
+
+class KeptPackPdf(_KeptPack):
+    def get(self, request: HttpRequest, pk: int, kept: int) -> HttpResponse:
+        _, pack = self.kept(pk, kept)
+        return pdf_response(
+            pack_pdf(pack), name=f"Steering Group pack {pack.day.isoformat()} as sent"
+        )
+
+
+class PackChoice(PermissionView):
+    """A member's own choice: packs by e-mail, or none."""
+
+    permission = "view_steering"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        held = PackPreference.objects.filter(user=request.user.pk).first()
+        context = {
+            "title": "Your packs by e-mail",
+            "wants": held.wants_packs if held else True,
+            "breadcrumbs": [
+                ("Steering Group", reverse("steering-group")),
+                ("Your packs by e-mail", None),
+            ],
+        }
+        return render(request, "reporting/pack_choice.html", context)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        choose_packs(
+            user=request.user,  # type: ignore[arg-type]
+            wants_packs=request.POST.get("what") == "on",
+            by=request.user,
+            now=self.now,
+        )
+        messages.success(request, "Your choice is saved.")
+        return redirect("pack-choice")
+
+
+@method_decorator([never_cache, csrf_exempt], name="dispatch")
+class PacksOff(PublicView):
+    """The link in each e-mail. Opening it asks; a mail program's one click posts without asking.
+
+    Free of the token against forged forms, because a mail program has none: the signed address is
+    the proof, and all it does is stop that person's packs.
+    """
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        return self.page(user_of(token) is not None, done=False)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        user = user_of(token)
+        if user is not None:
+            choose_packs(user=user, wants_packs=False, by=user, now=self.now)
+        return self.page(user is not None, done=True)
+
+    def page(self, known: bool, *, done: bool) -> HttpResponse:
+        context = {"title": "Stop packs by e-mail", "known": known, "done": done}
+        return render(
+            self.request, "reporting/packs_off.html", context, status=200 if known else 404
+        )
 
 
 class PackMailSettle(RunPage):
