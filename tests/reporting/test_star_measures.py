@@ -14,7 +14,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contracts.models import Payee, SpendCategory, SpendSource, SpendTotal, SpendUnit
+from contracts.models import (
+    Contract,
+    MeasureOutcome,
+    MeasureTheme,
+    Payee,
+    SpendCategory,
+    SpendSource,
+    SpendTotal,
+    SpendUnit,
+)
 from reporting.demo import load_measures, load_readings, remove_measures
 from reporting.models import (
     MeasureComment,
@@ -36,8 +45,14 @@ from reporting.services.star_measures import (
     work_out_open_quarters,
     write_comment,
 )
-from tests.factories import make_organisation, make_user
-from tests.factories_delivery import make_commitment, make_line, make_return
+from tests.factories import make_organisation, make_user, make_ward
+from tests.factories_delivery import (
+    make_commitment,
+    make_edition,
+    make_line,
+    make_measure,
+    make_return,
+)
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.quarters import QuarterClosed, close_quarter, reopen_quarter
 
@@ -444,6 +459,55 @@ def test_a_supplied_values_sign_fits_the_measures_unit(client: Client) -> None:
         assert f'value="{wrong}"' in page.text and "Paper 4" in page.text
         assert client.post(address, {"value": right, "evidence": "Paper 4"}).status_code == 302
         assert measure.readings.get().value_quantity == Decimal(kept)
+
+
+@pytest.mark.usefixtures("at_now")
+def test_a_measure_is_narrowed_on_the_page_and_counts_what_is_left(client: Client) -> None:
+    """Hours at £10: 30 fit in every way, and 20, 10, 5 and 2 each miss one of the four."""
+    ward, place, elsewhere = (
+        make_ward(),
+        make_organisation("Place", "council_service"),
+        make_organisation("Children", "council_service"),
+    )
+    edition = make_edition()
+    green = MeasureTheme.objects.create(edition=edition, title="Green")
+    outcome = MeasureOutcome.objects.create(theme=green, title="Cleaner air")
+    jobs = make_measure(edition)  # of the theme “Jobs”
+    for hours, measure, serves, directorate, kind in (
+        ("30", jobs, True, place, "contract"),
+        ("20", make_measure(edition, outcome=outcome), True, place, "contract"),
+        ("10", jobs, False, place, "contract"),
+        ("5", jobs, True, elsewhere, "contract"),
+        ("2", jobs, True, place, "grant"),
+    ):
+        made = make_commitment(measure=measure)
+        Contract.objects.filter(pk=made.contract_id).update(directorate=directorate, kind=kind)
+        if serves:
+            made.wards.add(ward)
+        make_line(
+            make_return(made.contract, made.supplier, quarter=Q1), made, hours, verified=hours
+        )
+    client.force_login(make_user("star_officer"))
+    limits = {
+        "theme": "Jobs", "ward": ward.code, "directorate": str(place.pk), "agreement": "contract",
+    }  # fmt: skip
+    for name, chosen, pounds in (
+        ("Everything", {}, 670), ("Jobs", {"theme": "Jobs"}, 470),
+        ("Here", {"ward": ward.code}, 570), ("Place", {"directorate": str(place.pk)}, 620),
+        ("Contracts", {"agreement": "contract"}, 650), ("All four", limits, 300),
+    ):  # fmt: skip
+        typed = {
+            "name": name, "words": "What was proven.", "source": "computed", "period": "quarter",
+            "direction": "higher", "target_quantity": "£400", **SUM, **chosen,
+        }  # fmt: skip
+        assert client.post(reverse("star-measure-create"), typed).status_code == 302, name
+        measure = StarMeasure.objects.get(name=name)
+        assert client.post(reverse("measures-work-out", args=[Q1.code])).status_code == 302
+        (line,) = measure_lines([measure], Q1)
+        assert line.reading and line.reading.value == pounds, name
+    page = client.get(f"{measure.get_absolute_url()}?quarter={Q1.code}").text
+    assert "£300 for April to June 2026" in page and "Below target" in page
+    assert f"contract, Place, Jobs, {ward.code}" in page
 
 
 def test_as_known_on_a_day_before_anything_was_known_says_so(client: Client) -> None:
