@@ -17,10 +17,11 @@ class ReportingConfig(AppConfig):
         from trafford_sv.core.closing import register_closing_step
         from trafford_sv.core.reference_data import register_loader
 
-        from .editions import EditionKind, register_kind
+        from .editions import EditionKind, register_check, register_kind
         from .selectors.annual import gather_annual
         from .selectors.committee import gather_committee
         from .selectors.offered_figures import offered_names, read_offered
+        from .selectors.star_checks import star_report_checks
         from .selectors.star_quarterly import gather_star_quarterly
         from .selectors.steering_edition import gather_steering_edition
         from .services.reference import load_published_figures, load_star_measures
@@ -30,6 +31,7 @@ class ReportingConfig(AppConfig):
         register_loader("star measures", load_star_measures)
         register_closing_step("measures", record_at_closing)
         register_loader("published figures", load_published_figures)
+        register_check("measures of the STAR report", star_report_checks)
         register_kind(
             EditionKind(
                 key="star-quarterly",

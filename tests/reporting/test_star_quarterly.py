@@ -7,20 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from contracts.models import Contract
 from reporting.datasets import canonical_json, figure_words, problems
 from reporting.demo import MEASURES
 from reporting.editions import NotReady
-from reporting.models import StarMeasure
+from reporting.models import ReportEdition, StarMeasure
 from reporting.movements import sum_parts
 from reporting.selectors.figures import FigureReader, scope_of
 from reporting.selectors.movement_splits import Span
 from reporting.selectors.movements import figure_movement, why_it_moved
 from reporting.selectors.report_rows import HELD_BACK
 from reporting.selectors.star_quarterly import gather_star_quarterly
+from reporting.services.closing import accept_check
 from reporting.services.editions import NotPublishable, publish_edition
 from reporting.services.reference import load_star_measures
 from reporting.services.star_measures import (
@@ -32,7 +35,7 @@ from reporting.services.star_measures import (
     write_comment,
 )
 from tests.api.conftest import client_of  # noqa: F401 - a fixture
-from tests.factories import make_contract, make_organisation
+from tests.factories import make_contract, make_organisation, make_user
 from tests.factories_delivery import (
     make_commitment,
     make_edition,
@@ -42,7 +45,7 @@ from tests.factories_delivery import (
     make_return,
 )
 from trafford_sv.core.periods import Quarter
-from trafford_sv.core.services.quarters import close_quarter
+from trafford_sv.core.services.quarters import close_quarter, reopen_quarter
 
 from .test_edition_api import prove
 from .test_movements import a_story
@@ -356,6 +359,9 @@ def test_a_measures_name_may_hold_digits_which_are_no_figures(held):
         measure_set=made, approved_by="Board 2", approved_on=datetime.date(2026, 4, 1),
         reference="8", expected_version=made.version, by=None, now=NOW,
     )  # fmt: skip
+    supply_reading(
+        measure=named[2], quarter=Q2, value=Decimal(3), evidence="Paper 4", by=None, now=NOW
+    )
     for quarter in (Q1, Q2):
         work_out_measures(quarter=quarter, by=None, now=NOW)
         close_quarter(quarter=quarter, by=None, now=NOW)
@@ -363,6 +369,57 @@ def test_a_measures_name_may_hold_digits_which_are_no_figures(held):
     figures = edition.dataset().by_id
     assert figures["measure-value-of-the-top-10-contracts"].value == "350.00"
     assert figures["measure-4-of-5-promises-kept-divided-by"].value == "2000.00"
+
+
+def test_what_the_measures_still_owe_is_said_on_the_page_that_publishes(client):
+    """STAR supplied nothing, and £1,000 is committed where £5,000 was the target."""
+    load_star_measures(NOW, False)
+    held = {one.key: one for one in StarMeasure.objects.all()}
+    missed = define_measure(
+        values={"name": "Promised", "words": "Pounds.", "numerator": "social_value",
+                "numerator_basis": "committed", "period": "quarter",
+                "target_quantity": Decimal("5000")}, by=None, now=NOW,
+    )  # fmt: skip
+    make_commitment()  # £1,000
+    measures = [missed, held["savings"], *(held[key] for key in MEASURES[:3])]
+    first = prepare_set(
+        values={"name": "Short", "starts": datetime.date(2026, 4, 1),
+                "ends": datetime.date(2026, 5, 15)}, measures=measures, by=None, now=NOW,
+    )  # fmt: skip
+    then = prepare_set(
+        values={"name": "Next", "starts": datetime.date(2026, 5, 16)},
+        measures=measures, by=None, now=NOW,
+    )  # fmt: skip
+    said = {"approved_by": "Board", "approved_on": datetime.date(2026, 4, 1), "reference": "",
+            "by": None, "now": NOW}  # fmt: skip
+    close_quarter(quarter=Q1, by=None, now=NOW)
+    approve_set(measure_set=first, expected_version=1, **said)
+    client.force_login(make_user("coordinator"))
+    address = reverse("edition-publish", args=["star-quarterly", Q1.code])
+    with time_machine.travel(NOW):
+        page = client.get(address).content.decode()
+        early = "“Short” ends on 15 May 2026, before April to June 2026 (Q1 2026/27) does"
+        assert early in page
+        with pytest.raises(NotPublishable, match="ends on 15 May 2026"):
+            publish_edition(kind="star-quarterly", period=Q1, number=1, by=None, now=NOW)
+        approve_set(measure_set=then, expected_version=1, **said)
+        page = client.get(address).content.decode()
+        assert early not in page
+        assert "“Savings” has no value from STAR for April to June 2026" in page
+        assert "“Promised” is below its target" in page and 'value="publish"' not in page
+        answer = client.post(address, {"number": "1", "step": "publish"}).content.decode()
+        assert "“Savings” has no value" in answer and not ReportEdition.objects.exists()
+
+        reopen_quarter(quarter=Q1, by=None, now=NOW, reason="A test")
+        later = NOW + datetime.timedelta(minutes=1)
+        accept_check(quarter=Q1, key="supplied", reason="STAR is late.", by=None, now=later)
+        write_comment(
+            measure=missed, quarter=Q1, text="One promise of five.", expected_version=None, by=None,
+            now=later,
+        )  # fmt: skip
+        close_quarter(quarter=Q1, by=None, now=later)
+    edition = publish_edition(kind="star-quarterly", period=Q1, number=1, by=None, now=later)
+    assert "in force since 16 May 2026 and judges the whole quarter" in edition.dataset_text
 
 
 def test_the_queries_do_not_grow_with_the_agreements(held):

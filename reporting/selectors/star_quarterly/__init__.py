@@ -11,6 +11,7 @@ from trafford_sv.core.periods import Quarter
 from ...datasets import Block, Bullets, Cell, Chart, Dataset, FigureCards, Series, Table, Words
 from ...editions import NotReady
 from ..report_book import Book, name, shown, where, words
+from ..star_checks import set_ended_early
 from ..star_measures import set_in_force
 from . import rows as sources
 from .measures import MeasureChapter
@@ -38,7 +39,8 @@ def gather_star_quarterly(period: object, as_of: datetime.datetime) -> Dataset:
     held = set_in_force(quarter.end)
     if held is None:
         raise NotReady(
-            f"No approved set of measures was in force on {quarter.end:%-d %B %Y}. Record one first."
+            set_ended_early(quarter)
+            or f"No approved set of measures was in force on {quarter.end:%-d %B %Y}. Record one first."
         )
     book = Book()
     book.period, book.period_code = quarter.label, quarter.code

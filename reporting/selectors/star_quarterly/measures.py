@@ -72,6 +72,8 @@ class MeasureChapter:
         if held.approved_by:
             approved += f", approved by the {quoted(held.approved_by)}"
             approved += f" on {day(held.approved_on)}" if held.approved_on else ""
+        if held.starts > self.quarter.start:
+            approved += f". It is in force since {day(held.starts)} and judges the whole quarter"
         self.book.section(
             "measures",
             "The five measures" if len(lines) == 5 else "The measures",
