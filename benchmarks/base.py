@@ -64,7 +64,10 @@ class Result:
 @contextmanager
 def own_database() -> Iterator[None]:
     """A migrated, empty database that is gone afterwards: a SQLite file, or one beside the
-    PostgreSQL database that DATABASE_URL names."""
+    PostgreSQL database that DATABASE_URL names. With BENCHMARK_KEPT=yes that database itself, as it is."""
+    if os.environ.get("BENCHMARK_KEPT") == "yes":
+        yield
+        return
     test = connection.settings_dict["TEST"]
     if connection.vendor == "sqlite":
         test["NAME"] = os.path.join(VAR_DIR, "benchmarks.sqlite3")

@@ -11,6 +11,7 @@ class ContractsConfig(AppConfig):
     def ready(self) -> None:
         from charter.sections import register_case_study_section
         from community_needs.sections import register_hub_needs, register_need_section
+        from trafford_sv.core.closing import register_closing_step
         from trafford_sv.core.flags import FlagHandler, register_flag_handler
         from trafford_sv.core.importing import register
         from trafford_sv.core.reference_data import register_loader
@@ -22,6 +23,7 @@ class ContractsConfig(AppConfig):
         from .imports.ocds import OcdsImporter
         from .imports.spend import SpendImporter
         from .measure_sections import register_measure_section
+        from .services.delivery_sums import sum_closed_quarter
         from .services.measures.reference import load_open_library, load_open_rates
         from .services.priority_fits import link_principles, load_priority_fits
         from .services.reference import load_cpv_codes, load_threshold_rules
@@ -31,6 +33,7 @@ class ContractsConfig(AppConfig):
         from .views.position_sections import measure_position, organisation_position
         from .views.story_links import story_section
 
+        register_closing_step("sums of deliveries", sum_closed_quarter)
         register_section("contracts", contracts_section)
         register_need_section("offers", offers_section)
         register_hub_needs("offers", hub_waits)

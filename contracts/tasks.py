@@ -5,7 +5,15 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from .services import confirmations, evidence, near_news, need_offers, recovery, reminders
+from .services import (
+    confirmations,
+    delivery_sums,
+    evidence,
+    near_news,
+    need_offers,
+    recovery,
+    reminders,
+)
 
 
 @shared_task
@@ -48,3 +56,12 @@ def tell_followers_of_wards() -> int:
 def send_offer_mails() -> int:
     """Word of each step of an offer; often, because the step may have been taken with no worker."""
     return need_offers.send_offer_mails(by=None, now=timezone.now())["sent"]
+
+
+@shared_task
+def check_delivery_sums() -> int:
+    """Nightly; sums that were not what the lines say are put right, and end the task in an error."""
+    found = delivery_sums.check_delivery_sums(by=None, now=timezone.now())
+    if found.differing:
+        raise RuntimeError(" ".join(found.differing))
+    return found.quarters

@@ -266,6 +266,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "contracts.tasks.open_recoveries",
         "schedule": crontab(minute="20", hour="3"),
     },
+    "check-delivery-sums": {
+        "task": "contracts.tasks.check_delivery_sums",
+        "schedule": crontab(minute="35", hour="3"),
+    },
     "send-requests-for-updates": {
         "task": "action_plan.tasks.send_update_links",
         "schedule": crontab(minute="25", hour="8-18"),

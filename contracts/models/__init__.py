@@ -3,6 +3,7 @@
 from .agreements import Award, AwardSupplier, Contract, CpvCode, ThresholdRule
 from .bids import Bid, Evaluator, EvaluatorScore, Offer, RequestedMeasure, Tender
 from .commitments import Commitment, ProfileQuarter, RecoveryAction
+from .delivery_sums import DeliverySum
 from .evidence import (
     ConfirmationRequest,
     DeliveryRating,
@@ -56,6 +57,7 @@ __all__ = [
     "CpvCode",
     "DeliveryRating",
     "DeliveryReturn",
+    "DeliverySum",
     "DuplicateFlag",
     "Evaluator",
     "EvaluatorScore",

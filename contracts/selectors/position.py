@@ -19,7 +19,7 @@ local economic value stay apart. A sum over nothing is None, a sum over zeros is
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -39,8 +39,15 @@ from trafford_sv.core.money import pounds, share
 from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Amounts, FourFigures, ValueState
-from ..models import ReturnLine
 from ..valuation import plus
+from .delivery_sums import (
+    NOT_REPORTED,
+    UNDECIDED,
+    WITHOUT_VALUE,
+    Closings,
+    summed_quarters,
+    sums_in,
+)
 from .position_rows import (
     POUNDS,
     awards_in,
@@ -119,8 +126,11 @@ def position(
     last: Quarter,
     outward: bool = False,
     as_known: datetime.datetime | None = None,
+    closings: Closings | None = None,
 ) -> Position:
-    """The four figures from quarter to quarter; `first` None is "since the beginning". 2 queries.
+    """The four figures from quarter to quarter; `first` None is "since the beginning". 2 queries, and
+    one for the quarters that are summed (`delivery_sums`), where the scope may be read from sums.
+    `closings` are those, where the caller has asked already.
 
     `outward`: for an export or an API answer. A total that would tell a value which a licence keeps
     in is None, and named in the figures' `withheld` (decision 16).
@@ -130,6 +140,8 @@ def position(
     A part of an agreement (a measure, a theme, a ward, one supplier's part) has no contract value.
     """
     starts = first.start if first else None
+    if closings is None:
+        closings = summed_quarters(user, scope, as_known=as_known) if first != last else {}
     found: dict[str, dict[str, _Sums]] = {
         "offered": {}, "left out": {}, "committed": {}, "delivered": {},
     }  # fmt: skip
@@ -158,16 +170,7 @@ def position(
                 blank=~stood(last.end, as_known),
                 unpriced=Q(committed_pounds__isnull=True) & stood(last.end, as_known),
             ),
-            _sums(
-                lines_in(user, scope, first, last, as_known=as_known),
-                "delivered",
-                "commitment__measure",
-                one="reported_pounds",
-                two=Sum("verified_pounds", output_field=POUNDS),
-                blank=Q(reported_quantity__isnull=True),
-                undecided=Q(state=ReturnLine.State.OPEN),
-                unpriced=Q(reported_quantity__isnull=False, reported_pounds__isnull=True),
-            ),
+            *_delivered(user, scope, first, last, as_known, closings),
             all=True,
         )
         .order_by()
@@ -216,6 +219,41 @@ def position(
         ),
         offers_left_out=sum(row.rows for row in found["left out"].values()),
     )
+
+
+def _delivered(
+    user: Any,
+    scope: Scope,
+    first: Quarter | None,
+    last: Quarter,
+    as_known: datetime.datetime | None,
+    closings: Closings,
+) -> Iterator[Any]:
+    """Lines, and the sums of those that closed quarters hold."""
+    two = Sum("verified_pounds", output_field=POUNDS)
+    yield _sums(
+        lines_in(user, scope, first, last, as_known=as_known, without=closings),
+        "delivered",
+        "commitment__measure",
+        one="reported_pounds",
+        two=two,
+        blank=NOT_REPORTED,
+        undecided=UNDECIDED,
+        unpriced=WITHOUT_VALUE,
+    )
+    if closings:
+        yield _sums(
+            sums_in(user, scope, first, last, closings),
+            "delivered",
+            "measure",
+            kind=F("kind"),
+            one="reported_pounds",
+            two=two,
+            rows=Sum("lines"),
+            blank=Sum("lines_not_reported"),
+            undecided=Sum("lines_undecided"),
+            unpriced=Sum("lines_without_value"),
+        )
 
 
 @dataclass(frozen=True)
@@ -290,16 +328,19 @@ def _sums(
     one: str,
     two: Any = None,
     rows: Any = None,
-    blank: Q = _NEVER,
-    undecided: Q = _NEVER,
-    unpriced: Q = _NEVER,
+    blank: Any = _NEVER,
+    undecided: Any = _NEVER,
+    unpriced: Any = _NEVER,
+    kind: Any = None,
 ) -> Any:
     """One branch: (figure, kind, held measure, two sums, four counts).
 
     A row for each kind of value, and one for each measure whose values a licence keeps in: so what
     adds to a sum is known without another question. `measure`: the way to it; "" for neither.
+    The last three are conditions on rows, or their counts.
     """
-    kind: Any = F(f"{measure}__kind") if measure else Value("", CharField())
+    if kind is None:
+        kind = F(f"{measure}__kind") if measure else Value("", CharField())
     held: Any = held_measure(measure) if measure else Cast(Value(None), IntegerField())
     return (
         of.annotate(
@@ -331,8 +372,10 @@ def _sums(
     )
 
 
-def _count(condition: Q) -> Any:
-    return Value(0, IntegerField()) if condition is _NEVER else Count("pk", filter=condition)
+def _count(condition: Any) -> Any:
+    if condition is _NEVER:
+        return Value(0, IntegerField())
+    return Count("pk", filter=condition) if isinstance(condition, Q) else condition
 
 
 def amounts(rows: Iterable[tuple[str, Decimal | None]]) -> Amounts:

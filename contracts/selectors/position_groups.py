@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Sum
 
 from trafford_sv.core.periods import Quarter
 
@@ -19,8 +19,9 @@ from ..four_figures import Amounts, FourFigures, ValueState
 from ..licensing import TotalReader, withheld_parts
 from ..models import Contract
 from ..valuation import plus
+from .delivery_sums import Closings, delivered_by, summed_quarters
 from .position import amounts
-from .position_rows import commitments_in, lines_in
+from .position_rows import commitments_in
 from .position_scope import Scope, held_measure, total_reader
 
 
@@ -45,6 +46,9 @@ BREAKDOWNS = {
     "contract": ("contract_id", "contract__title", "contract"),
 }
 
+# Those that the sums of closed quarters tell apart.
+_BY_AGREEMENT = {"agreement", "directorate", "contract"}
+
 
 def breakdown(
     user: Any,
@@ -54,8 +58,10 @@ def breakdown(
     first: Quarter | None,
     last: Quarter,
     outward: bool = False,
+    closings: Closings | None = None,
 ) -> list[Group]:
-    """Committed, reported and verified by one of BREAKDOWNS, largest promise first. 2 queries.
+    """Committed, reported and verified by one of BREAKDOWNS, largest promise first. 2 queries, and
+    one as in `position`.
 
     What a licence keeps in is kept in as in `position`, and so that the total less the parts that are
     shown tells no more (`licensing.withheld_parts`).
@@ -75,18 +81,14 @@ def breakdown(
         names[row[key]] = row[label] or ""
         parts.add(ValueState.COMMITTED, row["measure__kind"], row[key], row["held"], row["pounds"])
     lines: dict[Any, int] = defaultdict(int)
-    rows = (
-        lines_in(user, scope, first, last)
-        .annotate(held=held_measure("commitment__measure"))
-        .values(*{f"commitment__{key}", f"commitment__{label}"}, *_LINE)
-        .annotate(
-            reported=Sum("reported_pounds"), verified=Sum("verified_pounds"), rows=Count("pk")
-        )
-        .order_by()
-    )
-    for row in rows:
-        one = row[f"commitment__{key}"]
-        names.setdefault(one, row[f"commitment__{label}"] or "")
+    if by not in _BY_AGREEMENT:
+        closings = {}
+    elif closings is None:
+        closings = summed_quarters(user, scope) if first != last else {}
+    columns = {"part": (f"commitment__{key}", key), "label": (f"commitment__{label}", label)}
+    for row in delivered_by(user, scope, first, last, columns, closings=closings):
+        one = row["part"]
+        names.setdefault(one, row["label"] or "")
         lines[one] += row["rows"]
         parts.add_line(one, row)
     withheld = parts.withheld(total_reader(user, outward=outward))
@@ -106,7 +108,6 @@ def breakdown(
     return sorted(groups, key=_largest_first)
 
 
-_LINE = ("commitment__measure__kind", "held")
 _DELIVERED = (ValueState.REPORTED, ValueState.VERIFIED)
 
 
@@ -128,7 +129,7 @@ class _Parts:
             self._held[state, kind][part].add(held)
 
     def add_line(self, part: Any, row: dict[str, Any]) -> None:
-        kind, held = row["commitment__measure__kind"], row["held"]
+        kind, held = row["value_kind"], row["held"]
         for state in _DELIVERED:
             self.add(state, kind, part, held, row[state.value])
 
@@ -168,6 +169,12 @@ def _largest_first(group: Group) -> tuple[Decimal, str, str]:
     return -total, group.label, group.key
 
 
+_QUARTER = {
+    "in_year": ("counted_year", "closed__financial_year"),
+    "in_quarter": ("counted_quarter", "closed__quarter"),
+}
+
+
 def by_quarter(
     user: Any,
     scope: Scope,
@@ -176,8 +183,10 @@ def by_quarter(
     quarters: int = 8,
     outward: bool = False,
     as_known: datetime.datetime | None = None,
+    closings: Closings | None = None,
 ) -> list[Group]:
-    """Reported and verified in each of the last quarters, earliest first. 1 query.
+    """Reported and verified in each of the last quarters, earliest first. 1 query, and one as in
+    `position`.
 
     A quarter without a line has None, which is "nothing came in" and not £0.
     """
@@ -185,17 +194,13 @@ def by_quarter(
     while len(wanted) < quarters:
         wanted.insert(0, wanted[0].previous)
     parts, lines = _Parts(), defaultdict[Quarter, int](int)
-    rows: Any = (
-        lines_in(user, scope, wanted[0], last, as_known=as_known)
-        .annotate(held=held_measure("commitment__measure"))
-        .values("counted_year", "counted_quarter", *_LINE)
-        .annotate(
-            reported=Sum("reported_pounds"), verified=Sum("verified_pounds"), rows=Count("pk")
-        )
-        .order_by()
+    if closings is None:
+        closings = summed_quarters(user, scope, as_known=as_known)
+    rows = delivered_by(
+        user, scope, wanted[0], last, _QUARTER, closings=closings, as_known=as_known
     )
     for row in rows:
-        quarter = Quarter(row["counted_year"], row["counted_quarter"])
+        quarter = Quarter(row["in_year"], row["in_quarter"])
         lines[quarter] += row["rows"]
         parts.add_line(quarter, row)
     withheld = parts.withheld(total_reader(user, outward=outward))

@@ -10,6 +10,7 @@ from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Completeness
 from ..models import Contract
+from .delivery_sums import Closings
 from .known import agreements_known
 from .position import EVERYWHERE, Position, Scope, agreements_of, position
 from .returns import completeness, seen_by
@@ -33,15 +34,25 @@ def portfolio_report(
     returns_of: Quarter | None = None,
     outward: bool = False,
     as_known: datetime.datetime | None = None,
+    closings: Closings | None = None,
 ) -> PositionReport:
-    """The four figures, and how many of a quarter's returns are in. 3 queries.
+    """The four figures, and how many of a quarter's returns are in. 3 queries, and one as in
+    `position`.
 
     `returns_of`: the last of the period unless given. While a quarter runs nobody owes its
     return, so a page about today names the one before. `as_known`: as known at that moment.
     """
     quarter = returns_of or last
     return PositionReport(
-        position=position(user, scope, first=first, last=last, outward=outward, as_known=as_known),
+        position=position(
+            user,
+            scope,
+            first=first,
+            last=last,
+            outward=outward,
+            as_known=as_known,
+            closings=closings,
+        ),  # fmt: skip
         quarter=quarter,
         completeness=completeness_of(user, scope, quarter, as_known=as_known),
     )

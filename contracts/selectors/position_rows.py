@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -117,15 +118,17 @@ def lines_in(
     last: Quarter,
     *,
     as_known: datetime.datetime | None = None,
+    without: Collection[Quarter] = (),
 ) -> QuerySet[Any]:
     """The rows that `reported` and `verified` add up: what counts from quarter to quarter.
 
-    `as_known`: as they stood at that moment, as rows of their history.
+    `as_known`: as they stood at that moment, as rows of their history. `without` leaves out the
+    quarters that are read from their sums.
     """
     rows = _rows(ReturnLine, as_known).filter(
         reads(user, "commitment__"),
         agreements_at(scope, "commitment__contract", as_known),
-        _quarters(first, last),
+        _spans(first, last, without),
         is_counted=True,
     )
     if scope.supplier is not None:
@@ -138,6 +141,20 @@ def lines_in(
 
 def _quarters(first: Quarter | None, last: Quarter) -> Q:
     return quarters_between(first, last, "counted_year", "counted_quarter")
+
+
+def _spans(first: Quarter | None, last: Quarter, without: Collection[Quarter]) -> Q:
+    """From quarter to quarter, as the stretches that are left between those without."""
+    if not without:
+        return _quarters(first, last)
+    found, begin = Q(pk__in=[]), first
+    for gap in sorted(one for one in without if (first is None or one >= first) and one <= last):
+        if begin is None or begin < gap:
+            found |= _quarters(begin, gap.previous)
+        begin = gap.next
+    if begin is None or begin <= last:
+        found |= _quarters(begin, last)
+    return found
 
 
 def quarters_between(first: Quarter | None, last: Quarter, year: str, quarter: str) -> Q:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from contracts.four_figures import Completeness
 from contracts.models import EvidenceLink
+from contracts.selectors.delivery_sums import summed_quarters
 from contracts.selectors.position import (
     Scope,
     commitments_in,
@@ -77,20 +78,25 @@ class Board:
 
 
 def board(user: Any, about: BoardScope, *, by: str = "", outward: bool = False) -> Board:
-    """`outward`: for the public, without what a licence keeps in. Four queries, and two for a breakdown by one of `position_groups.BREAKDOWNS`; as known on a day
-    there is no breakdown, and one query for what was restated since.
+    """`outward`: for the public, without what a licence keeps in. Five queries, and two for a breakdown by one
+    of `position_groups.BREAKDOWNS`; as known on a day there is no breakdown, and one query for what was
+    restated since.
     """
     scope, first, last, as_known = about.scope, about.first, about.last, about.as_known
+    closings = summed_quarters(user, scope, as_known=as_known)
     report = portfolio_report(
-        user, scope, first=first, last=last, as_known=as_known, outward=outward
+        user, scope, first=first, last=last, as_known=as_known, outward=outward, closings=closings
     )
     trend = tuple(
-        by_quarter(user, scope, last=last, quarters=TREND, as_known=as_known, outward=outward)
-    )
+        by_quarter(
+            user, scope, last=last, quarters=TREND, as_known=as_known, outward=outward,
+            closings=closings,
+        )
+    )  # fmt: skip
     if as_known is not None:
         restated, more = restated_since(user, scope, first=first, last=last, as_known=as_known)
         return Board(about, report, trend, restated=restated, restated_more=more)
-    groups = breakdown(user, scope, by, first=first, last=last) if by else []
+    groups = breakdown(user, scope, by, first=first, last=last, closings=closings) if by else []
     return Board(about, report, trend, tuple(groups))
 
 

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from ...generated_load import generate
+from ...services.delivery_sums import check_delivery_sums
 
 EXAMPLE = """Example:
   manage.py generate_load --contracts 100 --commitments 1000 --deliveries 10000 --seed 1
@@ -50,6 +51,8 @@ class Command(BaseCommand):
             except ValueError as error:
                 self.stderr.write(str(error))
                 sys.exit(2)
+            # Its rows went into quarters that may be closed and summed.
+            check_delivery_sums(by=None, now=timezone.now())
         seconds = round(time.perf_counter() - began, 1)
         if options["json"]:
             self.stdout.write(json.dumps({**wanted, "seconds": seconds}))
