@@ -7,7 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    CharField,
+    Count,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 
 from action_plan.models import Action, ActionUpdate
@@ -15,7 +25,12 @@ from action_plan.progress import update_due_on
 from contracts.four_figures import Completeness
 from contracts.models import ConfirmationRequest, DuplicateFlag, ReturnLine, SpendTotal
 from contracts.selectors.reminders import asked_digests
-from contracts.selectors.returns import DueReturn, completeness, returns_due
+from contracts.selectors.returns import (
+    DueReturn,
+    completeness,
+    expected_commitments,
+    returns_due,
+)
 from trafford_sv.core.models import ClosedQuarter
 from trafford_sv.core.periods import Quarter
 
@@ -140,6 +155,8 @@ def closing_board(quarter: Quarter, *, today: datetime.date) -> ClosingBoard:
     latest = rows[-1] if rows else None
     is_closed = latest is not None and latest.reopened_at is None
     digests = asked_digests(quarter, today=today, missing=missing)
+    waiting = _waiting(quarter)
+    expected_returns = waiting["expected"]
     told = {item.due.supplier_pk for digest in digests for item in digest.items}
     return ClosingBoard(
         quarter=quarter,
@@ -148,7 +165,8 @@ def closing_board(quarter: Quarter, *, today: datetime.date) -> ClosingBoard:
         closed_by=latest.closed_by_name if latest and is_closed else "",
         reopenings=_reopenings(rows),
         editions_owed=editions_owed(quarter, _reopenings(rows)),
-        returns=completeness(quarter),
+        # Whatever of them is not missing was received.
+        returns=Completeness(expected_returns, expected_returns - len(missing)),
         missing_returns=missing,
         updates_expected=expected,
         updates_due_on=update_due_on(quarter),
@@ -156,7 +174,7 @@ def closing_board(quarter: Quarter, *, today: datetime.date) -> ClosingBoard:
         measure_set=held,
         measures=lines,
         accepted=tuple(given),
-        checks=_checks(quarter, rows, given, len(missing), updates, held, lines),
+        checks=_checks(quarter, waiting, rows, given, len(missing), updates, held, lines),
         reminders=tuple(
             ClosingReminder.objects.filter(
                 financial_year=quarter.start_year, quarter=quarter.number
@@ -177,7 +195,9 @@ def closing_checks(quarter: Quarter) -> tuple[Check, ...]:
     held, lines = measures.measure_set, measures.lines
     missing = completeness(quarter).missing
     given = acceptances(quarter)
-    return _checks(quarter, closings_of(quarter), given, missing, updates, held, lines)
+    return _checks(
+        quarter, _waiting(quarter), closings_of(quarter), given, missing, updates, held, lines
+    )
 
 
 @dataclass(frozen=True)
@@ -194,23 +214,34 @@ def measures_of_quarter(
     with_comments: bool = True,
     as_known: datetime.datetime | None = None,
 ) -> MeasuresOfQuarter:
-    """The set in force at the end of the quarter, with what each of the five says. Three queries.
+    """The set in force at the end of the quarter, with what each of the five says. Two queries.
 
-    `as_known`: as was on record at that moment; one query more.
+    `as_known`: as was on record at that moment; two queries more, one without comments.
     """
-    members = list(
-        SetMember.objects.filter(
-            Q(measure_set__ends__isnull=True) | Q(measure_set__ends__gte=quarter.end),
-            measure_set__state=MeasureSet.State.APPROVED,
-            measure_set__starts__lte=quarter.end,
+    rows = SetMember.objects.filter(
+        Q(measure_set__ends__isnull=True) | Q(measure_set__ends__gte=quarter.end),
+        measure_set__state=MeasureSet.State.APPROVED,
+        measure_set__starts__lte=quarter.end,
+    ).select_related("measure_set", "measure")
+    if with_comments and as_known is None:
+        of_quarter = Q(
+            measure__comments__financial_year=quarter.start_year,
+            measure__comments__quarter=quarter.number,
         )
-        .select_related("measure_set", "measure")
-        .order_by("place")
-    )
+        rows = rows.annotate(
+            said=FilteredRelation("measure__comments", condition=of_quarter)
+        ).select_related("measure_set", "measure", "said")
+    members: list[Any] = list(rows.order_by("place"))
     if not members:
         return MeasuresOfQuarter(None, ())
     measures = [one.measure for one in members]
-    lines = measure_lines(measures, quarter, with_comments=with_comments, as_known=as_known)
+    if with_comments and as_known is not None:
+        lines = measure_lines(measures, quarter, as_known=as_known)
+        return MeasuresOfQuarter(members[0].measure_set, tuple(lines))
+    # A measure of which nothing was said has no such attribute.
+    said = {one.measure_id: getattr(one, "said", None) for one in members}
+    comments = {key: comment for key, comment in said.items() if comment is not None}
+    lines = measure_lines(measures, quarter, comments=comments, as_known=as_known)
     return MeasuresOfQuarter(members[0].measure_set, tuple(lines))
 
 
@@ -329,6 +360,7 @@ def missing_updates(quarter: Quarter) -> tuple[tuple[MissingUpdate, ...], int]:
 
 def _checks(
     quarter: Quarter,
+    waiting: Mapping[str, int],
     closings: list[ClosedQuarter],
     given: list[AcceptedCheck],
     missing_returns: int,
@@ -336,7 +368,6 @@ def _checks(
     held: MeasureSet | None,
     lines: tuple[MeasureLine, ...],
 ) -> tuple[Check, ...]:
-    waiting = _waiting(quarter)
     gone = [line.measure for line in lines if _names_what_is_gone(line.measure)]
     silent = [
         line.measure
@@ -371,8 +402,8 @@ def _names_what_is_gone(measure: StarMeasure) -> bool:
 
 
 def _waiting(quarter: Quarter) -> Mapping[str, int]:
-    """What is undecided in the quarter, whether its spending is here, and whether the quarter
-    before was left open although an earlier one was closed. One query."""
+    """What is undecided in the quarter, how many returns are expected for it, whether its spending is
+    here, and whether the quarter before was left open although an earlier one was closed. One query."""
     counted = Q(counted_year=quarter.start_year, counted_quarter=quarter.number, is_counted=True)
 
     def within(path: str) -> Q:
@@ -404,9 +435,10 @@ def _waiting(quarter: Quarter) -> Mapping[str, int]:
         _numbered("spend", spend),
         _numbered("earlier", earlier),
         _numbered("before", previous),
+        _numbered("expected", expected_commitments(quarter), _A_RETURN),
         all=True,
     )
-    found = dict.fromkeys(("lines", "asked", "double", "spend", "earlier", "before"), 0)
+    found = dict.fromkeys(("lines", "asked", "double", "spend", "earlier", "before", "expected"), 0)
     found |= dict(rows)
     found["previous"] = int(bool(found["earlier"]) and not found["before"])
     return found
@@ -416,12 +448,23 @@ def _plain(condition: Q) -> list[tuple[str, Any]]:
     return [child for child in condition.children if isinstance(child, tuple)]
 
 
-def _numbered(what: str, rows: QuerySet[Any]) -> Any:
+_A_ROW = Count("pk")
+# One return of a supplier for an agreement, however many commitments expect it.
+_A_RETURN = Count(
+    Concat(
+        Cast("contract_id", CharField()), Value("-"), Cast("supplier_id", CharField()),
+        output_field=CharField(),
+    ),
+    distinct=True,
+)  # fmt: skip
+
+
+def _numbered(what: str, rows: QuerySet[Any], number: Count = _A_ROW) -> Any:
     return (
         rows.order_by()
         .annotate(what=Value(what, CharField()))
         .values("what")
-        .annotate(number=Count("pk"))
+        .annotate(number=number)
         .values_list("what", "number")
     )
 

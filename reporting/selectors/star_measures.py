@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -110,10 +111,11 @@ def measure_lines(
     quarter: Quarter,
     *,
     as_known: datetime.datetime | None = None,
-    with_comments: bool = True,
+    comments: Mapping[int, MeasureComment] | None = None,
 ) -> list[MeasureLine]:
     """Each measure with eight quarters, as known at the moment or now. Two queries for all, one
-    without what was said of them; one more for a moment, at which words and target are that day's too.
+    where what was said of them in the quarter is given, by the key of the measure; one more for a moment,
+    at which words and target are that day's too.
     """
     quarters = quarters_until(quarter)
     keys = [measure.pk for measure in measures]
@@ -123,14 +125,13 @@ def measure_lines(
         said = MeasureComment.history.as_of(as_known)
         then = {one.pk: one for one in StarMeasure.history.as_of(as_known).filter(pk__in=keys)}
         measures = [then.get(one.pk, one) for one in measures]
-    comments = {
-        comment.measure_id: comment
-        for comment in said.filter(
-            measure__in=keys if with_comments else [],
-            financial_year=quarter.start_year,
-            quarter=quarter.number,
-        )
-    }
+    if comments is None:
+        comments = {
+            comment.measure_id: comment
+            for comment in said.filter(
+                measure__in=keys, financial_year=quarter.start_year, quarter=quarter.number
+            )
+        }
     lines = []
     for measure in measures:
         trend = tuple((one, readings.get((measure.pk, one))) for one in quarters)
