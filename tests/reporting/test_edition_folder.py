@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -197,6 +198,100 @@ def test_evidence_laid_beside_it_is_checked_by_its_hash():
 def test_data_that_is_none_gets_a_sentence(content):
     found = check_folder({**folder(), DATA: content})
     assert not found.holds and any("cannot be read" in one for one in found.altered)
+
+
+# --- a real report ------------------------------------------------------------------------
+
+SAMPLES = Path(__file__).parent / "samples"
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@cache
+def annual() -> dict[str, bytes]:
+    """An annual report of an invented council: charts, a map, a picture, fifteen sets of rows."""
+    text = (SAMPLES / "annual_schema_1.json").read_text()
+    return folder_of(text, {"report.pdf": b"%PDF- a report"})
+
+
+def annual_with(plain: dict[str, Any]) -> dict[str, bytes]:
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return {**annual(), DATA: text.encode()}
+
+
+def test_a_real_report_holds_and_has_a_chart_a_map_and_a_picture():
+    found = check_folder(annual())
+    assert found.holds and found.recomputed == found.figures > 100
+    plain = json.loads(annual()[DATA])
+    blocks = {block["kind"] for section in plain["sections"] for block in section["blocks"]}
+    assert {"chart", "drawing", "picture", "rows", "table"} <= blocks | {"rows"}
+
+
+@given(st.sampled_from(sorted(annual())), st.integers(0, 10**7), st.integers(1, 255))
+@FEW
+def test_one_byte_of_a_real_report_is_named(name, place, change):
+    content = bytearray(annual()[name])
+    content[place % len(content)] ^= change
+    found = check_folder({**annual(), name: bytes(content)})
+    parts = ("row", "figure", "section", "field", "evidence", "order", "headings", DATA)
+    named = parts if name == DATA else (name,)
+    assert found.altered and any(said.startswith(named) for said in found.altered), found.altered
+
+
+@given(st.data())
+@FEW
+def test_one_cell_of_any_rows_of_a_real_report_names_the_row(data):
+    plain = json.loads(annual()[DATA])
+    held = data.draw(st.sampled_from([rows for rows in plain["rows"] if rows.get("rows")]))
+    row = data.draw(st.sampled_from(held["rows"]))
+    place, was = data.draw(st.integers(1, len(row) - 1)), list(row)
+    row[place] = data.draw(st.one_of(st.none(), st.text(max_size=8)).filter(lambda new: new != was[place]))  # fmt: skip
+    assert (
+        f"row “{row[0]}” of “{held['id']}” was altered" in check_folder(annual_with(plain)).altered
+    )
+
+
+def leaves(held: Any, way: tuple[Any, ...] = ()) -> Any:
+    """(way to it, text) of every text of the data."""
+    if isinstance(held, str):
+        yield way, held
+    for key, inner in held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list) else ():  # fmt: skip
+        yield from leaves(inner, (*way, key))
+
+
+@cache
+def days() -> list[tuple[Any, ...]]:
+    plain = json.loads(annual()[DATA])
+    return [way for way, text in leaves(plain) if A_DAY.match(text)]
+
+
+@given(st.data())
+@FEW
+def test_one_date_of_a_real_report_is_named(data):
+    plain = json.loads(annual()[DATA])
+    *way, last = data.draw(st.sampled_from(days()))
+    held = plain
+    for key in way:
+        held = held[key]
+    held[last] = "1999-12-31" + held[last][10:]
+    found = check_folder(annual_with(plain))
+    assert not found.holds and found.altered[0].startswith(("row", "field", "figure", "section"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"), [("chart", "title"), ("drawing", "svg"), ("picture", "content")]
+)
+def test_a_chart_a_map_or_a_picture_altered_names_its_section(kind, part):
+    plain = json.loads(annual()[DATA])
+    section, block = next(
+        (section, block)
+        for section in plain["sections"]
+        for block in section["blocks"]
+        if block["kind"] == kind
+    )
+    middle = len(block[part]) // 2
+    block[part] = block[part][:middle] + "Q" + block[part][middle + 1 :] + "Q"
+    assert check_folder(annual_with(plain)).altered == (f"section “{section['id']}” was altered",)
 
 
 # --- the commands -------------------------------------------------------------------------
