@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from django.core import mail
 
+from reporting.mail_schedule import DOUBT_AFTER
 from reporting.mailings import strict
 from reporting.models import Audience, EditionMail, MailSubscription
 from reporting.services.mailings.sending import send_due_mailings
 from reporting.services.mailings.settling import leave_unsent, mark_arrived, send_again
 from tests.core import conftest as mail_server
+from tests.core import test_sending as slow_server
 from tests.factories import make_user
 from trafford_sv.core.models import AuditEvent
 from trafford_sv.core.periods import Quarter
@@ -35,6 +37,7 @@ from .mailings import (
 
 pytestmark = pytest.mark.django_db
 smtp = mail_server.smtp
+server = slow_server.server
 HOUR = datetime.timedelta(hours=1)
 
 
@@ -482,3 +485,24 @@ def test_a_rehearsal_writes_and_sends_nothing(held: Any) -> None:
     report = send(dry_run=True)
     assert (report.due, report.sent, report.waiting) == (1, 0, 1)
     assert not mail.outbox and not EditionMail.objects.exists()
+
+
+def test_a_server_slower_than_the_time_limit_leaves_one_in_doubt_and_loses_nobody(
+    held: Any,
+    server: Any,
+) -> None:
+    """It has the text and says nothing for longer than EMAIL_TIMEOUT: nobody knows whether it took it."""
+    make_edition(held)
+    make_line()
+    for number in range(3):
+        make_reader(email=f"r{number}@example.org")
+    server.answers["END"] = ["stall"]
+    send()
+    send(now=NOON + datetime.timedelta(minutes=5))
+    assert server.taken == 2
+    later = NOON + DOUBT_AFTER + datetime.timedelta(minutes=5)
+    assert EditionMail.objects.in_doubt(later, DOUBT_AFTER).count() == 1
+    assert EditionMail.objects.filter(state="sent").count() == 2
+    # A person settles it; it is not sent again by itself, however often the run comes by.
+    send(now=later)
+    assert server.taken == 2 and EditionMail.objects.count() == 3
