@@ -33,7 +33,10 @@ class ContractsConfig(AppConfig):
         from .views.position_sections import measure_position, organisation_position
         from .views.story_links import story_section
 
-        register_closing_step("sums of deliveries", sum_closed_quarter)
+        register_closing_step(
+            "sums of deliveries",
+            lambda quarter, by, now: sum_closed_quarter(quarter=quarter, by=by, now=now),
+        )
         register_section("contracts", contracts_section)
         register_need_section("offers", offers_section)
         register_hub_needs("offers", hub_waits)

@@ -34,7 +34,7 @@ class SumsCheck:
     differing: tuple[str, ...]
 
 
-def sum_closed_quarter(quarter: Quarter, by: Any, now: datetime.datetime) -> None:
+def sum_closed_quarter(*, quarter: Quarter, by: Any, now: datetime.datetime) -> None:
     """A step of closing: nobody else writes to the quarter, so its lines are what they stay."""
     closed = ClosedQuarter.objects.get(
         financial_year=quarter.start_year, quarter=quarter.number, reopened_at__isnull=True
@@ -46,9 +46,9 @@ def sum_closed_quarter(quarter: Quarter, by: Any, now: datetime.datetime) -> Non
     _write(closed, list(sums_of_lines(quarter)))
 
 
-def check_delivery_sums(*, by: Any, now: datetime.datetime) -> SumsCheck:
+def check_delivery_sums(*, by: Any, now: datetime.datetime, dry_run: bool = False) -> SumsCheck:
     """Every closed quarter is added up again. One without sums gets them; sums that are not what the
-    lines say are told, and put right."""
+    lines say are told, and put right. `dry_run` only says so."""
     closings = list(ClosedQuarter.objects.filter(reopened_at__isnull=True).order_by("pk"))
     added, differing = 0, []
     for each in closings:
@@ -67,14 +67,16 @@ def check_delivery_sums(*, by: Any, now: datetime.datetime) -> SumsCheck:
             kept = list(DeliverySum.objects.filter(closed=closed))
             if {_said(one) for one in kept} == {_said(one) for one in wanted}:
                 continue
-            DeliverySum.objects.filter(closed=closed).delete()
-            _write(closed, wanted)
+            if not dry_run:
+                DeliverySum.objects.filter(closed=closed).delete()
+                _write(closed, wanted)
             if not kept or _whole(kept) == _whole(wanted):
                 added += 1
                 continue
             said = f"{quarter.label}: what was kept of its deliveries was not what its lines say."
             differing.append(said)
-            record_event(by=by, now=now, verb="sums of a quarter put right", subject=closed)
+            if not dry_run:
+                record_event(by=by, now=now, verb="sums of a quarter put right", subject=closed)
     return SumsCheck(len(closings), added, tuple(differing))
 
 

@@ -21,6 +21,7 @@ from ..four_figures import ValueState
 from ..licensing import WITHHELD_TOTAL
 from ..models import Contract
 from ..selectors.contract_promises import promises_of
+from ..selectors.delivery_sums import summed_quarters
 from ..selectors.position import Scope
 from ..selectors.position_groups import Group, breakdown, by_quarter
 from ..selectors.position_report import portfolio_report
@@ -89,9 +90,11 @@ class Portfolio(PermissionView):
         if by not in BREAKDOWNS:
             by = "directorate"
         kind = request.GET.get("format", "")
+        closings = summed_quarters(request.user, scope)
         groups = breakdown(
-            request.user, scope, by, first=first, last=last, outward=kind in CONTENT_TYPES
-        )
+            request.user, scope, by, first=first, last=last, outward=kind in CONTENT_TYPES,
+            closings=closings,
+        )  # fmt: skip
         if kind in CONTENT_TYPES and form.is_valid():
             return export_response(
                 kind,
@@ -100,9 +103,9 @@ class Portfolio(PermissionView):
                 name=f"social-value-by-{by}",
                 title=f"Social value {BREAKDOWNS[by][1].lower()}",
             )
-        report = portfolio_report(request.user, scope, first=first, last=last)
+        report = portfolio_report(request.user, scope, first=first, last=last, closings=closings)
         found = report.position
-        trend = by_quarter(request.user, scope, last=last)
+        trend = by_quarter(request.user, scope, last=last, closings=closings)
         period = f"In {last.label}" if first else _up_to(last)
         heading, caption = BREAKDOWNS[by]
         return render(

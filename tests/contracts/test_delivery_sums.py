@@ -171,6 +171,9 @@ def test_a_difference_is_told_and_put_right() -> None:
     assert nightly() == 1
     assert position(EVERYWHERE, Scope(), first=None, last=Q3).figures.reported.social_pounds == 7
     ReturnLine.objects.filter(pk=line.pk).update(reported_pounds=8)
+    with pytest.raises(SystemExit):
+        call_command("check_delivery_sums", "--dry-run", stdout=StringIO(), stderr=StringIO())
+    assert DeliverySum.objects.get().reported_pounds == 7
     said = StringIO()
     with pytest.raises(SystemExit) as stopped:
         call_command("check_delivery_sums", stdout=StringIO(), stderr=said)

@@ -15,8 +15,9 @@ from ...services.delivery_sums import SumsCheck, check_delivery_sums
 
 EXAMPLE = """Example:
   manage.py check_delivery_sums
+  manage.py check_delivery_sums --dry-run
 
-Every closed quarter is added up again. exit code: 0 all are equal, 1 some were not and are put right"""
+Every closed quarter is added up again. exit code: 0 all are equal, 1 some were not (put right, unless --dry-run)"""
 
 
 class Command(BaseCommand):
@@ -26,11 +27,14 @@ class Command(BaseCommand):
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.epilog = EXAMPLE
         parser.add_argument(
+            "--dry-run", action="store_true", help="say what differs, and change nothing"
+        )
+        parser.add_argument(
             "--json", action="store_true", help="print one JSON object as the last line"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = check_delivery_sums(by=None, now=timezone.now())
+        found = check_delivery_sums(by=None, now=timezone.now(), dry_run=options["dry_run"])
         if options["json"]:
             self.stdout.write(json.dumps(asdict(found)))
         else:
