@@ -314,7 +314,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Social Value <norepl
 AUTH_USER_MODEL = "core.User"
 # Tokens are `core.ApiToken`; knox's own table would stand empty and in the way.
 MIGRATION_MODULES = {"knox": None}
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["trafford_sv.core.backends.PeopleWithGrants"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

@@ -1,4 +1,4 @@
-"""What waits for an officer in delivery: returns, possible double claims, ratings and scores."""
+"""What waits for an officer: returns, possible double claims, ratings, scores and imports."""
 
 from __future__ import annotations
 
@@ -7,9 +7,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, F, Min, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Cast
 
-from trafford_sv.core.access import reach
+from trafford_sv.core.access import can, reach
+from trafford_sv.core.models import ImportRun
 
 from ..models import DeliveryRating, DuplicateFlag, Evaluator, Tender
 from .verification import waiting_returns
@@ -20,16 +33,17 @@ class Work(StrEnum):
     DOUBLE_CLAIMS = "double claims"
     RATINGS = "ratings"
     SCORES = "scores"
+    IMPORTS = "imports"
 
 
 @dataclass(frozen=True)
 class WaitingWork:
     """`number` of them wait, the longest since `since`. `first` is the key of one: where only one
-    waits, of that one; of a tender it is the contract's."""
+    waits, of that one; of a tender it is the contract's, of imports None."""
 
     kind: Work
     number: int
-    first: int
+    first: int | None
     since: datetime.datetime | None
 
 
@@ -46,6 +60,7 @@ def waiting_work(user: Any, *, now: datetime.datetime) -> tuple[WaitingWork, ...
             _double_claims(user),
             _ratings(user),
             _scores(user),
+            _imports(user),
         )
         if branch is not None
     ]
@@ -73,12 +88,13 @@ def _within(user: Any, permission: str, *paths: str) -> Q | None:
     return found
 
 
-def _counted(kind: Work, rows: QuerySet[Any], since: str, key: str = "pk") -> QuerySet[Any]:
+def _counted(kind: Work, rows: QuerySet[Any], since: str, key: str | None = "pk") -> QuerySet[Any]:
+    first: Any = Cast(Value(None), BigIntegerField()) if key is None else Min(F(key))
     return (
         rows.order_by()
         .annotate(what=Value(kind.value, output_field=CharField()))
         .values("what")
-        .annotate(number=Count("pk"), first=Min(F(key)), since=Min(F(since)))
+        .annotate(number=Count("pk"), first=first, since=Min(F(since)))
         .values_list("what", "number", "first", "since")
     )
 
@@ -121,3 +137,14 @@ def _scores(user: Any) -> QuerySet[Any] | None:
         state=Tender.State.EVALUATING,
     )
     return _counted(Work.SCORES, rows, "closes_at", key="contract")
+
+
+def _imports(user: Any) -> QuerySet[Any] | None:
+    """Checked and not applied yet, or applied with rejected rows that nobody has looked at."""
+    if not can(user, "view_imports"):
+        return None
+    rows = ImportRun.objects.filter(
+        Q(state=ImportRun.State.PLANNED)
+        | Q(state=ImportRun.State.APPLIED, rejected__gt=0, rejects_seen_at__isnull=True)
+    )
+    return _counted(Work.IMPORTS, rows, "created_at", key=None)

@@ -127,10 +127,12 @@ def position(
     outward: bool = False,
     as_known: datetime.datetime | None = None,
     closings: Closings | None = None,
+    with_awards: bool = True,
 ) -> Position:
     """The four figures from quarter to quarter; `first` None is "since the beginning". 2 queries, and
     one for the quarters that are summed (`delivery_sums`), where the scope may be read from sums.
-    `closings` are those, where the caller has asked already.
+    `closings` are those, where the caller has asked already. Without awards one query less, and no
+    value of contracts and number of agreements.
 
     `outward`: for an export or an API answer. A total that would tell a value which a licence keeps
     in is None, and named in the figures' `withheld` (decision 16).
@@ -190,8 +192,10 @@ def position(
         for kind, row in rows.items()
         if not reader.may_have(len(row.held_two if second else row.held_one))
     )
-    value, tendered, agreements, without_value = _contract_value(
-        user, scope, starts, last.end, as_known
+    value, tendered, agreements, without_value = (
+        _contract_value(user, scope, starts, last.end, as_known)
+        if with_awards
+        else (None, None, 0, 0)
     )
     return Position(
         scope=scope,

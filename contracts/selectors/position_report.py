@@ -35,6 +35,7 @@ def portfolio_report(
     outward: bool = False,
     as_known: datetime.datetime | None = None,
     closings: Closings | None = None,
+    with_awards: bool = True,
 ) -> PositionReport:
     """The four figures, and how many of a quarter's returns are in. 3 queries, and one as in
     `position`.
@@ -52,6 +53,7 @@ def portfolio_report(
             outward=outward,
             as_known=as_known,
             closings=closings,
+            with_awards=with_awards,
         ),  # fmt: skip
         quarter=quarter,
         completeness=completeness_of(user, scope, quarter, as_known=as_known),

@@ -230,7 +230,7 @@ def measures_of_quarter(
         )
         rows = rows.annotate(
             said=FilteredRelation("measure__comments", condition=of_quarter)
-        ).select_related("measure_set", "measure", "said")
+        ).select_related("measure_set", "measure", "said")  # type: ignore[misc]
     members: list[Any] = list(rows.order_by("place"))
     if not members:
         return MeasuresOfQuarter(None, ())
@@ -292,19 +292,10 @@ def reopened_since(edition: ReportEdition) -> tuple[tuple[Quarter, Reopening], .
     ).order_by("quarter", "reopened_at")
     last = {row.quarter: row for row in rows}
     return tuple(
-        (Quarter(edition.financial_year, number), *_reopenings([row]))
+        (Quarter(edition.financial_year, number), one)
         for number, row in last.items()
+        for one in _reopenings([row])
     )
-
-
-def last_closed_quarter() -> Quarter | None:
-    """The latest quarter that is closed. One query."""
-    row = (
-        ClosedQuarter.objects.filter(reopened_at__isnull=True)
-        .order_by("-financial_year", "-quarter")
-        .first()
-    )
-    return Quarter(row.financial_year, row.quarter) if row else None
 
 
 def closings_of(quarter: Quarter) -> list[ClosedQuarter]:

@@ -1,4 +1,4 @@
-"""What the officers' dashboard shows, gathered in at most eleven queries.
+"""What the officers' dashboard shows, gathered in at most ten queries with the session's own.
 
 Each figure comes from the one selector that its own page uses; this module only chooses.
 """
@@ -11,9 +11,8 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from django.db.models import Count, Window
-
 from contracts.retained import RetainedSpend
+from contracts.selectors.delivery_sums import closings_for
 from contracts.selectors.officer_work import WaitingWork, waiting_work
 from contracts.selectors.portfolio import (
     PortfolioFigures,
@@ -26,27 +25,12 @@ from contracts.selectors.portfolio import (
 from contracts.selectors.position import Scope
 from contracts.selectors.position_report import portfolio_report
 from contracts.selectors.spend import RetainedGroup, retained_spend_by
-from contracts.selectors.spend_worklist import UnknownWorklist, unknown_worklist
 from trafford_sv.core.access import can
-from trafford_sv.core.models import ImportRun
 from trafford_sv.core.periods import FinancialYear, Quarter
 
 from .boards import Board, BoardScope
-from .closing import last_closed_quarter
 
 NOTICE_DAYS = 90
-IMPORTS_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class ImportToSee:
-    """An import that waits for a person: ready to apply, or with rows that were rejected."""
-
-    pk: str
-    name: str
-    state: str
-    rejected: int
-    created_at: datetime.datetime
 
 
 @dataclass(frozen=True)
@@ -57,14 +41,12 @@ class SpendOfYear:
     years: tuple[FinancialYear, ...]
     quarters: tuple[RetainedGroup, ...]
     total: RetainedSpend
-    unknown: UnknownWorklist
 
 
 @dataclass(frozen=True)
 class OfficerDashboard:
     """Everything on the page. `spend` is None where the person may not read payments or where
-    no payment was imported yet; `imports` is empty where they may not read imports,
-    and holds the latest few of `imports_total`. `delivery` is everything up to the end of the last quarter
+    no payment was imported yet. `delivery` is everything up to the end of the last quarter
     that is over, without a trend. `to_close` is the next quarter to close, None where none waits or
     where the person may not read reports."""
 
@@ -74,8 +56,6 @@ class OfficerDashboard:
     portfolio: PortfolioFigures
     notices: Worklist
     work: tuple[WaitingWork, ...]
-    imports: tuple[ImportToSee, ...]
-    imports_total: int
     spend: SpendOfYear | None
     wards: WardCounts
     may_read_spend: bool
@@ -98,17 +78,15 @@ def officer_dashboard(
     """`year` chooses the year of the spending part; None or a year without payments: the latest."""
     may_read_spend = can(user, "view_spend")
     may_read_reports = can(user, "view_reports")
-    imports, imports_total = _imports(user)
     over = Quarter.of(as_of).previous
+    delivery, closed = _delivery(user, over)
     return OfficerDashboard(
         as_of=as_of,
-        delivery=_delivery(user, over),
-        to_close=_to_close(over) if may_read_reports else None,
+        delivery=delivery,
+        to_close=_to_close(closed, over) if may_read_reports else None,
         portfolio=portfolio_figures(user, as_of),
         notices=notices_due(user, as_of, NOTICE_DAYS),
         work=waiting_work(user, now=now),
-        imports=imports,
-        imports_total=imports_total,
         spend=_spend(user, year) if may_read_spend else None,
         wards=contracts_by_ward(user, as_of),
         may_read_spend=may_read_spend,
@@ -116,41 +94,22 @@ def officer_dashboard(
     )
 
 
-def _delivery(user: Any, over: Quarter) -> Board:
-    """Three queries. Nobody owes a return for the quarter that runs, so it is left out."""
+def _delivery(user: Any, over: Quarter) -> tuple[Board, Quarter | None]:
+    """And the latest closed quarter. Three queries. Nobody owes a return for the quarter that runs, so
+    it is left out."""
     about = BoardScope(Scope(), None, over)
-    return Board(about, portfolio_report(user, about.scope, first=None, last=over), trend=())
+    closed, closings = closings_for(user, about.scope)
+    report = portfolio_report(
+        user, about.scope, first=None, last=over, closings=closings, with_awards=False
+    )
+    return Board(about, report, trend=()), closed
 
 
-def _to_close(over: Quarter) -> Quarter | None:
-    """What follows the last closed quarter, if it is over; where none was closed, the last one. One query."""
-    closed = last_closed_quarter()
+def _to_close(closed: Quarter | None, over: Quarter) -> Quarter | None:
+    """What follows the last closed quarter, if it is over; where none was closed, the last one."""
     if closed is None:
         return over
     return closed.next if closed < over else None
-
-
-def _imports(user: Any) -> tuple[tuple[ImportToSee, ...], int]:
-    """The latest few, and how many there are."""
-    if not can(user, "view_imports"):
-        return (), 0
-    rows = (
-        ImportRun.objects.filter(state=ImportRun.State.PLANNED)
-        | ImportRun.objects.filter(
-            state=ImportRun.State.APPLIED, rejected__gt=0, rejects_seen_at__isnull=True
-        )
-    ).order_by("-created_at")
-    found = list(
-        rows.annotate(all_rows=Window(Count("*"))).values(
-            "id", "original_name", "state", "rejected", "created_at", "all_rows"
-        )[:IMPORTS_SHOWN]
-    )
-    return tuple(
-        ImportToSee(
-            str(row["id"]), row["original_name"], row["state"], row["rejected"], row["created_at"]
-        )
-        for row in found
-    ), found[0]["all_rows"] if found else 0
 
 
 def _spend(user: Any, wanted: FinancialYear | None) -> SpendOfYear | None:
@@ -165,5 +124,4 @@ def _spend(user: Any, wanted: FinancialYear | None) -> SpendOfYear | None:
         years=tuple(years),
         quarters=quarters,
         total=reduce(add, (group.spend for group in quarters)),
-        unknown=unknown_worklist(user, year),
     )

@@ -16,7 +16,6 @@ from contracts.selectors.officer_work import WaitingWork, Work
 from contracts.selectors.verification import LONG_WAIT_DAYS
 from contracts.views.retained_parts import retained_chart, stayed_figure
 from trafford_sv.core.access import can, grants_of, reach
-from trafford_sv.core.models import ImportRun
 from trafford_sv.core.money import exact, percentage, readable
 from trafford_sv.core.parts import EmptyState, Figure, Link, Need, Tag, Tone
 from trafford_sv.core.periods import FinancialYear, PeriodError
@@ -171,34 +170,12 @@ def needs(board: OfficerDashboard, *, may_close: bool = False) -> Iterator[Need]
             url=contracts_url(summary.query_cannot_say),
             detail="A value is missing, or it is a framework and has none of its own",
         )
-    for item in board.imports:
-        if item.state == ImportRun.State.PLANNED:
-            text, detail = (
-                f"Apply or cancel the import of {item.name}",
-                "It is checked and waits for you",
-            )
-        else:
-            text = counted(item.rejected, "row was", "rows were") + f" rejected from {item.name}"
-            detail = "Download them, correct them and import them again"
-        yield Need(text=text, url=reverse("import-detail", args=[item.pk]), detail=detail)
-    left = board.imports_total - len(board.imports)
-    if left > 0:
+    if board.spend and board.spend.total.unknown_pounds:
         yield Need(
-            text=f"And {counted(left, 'more import', 'more imports')} to look at",
-            url=reverse("import-list"),
-        )
-    if board.spend and board.spend.unknown.total:
-        unknown = board.spend.unknown
-        names = ", ".join(line.name for line in unknown.lines)
-        yield Need(
-            text=counted(
-                unknown.total,
-                "payee has no known location",
-                "payees have no known location",
-            ),
+            text="Payments whose place is not known",
             url=f"{reverse('spend-unknown')}?year={board.spend.year}",
-            detail=f"The largest: {names}",
-            amount=unknown.pounds,
+            detail=f"The place is known for {percentage(board.spend.total.known_share)} of payments in {board.spend.year}",
+            amount=board.spend.total.unknown_pounds,
         )
 
 
@@ -242,12 +219,17 @@ _WORK = {
         "ratings to agree: the suppliers have replied",
     ),
     Work.SCORES: ("tender whose scores can be agreed", "tenders whose scores can be agreed"),
+    Work.IMPORTS: (
+        "import to apply, or with rejected rows to look at",
+        "imports to apply, or with rejected rows to look at",
+    ),
 }
 _SINCE = {
     Work.RETURNS: ("Sent on", "The oldest was sent on"),
     Work.DOUBLE_CLAIMS: ("Found on", "The first was found on"),
     Work.RATINGS: ("The reply came on", "The first reply came on"),
     Work.SCORES: ("Bids closed on", "The first closed on"),
+    Work.IMPORTS: ("Brought in on", "The first was brought in on"),
 }
 
 
@@ -274,6 +256,8 @@ def _work_url(item: WaitingWork) -> str:
     alone = item.number == 1
     if item.kind is Work.RETURNS:
         return reverse("verification-inbox")
+    if item.kind is Work.IMPORTS:
+        return reverse("import-list")
     if item.kind is Work.DOUBLE_CLAIMS:
         return (
             reverse("duplicate-decide", args=[item.first])
