@@ -94,7 +94,7 @@ def test_the_pages_ask_the_same_number_of_questions_for_1_and_for_20(client, del
         return len(seen)
 
     addresses = {
-        reverse("portfolio"): 11,
+        reverse("portfolio"): 10,
         reverse("delivery-list"): 8,
         reverse("contract-social-value", args=[contract.pk]): 12,
     }

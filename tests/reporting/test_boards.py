@@ -296,7 +296,7 @@ def test_the_public_chooses_among_closed_quarters_as_known_now(client: Client) -
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [*((name, 11) for name in BOARDS), ("public-board", 10), ("board-supplier", 10)],
+    [*((name, 10) for name in BOARDS), ("public-board", 10), ("board-supplier", 10)],
 )
 def test_a_board_costs_the_same_however_much_there_is(client: Client, name: str, most: int) -> None:
     a_set()
