@@ -35,6 +35,7 @@ class Narrowing(StrEnum):
 
     AGREEMENT = "agreement"
     DIRECTORATE = "directorate"
+    DIVISION = "division"
     THEME = "theme"
     WARD = "ward"
 
@@ -50,7 +51,14 @@ BASIS_WORDS: dict[Basis, str] = {
 }
 _VALUE = (Basis.OFFERED, Basis.COMMITTED, Basis.REPORTED, Basis.VERIFIED)
 _ALL = frozenset(Narrowing)
-_PLACE_FREE = frozenset({Narrowing.AGREEMENT, Narrowing.DIRECTORATE})
+_PLACE_FREE = frozenset({Narrowing.AGREEMENT, Narrowing.DIRECTORATE, Narrowing.DIVISION})
+NARROWING_WORDS: dict[Narrowing, str] = {
+    Narrowing.AGREEMENT: "kind of agreement",
+    Narrowing.DIRECTORATE: "directorate",
+    Narrowing.DIVISION: "category",
+    Narrowing.THEME: "theme",
+    Narrowing.WARD: "ward",
+}
 _NONE: frozenset[Narrowing] = frozenset()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from contracts.models import Contract, MeasureTheme
+from contracts.models import Contract, CpvCode, MeasureTheme
 from trafford_sv.core.form_fields import HiddenWithoutId
 from trafford_sv.core.forms import VersionedForm, VersionedModelForm
 from trafford_sv.core.periods import PeriodError, Quarter
@@ -119,7 +119,7 @@ class StarMeasureForm(VersionedModelForm):
         model = StarMeasure
         fields = (
             "name", "words", "source", "numerator", "numerator_basis", "denominator",
-            "denominator_basis", "unit", "period", "agreement", "directorate", "theme", "ward",
+            "denominator_basis", "unit", "period", "agreement", "directorate", "division", "theme", "ward",
             "target_quantity", "direction", "note",
         )  # fmt: skip
         labels = {
@@ -152,6 +152,15 @@ class StarMeasureForm(VersionedModelForm):
         fields["agreement"] = forms.ChoiceField(
             label="Only this kind of agreement",
             choices=[("", "Every kind"), *Contract.Kind.choices],
+            required=False,
+        )
+        divisions = CpvCode.objects.filter(code__endswith="000000").order_by("code")
+        fields["division"] = forms.ChoiceField(
+            label="Only this category of agreement",
+            choices=lambda: [
+                ("", "Every category"),
+                *((code[:2], name) for code, name in divisions.values_list("code", "name")),
+            ],
             required=False,
         )
         themes = MeasureTheme.objects.order_by("title").values_list("title", flat=True).distinct()

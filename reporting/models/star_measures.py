@@ -44,6 +44,11 @@ class StarMeasure(Versioned):
     directorate = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="star_measures"
     )
+    division = models.CharField(
+        max_length=2,
+        blank=True,
+        help_text="of the agreement's category: first two digits of its CPV code",
+    )
     theme = models.CharField(max_length=200, blank=True, help_text="of the measure library")
     ward = models.CharField(max_length=9, blank=True)
     target_quantity = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)

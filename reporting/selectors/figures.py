@@ -128,6 +128,7 @@ def scope_of(measure: StarMeasure) -> Scope:
     return Scope(
         agreement=measure.agreement,
         directorate=measure.directorate_id,
+        division=measure.division,
         theme=measure.theme,
         ward=measure.ward,
     )

@@ -11,8 +11,10 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet
 
 from contracts.four_figures import Completeness
+from contracts.models import Contract, CpvCode
 from trafford_sv.core.money import PENNY, exact, percentage, readable
 from trafford_sv.core.periods import Quarter
+from trafford_sv.directory.models import Area
 
 from ..catalogue import BASIS_WORDS, CATALOGUE, Basis, Unit
 from ..models import MeasureComment, MeasureReading, MeasureSet, PublishedFigure, StarMeasure
@@ -96,6 +98,24 @@ def set_in_force(day: datetime.date) -> MeasureSet | None:
 def approved_sets_of(measure: StarMeasure) -> list[MeasureSet]:
     """Those in which it was approved, oldest first: its definition does not change any more."""
     return list(measure.sets.filter(state=MeasureSet.State.APPROVED).order_by("starts"))
+
+
+def limits_of(measure: StarMeasure) -> list[str]:
+    """What it is limited to, in words. Two queries at most."""
+    found = []
+    if measure.agreement:
+        found.append(f"agreements of the kind “{Contract.Kind(measure.agreement).label}”")
+    if measure.directorate:
+        found.append(str(measure.directorate))
+    if measure.division:
+        category = CpvCode.objects.filter(code=f"{measure.division}000000").first()
+        found.append(category.name if category else f"category {measure.division}")
+    if measure.theme:
+        found.append(measure.theme)
+    if measure.ward:
+        ward = Area.objects.wards(2023).filter(code=measure.ward).first()
+        found.append(ward.name if ward else measure.ward)
+    return found
 
 
 def quarters_until(last: Quarter, count: int = TREND_QUARTERS) -> list[Quarter]:

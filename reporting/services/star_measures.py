@@ -19,14 +19,14 @@ from trafford_sv.core.services.audit import actor_name, acts_for_demo, record_ev
 from trafford_sv.core.services.quarters import QuarterClosed, assert_open, closed_quarters
 from trafford_sv.core.services.records import Collision, create_record, update_record
 
-from ..catalogue import CATALOGUE, FigureGone, Narrowing, Unit, unit_of_formula
+from ..catalogue import CATALOGUE, NARROWING_WORDS, FigureGone, Narrowing, Unit, unit_of_formula
 from ..models import MeasureComment, MeasureReading, MeasureSet, SetMember, StarMeasure
 from ..selectors.figures import FigureReader
 from ..star_measures import Span, overlapping, set_problem, target_problem
 
 _DEFINITION = (
     "name", "words", "source", "unit", "numerator", "numerator_basis", "denominator",
-    "denominator_basis", "period", "agreement", "directorate_id", "theme", "ward",
+    "denominator_basis", "period", "agreement", "directorate_id", "division", "theme", "ward",
 )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ _FREE = frozenset({"note"})
 
 _RULED = (
     "source", "unit", "numerator", "numerator_basis", "denominator", "denominator_basis",
-    "target_quantity", "agreement", "directorate", "theme", "ward",
+    "target_quantity", "agreement", "directorate", "division", "theme", "ward",
 )  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def _figure_errors(wanted: Mapping[str, Any]) -> dict[str, list[str]]:
         for narrowing in Narrowing:
             if wanted.get(narrowing.value) and narrowing not in held.narrowings:
                 errors[narrowing.value] = [
-                    f"“{held.name}” cannot be limited by {narrowing.value}. Leave this empty."
+                    f"“{held.name}” cannot be limited by {NARROWING_WORDS[narrowing]}. Leave this empty."
                 ]
     if len(set(units)) == 2:
         errors["denominator"] = [
@@ -405,7 +405,12 @@ def latest_readings(quarter: Quarter, measures: Sequence[int]) -> dict[int, Meas
 
 
 def definition_of(measure: StarMeasure) -> dict[str, Any]:
-    return {name: getattr(measure, name) for name in _DEFINITION}
+    """As a reading keeps it. Without a category where there is none: so older readings have it, and
+    the same definition is no news."""
+    held = {name: getattr(measure, name) for name in _DEFINITION}
+    if not held["division"]:
+        del held["division"]
+    return held
 
 
 _COMPARED = (

@@ -44,6 +44,7 @@ from ..selectors.star_measures import (
     MeasureLine,
     approved_sets_of,
     figure_words,
+    limits_of,
     measure_lines,
     measures_on_record,
     published_figures,
@@ -293,12 +294,8 @@ def _facts(measure: StarMeasure) -> list[SummaryRow]:
         rows.append(
             SummaryRow("Divided by", figure_words(measure.denominator, measure.denominator_basis))
         )
-    limits = [
-        str(value)
-        for value in (measure.agreement, measure.directorate, measure.theme, measure.ward)
-        if value
-    ]
-    rows.append(SummaryRow("Limited to", ", ".join(limits) or "The whole council"))
+    limits = ", ".join(limits_of(measure))
+    rows.append(SummaryRow("Limited to", limits or "The whole council"))
     target = value_words(measure.target_quantity, measure.unit)
     better = "higher is better" if measure.direction == "higher" else "lower is better"
     rows.append(SummaryRow("Target", f"{target}; {better}" if target else None, missing="None set"))

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from contracts.models import (
     Contract,
+    CpvCode,
     MeasureOutcome,
     MeasureTheme,
     Payee,
@@ -463,7 +464,7 @@ def test_a_supplied_values_sign_fits_the_measures_unit(client: Client) -> None:
 
 @pytest.mark.usefixtures("at_now")
 def test_a_measure_is_narrowed_on_the_page_and_counts_what_is_left(client: Client) -> None:
-    """Hours at £10: 30 fit in every way, and 20, 10, 5 and 2 each miss one of the four."""
+    """Hours at £10: 30 fit in every way, and 20, 10, 5, 2 and 1 each miss one of the five."""
     ward, place, elsewhere = (
         make_ward(),
         make_organisation("Place", "council_service"),
@@ -473,15 +474,21 @@ def test_a_measure_is_narrowed_on_the_page_and_counts_what_is_left(client: Clien
     green = MeasureTheme.objects.create(edition=edition, title="Green")
     outcome = MeasureOutcome.objects.create(theme=green, title="Cleaner air")
     jobs = make_measure(edition)  # of the theme “Jobs”
-    for hours, measure, serves, directorate, kind in (
-        ("30", jobs, True, place, "contract"),
-        ("20", make_measure(edition, outcome=outcome), True, place, "contract"),
-        ("10", jobs, False, place, "contract"),
-        ("5", jobs, True, elsewhere, "contract"),
-        ("2", jobs, True, place, "grant"),
+    building = CpvCode.objects.create(code="45000000", name="Construction work")
+    homes = CpvCode.objects.create(code="45211000", name="Homes")
+    care = CpvCode.objects.create(code="85000000", name="Health and care")
+    for hours, measure, serves, directorate, kind, category in (
+        ("30", jobs, True, place, "contract", homes),
+        ("20", make_measure(edition, outcome=outcome), True, place, "contract", building),
+        ("10", jobs, False, place, "contract", homes),
+        ("5", jobs, True, elsewhere, "contract", homes),
+        ("2", jobs, True, place, "grant", homes),
+        ("1", jobs, True, place, "contract", care),
     ):
         made = make_commitment(measure=measure)
-        Contract.objects.filter(pk=made.contract_id).update(directorate=directorate, kind=kind)
+        Contract.objects.filter(pk=made.contract_id).update(
+            directorate=directorate, kind=kind, category=category
+        )
         if serves:
             made.wards.add(ward)
         make_line(
@@ -490,11 +497,13 @@ def test_a_measure_is_narrowed_on_the_page_and_counts_what_is_left(client: Clien
     client.force_login(make_user("star_officer"))
     limits = {
         "theme": "Jobs", "ward": ward.code, "directorate": str(place.pk), "agreement": "contract",
+        "division": "45",
     }  # fmt: skip
     for name, chosen, pounds in (
-        ("Everything", {}, 670), ("Jobs", {"theme": "Jobs"}, 470),
-        ("Here", {"ward": ward.code}, 570), ("Place", {"directorate": str(place.pk)}, 620),
-        ("Contracts", {"agreement": "contract"}, 650), ("All four", limits, 300),
+        ("Everything", {}, 680), ("Jobs", {"theme": "Jobs"}, 480),
+        ("Here", {"ward": ward.code}, 580), ("Place", {"directorate": str(place.pk)}, 630),
+        ("Contracts", {"agreement": "contract"}, 660), ("Building", {"division": "45"}, 670),
+        ("All five", limits, 300),
     ):  # fmt: skip
         typed = {
             "name": name, "words": "What was proven.", "source": "computed", "period": "quarter",
@@ -507,7 +516,11 @@ def test_a_measure_is_narrowed_on_the_page_and_counts_what_is_left(client: Clien
         assert line.reading and line.reading.value == pounds, name
     page = client.get(f"{measure.get_absolute_url()}?quarter={Q1.code}").text
     assert "£300 for April to June 2026" in page and "Below target" in page
-    assert f"contract, Place, Jobs, {ward.code}" in page
+    limited = f"the kind “Contract”, Place, Construction work, Jobs, {ward.name}"
+    assert limited in page and "division=45" in page
+    assert measure.readings.get().definition["division"] == "45"
+    whole = StarMeasure.objects.get(name="Everything").readings.get()
+    assert "division" not in whole.definition, "as readings had it before there were categories"
 
 
 def test_as_known_on_a_day_before_anything_was_known_says_so(client: Client) -> None:
