@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,8 @@ from reporting.services import edition_files
 from reporting.services.editions import publish_edition
 
 from .datasets import NOW, QUARTER, kind_that_gathers, make_dataset
+from .pdf_checks import compact, said_wrong, wanted_of
+from .pdf_reader import Pdf
 
 ADDRESS = "http://127.0.0.1:8000/reports/editions/test-report/2025-26-Q4/1/"
 
@@ -55,6 +58,14 @@ def test_the_pdf_is_pdf_ua_1_and_says_each_figure_and_the_hash(sheet):
     pdf = edition_pdf(sheet)
     report = validator.validate_pdf_bytes(pdf, profile=validator.ValidationProfile.PDF_UA_1)
     assert [str(one) for one in report.failures] == []
+    read = Pdf(pdf)
+    assert said_wrong(read, sheet.dataset) == [] and len(wanted_of(sheet.dataset)) == 5
+    assert {"£60.05", "40.0%", "notavailable"} <= {compact(link.words) for link in read.links}
+    assert sheet.sha256 in compact(read.text)
+    assert (read.language, read.title) == ("en-GB", sheet.dataset.title)
+    other = replace(sheet.dataset.by_id["reported"], value="151.10")
+    changed = replace(sheet.dataset, figures=(other, *sheet.dataset.figures[1:]))
+    assert any(one.startswith("reported says") for one in said_wrong(read, changed))
 
 
 def test_the_word_document_has_headings_header_rows_titles_and_a_language(sheet):
