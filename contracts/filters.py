@@ -206,7 +206,7 @@ class ContractFilter(django_filters.FilterSet):
             return rows
         kind = asked.get("agreement") or ""
         last = Quarter.parse(until) if until else Quarter.of(self.today)
-        awards = awards_in(
+        awards: Any = awards_in(
             self.request.user,
             Scope(agreement="" if kind == "all" else kind),
             Quarter.parse(since).start if since else None,

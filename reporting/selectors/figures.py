@@ -143,23 +143,24 @@ def span_rows(
     scope: Scope, key: str, basis: str, first: Quarter | None, last: Quarter, **more: str
 ) -> str:
     """The same from quarter to quarter; `more` narrows the list further."""
-    if key in _VALUE_KINDS and basis in (Basis.REPORTED, Basis.VERIFIED):
-        span = {"until": last.code, "since": first.code if first else None}
-        return _address("delivery-list", scope.query(kind=_VALUE_KINDS[key], **span, **more))
     counted = {"until": last.code, "since": first.code if first else None}
+    if key in _VALUE_KINDS and basis in (Basis.REPORTED, Basis.VERIFIED):
+        return _address("delivery-list", scope.query(kind=_VALUE_KINDS[key], **counted, **more))
     if key in _VALUE_KINDS and basis == Basis.COMMITTED:
         return _address("commitment-list", scope.query(kind=_VALUE_KINDS[key], **counted, **more))
     if key == "commitments":
         return _address("commitment-list", scope.query(standing="yes", **counted, **more))
+    if scope.contract is not None:
+        return ""  # the lists that follow are not narrowed to one agreement
     if key in ("agreements", "contract_value", "tendered_value"):
         # No part of an agreement's value is a measure's, a theme's, a ward's or a supplier's.
-        if scope.measure or scope.theme or scope.ward or scope.edition or scope.supplier:
+        if any((scope.measure, scope.theme, scope.ward, scope.edition, scope.supplier)):
             return ""
         if key == "tendered_value":
             more = {"tendered": "yes", **more}
         return _address("contract-list", scope.query(**counted, **more))
     if key.startswith("returns_"):
-        if scope.division or scope.ward or scope.theme or scope.measure or scope.edition:
+        if any((scope.division, scope.ward, scope.theme, scope.measure, scope.edition)):
             return ""  # the list of returns is not narrowed by these
         narrowed = {"directorate": scope.directorate, "kind": scope.agreement}
         said = {k: v for k, v in {**narrowed, "supplier": scope.supplier}.items() if v}
