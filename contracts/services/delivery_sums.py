@@ -23,10 +23,17 @@ _SAID = (
     "lines", "lines_not_reported", "lines_undecided", "lines_without_value",
 )  # fmt: skip
 
+# What a closed quarter never changes. A line that was sent back before it was closed and is sent again
+# as it was waits once more, which changes `lines_undecided` alone.
+_COUNTED = (
+    "reported_pounds", "verified_pounds", "lines", "lines_not_reported", "lines_without_value",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class SumsCheck:
-    """`added`: quarters that had no sums, or were summed before an edition's licence changed.
+    """`added`: quarters that had no sums, or were summed before an edition's licence changed or a line
+    was sent again.
     `differing`: a sentence for each quarter whose sums were not its lines any more. They are now."""
 
     quarters: int
@@ -85,11 +92,11 @@ def _said(one: DeliverySum) -> tuple[Any, ...]:
 
 
 def _whole(sums: list[DeliverySum]) -> dict[tuple[Any, ...], list[Any]]:
-    """By agreement, kind and edition: the same before and after an edition's licence changed, which
-    only tells measures apart or puts them together."""
+    """By agreement, kind and edition, what never changes: the same before and after an edition's licence
+    changed, which only tells measures apart or puts them together."""
     found: dict[tuple[Any, ...], list[Any]] = {}
     for one in sums:
-        key, said = _said(one)[:3], _said(one)[4:]
+        key, said = _said(one)[:3], [getattr(one, name) for name in _COUNTED]
         held = found.get(key)
         found[key] = list(said) if held is None else [
             plus(a, b) for a, b in zip(held, said, strict=True)

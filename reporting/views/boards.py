@@ -410,7 +410,7 @@ class PublicBoard(PublicView):
             )
             return render(request, "reporting/board.html", context)
         form, about = Narrowed().read(request, EVERYWHERE, closed.quarters[0], only=closed.quarters)
-        found, why_not = public_board(about)
+        found, why_not = public_board(about, closed.quarters[0])
         context |= {
             "form": form,
             "is_narrowed": any(request.GET.get(name) for name in form.fields),

@@ -19,6 +19,7 @@ from contracts.models import (
     Commitment,
     Contract,
     DeliveryReturn,
+    DeliverySum,
     EvidenceLink,
     Measure,
     ReturnEvent,
@@ -31,6 +32,7 @@ from contracts.selectors.returns import (
     return_detail,
     returns_due,
 )
+from contracts.services.delivery_sums import check_delivery_sums
 from contracts.services.returns import (
     LineChange,
     LinesChanged,
@@ -591,6 +593,7 @@ def test_a_closed_quarter_refuses_to_lose_what_it_counted() -> None:
     # The same with a line that an officer had sent back before the quarter was closed.
     ReturnLine.objects.update(state="sent_back")
     DeliveryReturn.objects.update(state="sent_back")
+    check_delivery_sums(by=None, now=october)
     line = typed(line, now=october, given_quantity="6")
     refused(lambda: sent(line.delivery_return, october), "reopen it")
     line.refresh_from_db()
@@ -598,6 +601,10 @@ def test_a_closed_quarter_refuses_to_lose_what_it_counted() -> None:
     # Where nothing that it counted changes, it can be sent again.
     typed(line, now=october, given_quantity="5", narrative="As before, explained.")
     assert sent(line.delivery_return, october).state == "submitted"
+    # Its sums follow without a word: nothing that is counted has changed.
+    found = check_delivery_sums(by=None, now=october)
+    assert (found.added, found.differing) == (1, ())
+    assert DeliverySum.objects.get().lines_undecided == 1
 
 
 @db

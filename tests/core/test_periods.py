@@ -58,3 +58,10 @@ def test_the_turn_of_the_century_is_written_with_two_digits():
 def test_what_is_not_a_quarter_is_said_to_be_none(text):
     with pytest.raises(PeriodError):
         Quarter.parse(text)
+
+
+@pytest.mark.parametrize("text", ["0000-01-Q1", "1899-00 Q4", "2200-01-Q1", "9999-00-Q4"])
+def test_a_quarter_that_no_calendar_reaches_is_refused_in_words(text: str) -> None:
+    with pytest.raises(PeriodError, match="too far from today"):
+        Quarter.parse(text)
+    assert Quarter.parse("2199-00-Q4").end.year == 2200 and Quarter.parse("1900-01-Q1").previous

@@ -241,46 +241,77 @@ def test_in_public_nobodys_part_is_told_by_subtraction(client: Client) -> None:
     assert "£2,700" in text and "As known" not in text
 
 
+def moved_to(quarter: Quarter, *lines: ReturnLine) -> None:
+    ReturnLine.objects.filter(pk__in=[line.pk for line in lines]).update(
+        counted_year=quarter.start_year, counted_quarter=quarter.number
+    )
+
+
 def test_a_quarter_in_which_few_suppliers_proved_something_says_nothing_of_itself() -> None:
     # Q1: three suppliers, 6 x £300. In Q2 one of them alone proves £300.
-    first = make_organisation()
-    delivered(4, supplier=first)
-    for _ in range(2):
-        delivered()
-    ReturnLine.objects.filter(pk=delivered(supplier=first).pk).update(
-        counted_year=Q1.next.start_year, counted_quarter=Q1.next.number
-    )
+    first, second, third = Q1, Q1.next, Q1.next.next
+    one = make_organisation()
+    delivered(4, supplier=one)
+    delivered(2)
+    moved_to(second, delivered(supplier=one))
     # Its own sum would be what all up to it have more than all before it.
-    assert public_board(BoardScope(Scope(), None, Q1.next)) == (None, TOO_FEW)
-    assert public_board(BoardScope(Scope(), Q1.next, Q1.next)) == (None, TOO_FEW)
-    # Three suppliers in Q3: now Q2 is withheld, and the smallest other quarter with it.
-    later = Q1.next.next
+    assert public_board(BoardScope(Scope(), None, second)) == (None, TOO_FEW)
+    assert public_board(BoardScope(Scope(), second, second)) == (None, TOO_FEW)
+    # What came before is told as long as no sum holds the lone one.
+    assert public_board(BoardScope(Scope(), None, first), second)[1] == ""
+    # Four suppliers in Q3: now Q2 is withheld, and the smallest other quarter with it.
     for _ in range(4):
-        ReturnLine.objects.filter(pk=delivered().pk).update(
-            counted_year=later.start_year, counted_quarter=later.number
-        )
-    found, why_not = public_board(BoardScope(Scope(), None, later))
+        moved_to(third, delivered())
+    found, why_not = public_board(BoardScope(Scope(), None, third))
     assert found is not None and why_not == ""
     # £300 of each of the eleven lines stands in the sum. Less the £1,200 of Q3, two quarters are left.
     assert found.report.position.figures.pounds("verified", "social") == 3300
     bars = {group.key: group.figures for group in found.trend}
-    assert bars[later.code].pounds("verified", "social") == 1200
-    for hidden in (Q1, Q1.next):
+    assert bars[third.code].pounds("verified", "social") == 1200
+    for hidden in (first, second):
         assert bars[hidden.code].pounds("verified", "social") is None
         assert bars[hidden.code].is_withheld("verified", "social")
+        # Nor by itself, nor as the difference of two sums.
+        assert public_board(BoardScope(Scope(), hidden, hidden), third) == (None, TOO_FEW)
+        assert public_board(BoardScope(Scope(), None, hidden), third) == (None, TOO_FEW)
+
+
+def test_in_public_who_proves_something_counts_and_not_who_promises() -> None:
+    """Place: 5 suppliers promise and prove. Homes: 3 promise, one of them proves £300: the whole less
+    Place would be that £300, so Place is not told either."""
+    place, homes = (make_organisation(name, "council_service") for name in ("Place", "Homes"))
+    for directorate, proves in [(place, True)] * 5 + [(homes, True)] + [(homes, False)] * 2:
+        line = delivered()
+        if not proves:
+            ReturnLine.objects.filter(pk=line.pk).update(
+                verified_quantity=None, verified_pounds=None
+            )
+        line.commitment.contract.directorate = directorate
+        line.commitment.contract.save()
+    for directorate in (place, homes):
+        scope = Scope(directorate=directorate.pk)
+        assert public_board(BoardScope(scope, None, Q1)) == (None, TOO_FEW)
+    assert public_board(BoardScope(Scope(), None, Q1))[1] == ""
+
+
+def test_in_public_deliveries_without_pounds_hide_nobodys() -> None:
+    delivered()
+    for line in (delivered(), delivered()):
+        ReturnLine.objects.filter(pk=line.pk).update(verified_pounds=None)
+    assert public_board(BoardScope(Scope(), None, Q1)) == (None, TOO_FEW)
 
 
 def test_local_economic_value_of_few_is_left_out_in_public(client: Client) -> None:
     # Social value of four suppliers; local economic value of one of them.
-    for _ in range(3):
-        delivered()
+    delivered(3)
     local = make_measure(kind="local_economic", value="10")
     delivered(measure=local, supplier=delivered().commitment.supplier)
     close_quarter(quarter=Q1, by=None, now=NOW)
     text = page(client, "public-board")
     assert "£1,200" in text and "local economic value, counted apart" not in text
-    for _ in range(2):
-        delivered(measure=local)
+    reopen_quarter(quarter=Q1, by=None, now=NOW, reason="A test")
+    delivered(2, measure=local)
+    close_quarter(quarter=Q1, by=None, now=NOW + datetime.timedelta(hours=1))
     assert "£900 of local economic value, counted apart" in page(client, "public-board")
 
 

@@ -17,6 +17,10 @@ class PeriodError(ValueError):
     """Text that names no financial year or quarter; the message says what would."""
 
 
+# Far enough for any record, and within what a calendar holds whatever is counted back or on.
+YEARS = range(1900, 2200)
+
+
 @dataclass(frozen=True, order=True)
 class FinancialYear:
     """A year from 1 April `start_year` to 31 March of the next."""
@@ -38,6 +42,8 @@ class FinancialYear:
             raise PeriodError(
                 f"“{text}” does not end in the year after it begins. Write it like 2025-26."
             )
+        if start not in YEARS:
+            raise PeriodError(f"“{text}” is too far from today. Write it like 2025-26.")
         return cls(start)
 
     @property
