@@ -88,7 +88,12 @@ class _KeptPack(WorkingPage):
     """A pack as members got it, from the text that was kept: for whoever reads the members' pack."""
 
     def kept(self, pk: int, kept: int) -> tuple[KeptPack, SteeringPack]:
-        found = get_object_or_404(KeptPack.objects.select_related("meeting"), meeting=pk, pk=kept)
+        try:
+            found = get_object_or_404(
+                KeptPack.objects.select_related("meeting"), meeting=pk, pk=kept
+            )
+        except OverflowError:  # SQLite's driver, before it looks
+            raise Http404 from None
         if not self.reader.works or pack_digest(found.text) != found.sha256:
             raise Http404
         try:
