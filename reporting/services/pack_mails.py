@@ -114,7 +114,7 @@ def _deliver(mail: PackMail, connection: Any, as_of: datetime.date, now: datetim
     if not is_due(meeting, as_of) or mail.user not in recipients(meeting, as_of):
         _mark(mail, State.SKIPPED)
         return "skipped"
-    kept = keep_pack(
+    kept = _keep(
         meeting, gather_steering_pack(meeting, user=mail.user, reader=BY_MAIL, now=now), now
     )
     PackMail.objects.filter(pk=mail.pk).update(pack=kept)
@@ -131,7 +131,7 @@ def _deliver(mail: PackMail, connection: Any, as_of: datetime.date, now: datetim
     return "sent"
 
 
-def keep_pack(meeting: Meeting, pack: SteeringPack, now: datetime.datetime) -> KeptPack:
+def _keep(meeting: Meeting, pack: SteeringPack, now: datetime.datetime) -> KeptPack:
     """As it is sent. Members who get the same pack share one."""
     text = pack_text(pack)
     kept, _ = KeptPack.objects.get_or_create(
