@@ -57,7 +57,7 @@ def test_a_role_that_has_ended_opens_nothing(officer: APIClient) -> None:
 def test_a_session_reads_and_must_prove_itself_to_write(db: None) -> None:
     user = make_user("coordinator")
     client = APIClient(enforce_csrf_checks=True)
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="trafford_sv.core.backends.PeopleWithGrants")
     assert client.get("/api/v1/contracts/").status_code == 200
     response = client.post("/api/v1/organisations/", {"name": "Invented"}, format="json")
     assert response.status_code == 403

@@ -430,7 +430,7 @@ def test_the_board_costs_the_same_however_much_is_missing(client: Client, number
         client.force_login(make_user("coordinator"))
         with CaptureQueriesContext(connection) as seen:
             assert client.get(reverse("closing-board", args=[Q1.code])).status_code == 200
-    assert len(seen) == 12
+    assert len(seen) == 11
 
 
 def test_the_shipped_set_of_2020_21_is_what_its_quarters_ask_about() -> None:

@@ -199,7 +199,8 @@ def test_the_demos_set_loads_once_and_leaves_without_trace(
     today = datetime.date(2026, 11, 30)
     assert load_measures(by=None, now=NOW, today=today).created == 2
     # Eight quarters before the one that runs, of which one is closed already: seven of five.
-    close_quarter(quarter=Q1, by=None, now=NOW, is_demo=True)
+    # What names somebody is of a closing; what names nobody, of the load.
+    close_quarter(quarter=Q1, by=make_user("coordinator"), now=NOW, is_demo=True)
     at_closing = MeasureReading.objects.filter(is_demo=True).count()
     found = load_readings(by=None, now=NOW, today=today)
     assert at_closing > 5 and found.created == at_closing + 7 * 5
