@@ -82,7 +82,8 @@ def load_closings(
             decide_late(world)
         else:
             _close_quarters(world, by)
-    return Counts(created=_held()), reason
+    # And the late return, which the deliveries count from now on.
+    return Counts(created=_held() + 1), reason
 
 
 def why_nothing_is_closed() -> str:
