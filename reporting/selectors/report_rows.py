@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.utils.crypto import salted_hmac
 
 from contracts.licensing import TotalReader, may_show_text
 from contracts.models import (
@@ -63,11 +64,29 @@ def held_measures(path: str, amount: str) -> Any:
     )
 
 
+_LETTERS = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
+
+
+def code_of(kind: str, pk: int) -> str:
+    """Eight capital letters in place of a key of ours, the same in every report.
+
+    The keys themselves stand on public pages beside names, so a key in an edition would name the row.
+    Nobody can work out the letters without the secret key of the installation.
+    """
+    code = salted_hmac("reporting.report_rows", f"{kind}-{pk}", algorithm="sha256").hexdigest()
+    return code[:8].translate(_LETTERS)
+
+
+def row_of(kind: str, pk: int, *, is_named: bool) -> str:
+    """The key of a row about one record: its own where the agreement may be named, else a code."""
+    return f"{kind}-{pk if is_named else code_of(kind, pk)}"
+
+
 def names_of(row: dict[str, Any], contract: str, supplier: str = "") -> tuple[str, str, str]:
     """(reference, title, supplier) as anybody may read them beside pounds.
 
-    An agreement is named where its officer recorded that it may be; else it has a number that says
-    nothing outside the council and is the same in every report. `contract` and `supplier` are where they stand in the row.
+    An agreement is named where its officer recorded that it may be; else it has a code that says
+    nothing and is the same in every report. `contract` and `supplier` are where they stand in the row.
     """
     if row[f"{contract}__is_named_in_public"]:
         return (
@@ -75,7 +94,7 @@ def names_of(row: dict[str, Any], contract: str, supplier: str = "") -> tuple[st
             row[f"{contract}__title"],
             row[f"{supplier}__name"] if supplier else "",
         )
-    return f"Agreement {row[f'{contract}_id']}", UNNAMED, UNNAMED
+    return f"Agreement {code_of('agreement', row[f'{contract}_id'])}", UNNAMED, UNNAMED
 
 
 @dataclass(frozen=True)
@@ -182,17 +201,19 @@ def add_commitments(book: Book, period: Period) -> None:
     )  # fmt: skip
     lines = [
         Line(
-            f"commitment-{row['pk']}", reference, title,
+            row_of("commitment", row["pk"], is_named=row["contract__is_named_in_public"]),
+            reference, title,
             Contract.Kind(row["contract__kind"]).label, supplier,
             row["contract__directorate__name"] or NO_DIRECTORATE,
             *_texts(row, "measure__"), row["measure__kind"], "", "",
             (_pounds(row["counted_pounds"]),), row["measure_id"],
             row["measure__edition__values_may_be_published"],
         )
-        for row in found.order_by("pk")
+        for row in found.order_by()
         for reference, title, supplier in (names_of(row, "contract", "supplier"),)
     ]  # fmt: skip
-    lines.sort(key=lambda line: line.reference)
+    # By what is shown: the order of our keys would tell which is which.
+    lines.sort(key=lambda line: (line.reference, line.key))
     book.add_rows(
         "commitments", "Commitments",
         (("key", "Row", "text"), *_AGREEMENT, ("committed_pounds", "Committed, pounds", "decimal")),
@@ -225,7 +246,8 @@ def add_deliveries(book: Book, period: Period) -> None:
     )  # fmt: skip
     lines = [
         Line(
-            f"line-{row['pk']}", reference, title,
+            row_of("line", row["pk"], is_named=row["commitment__contract__is_named_in_public"]),
+            reference, title,
             Contract.Kind(row["commitment__contract__kind"]).label, supplier,
             row["commitment__contract__directorate__name"] or NO_DIRECTORATE,
             *_texts(row, "commitment__measure__"), row["commitment__measure__kind"],
@@ -234,11 +256,12 @@ def add_deliveries(book: Book, period: Period) -> None:
             (row["reported_pounds"], row["verified_pounds"]), row["commitment__measure_id"],
             row["commitment__measure__edition__values_may_be_published"],
         )
-        for row in found.order_by("counted_year", "counted_quarter", "pk")
+        for row in found.order_by()
         for reference, title, supplier in (
             names_of(row, "commitment__contract", "commitment__supplier"),
         )
     ]  # fmt: skip
+    lines.sort(key=lambda line: (line.quarter, line.reference, line.key))
     book.add_rows(
         "deliveries", "Deliveries",
         (
@@ -312,20 +335,22 @@ def add_returns(book: Book, period: Period) -> None:
         named = (
             expected_returns(quarter)
             .annotate(came=Exists(came))
-            .order_by("contract_id", "supplier_id")
+            .order_by()
             .values(
                 "contract_id", "contract__reference", "contract__title",
                 "contract__is_named_in_public", "supplier__name", "came",
             )
         )  # fmt: skip
-        owed: Counter[int] = Counter()
-        for row in named:
-            owed[row["contract_id"]] += 1
-            reference, title, supplier = names_of(row, "contract", "supplier")
+        owed: Counter[str] = Counter()
+        for reference, title, supplier, has_come in sorted(
+            (*names_of(row, "contract", "supplier"), "yes" if row["came"] else "no")
+            for row in named
+        ):
+            owed[reference] += 1
             rows.append(
                 (
-                    f"{quarter.code}-{reference}-{owed[row['contract_id']]}", reference, title,
-                    supplier, quarter.code, "yes" if row["came"] else "no",
+                    f"{quarter.code}-{reference}-{owed[reference]}", reference, title, supplier,
+                    quarter.code, has_come,
                 )
             )  # fmt: skip
     book.add_rows(
@@ -494,10 +519,16 @@ def evidence_of(period: Period) -> tuple[Evidence, ...]:
         EvidenceLink.objects.filter(
             line__in=lines, line__commitment__measure__edition__values_may_be_published=True
         )
-        .order_by("line_id", "file__sha256")
-        .values_list("file__sha256", "file__kind", "file__file_bytes", "line_id")
+        .order_by()
+        .values_list(
+            "file__sha256", "file__kind", "file__file_bytes", "line_id",
+            "line__commitment__contract__is_named_in_public",
+        )
+    )  # fmt: skip
+    held = sorted(
+        (row_of("line", line, is_named=is_named), sha256, kind, size)
+        for sha256, kind, size, line, is_named in found
     )
     return tuple(
-        Evidence(sha256, kind, size, "deliveries", f"line-{line}")
-        for sha256, kind, size, line in found
+        Evidence(sha256, kind, size, "deliveries", row) for row, sha256, kind, size in held
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import io
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -34,7 +35,7 @@ from reporting.datasets import (
 from reporting.selectors.annual import gather_annual
 from reporting.selectors.annual.charter import PICTURE_GONE
 from reporting.selectors.report_book import KEPT_BACK, KEPT_IN
-from reporting.selectors.report_rows import HELD_BACK, UNNAMED
+from reporting.selectors.report_rows import HELD_BACK, UNNAMED, code_of
 from tests.factories import make_contract, make_organisation, make_threshold, make_ward
 from tests.factories_delivery import (
     Q1,
@@ -112,7 +113,9 @@ def test_a_year_worked_by_hand() -> None:
     }.items():  # fmt: skip
         assert value(found, key) == expected, key
     assert found.by_id["verified-social"].completeness == "2 of 4 returns received"
-    assert [(one.sha256, one.row) for one in found.evidence] == [(file.sha256, f"line-{line.pk}")]
+    assert [(one.sha256, one.row) for one in found.evidence] == [
+        (file.sha256, f"line-{code_of('line', line.pk)}")
+    ]
     assert read_dataset(canonical_json(found)) == found
     # Everything that is printed is a figure of the dataset; gathered again it says the same.
     assert set(mentioned(found)) <= set(found.by_id)
@@ -259,7 +262,10 @@ def test_an_agreement_is_named_beside_pounds_only_where_it_may_be() -> None:
     # That the contract was let, to whom and for how much is on the public record; the rest is not.
     assert told_of(found, *names) == {"contracts", "contracts-over"}
     rows = found.row_sets["commitments"]
-    assert rows.rows[0][1:5:3] == (f"Agreement {secret.pk}", UNNAMED)
+    assert rows.rows[0][1:5:3] == (f"Agreement {code_of('agreement', secret.pk)}", UNNAMED)
+    assert [row[0] for row in rows.rows] == [f"commitment-{code_of('commitment', promise.pk)}"]
+    (delivered,) = found.row_sets["deliveries"].rows
+    assert delivered[0] == found.evidence[0].row == f"line-{code_of('line', line.pk)}"
     assert value(found, "committed-agreement-1-social") == "1000.00"
 
     Contract.objects.filter(pk=secret.pk).update(is_named_in_public=True)
@@ -270,6 +276,40 @@ def test_an_agreement_is_named_beside_pounds_only_where_it_may_be() -> None:
         "returns",
         "agreements",
     }
+
+
+def test_no_key_of_ours_stands_in_the_rows_of_an_agreement_that_may_not_be_named() -> None:
+    """The public feed of a ward says "promise-12" beside a supplier, so no row may say 12, nor by its place."""
+    made = []
+    for number in range(12):
+        supplier = make_organisation(f"Quagga {number}")
+        secret = make_contract(suppliers=[supplier], value="1000", awarded_on=Q1.start)
+        hours = make_measure(value="10", unit="hours")
+        make_bid(make_tender(secret, measures=[hours]), supplier, quantity="120", state="won")
+        promise = make_commitment(secret, supplier=supplier, measure=hours)
+        line = make_line(make_return(secret, supplier, Q1), promise, "40", verified="25")
+        make_evidence(supplier, line)
+        made.append((secret, promise, line))
+    found = gathered()
+    assert found.evidence
+    told = [one.row for one in found.evidence]
+    for name in ("commitments", "deliveries", "offers", "returns"):
+        rows = found.row_sets[name]
+        told += [cell or "" for row in rows.rows for cell in row[:2]]
+        references = [row[1] or "" for row in rows.rows if name != "returns" or Q1.code in row]
+        assert references == sorted(references) and len(set(references)) == 12
+        assert references != [f"Agreement {code_of('agreement', one.pk)}" for one, _, _ in made]
+    # Digits are left in quarters and in the number of a return among those of one agreement.
+    own = re.compile(r"^(\d{4}-\d\d-Q\d-)|(?<=[A-P]{8})-1$")
+    assert [one for one in told if re.search(r"\d", own.sub("", one))] == []
+    # One agreement has one code in every list, and its records have codes of their own.
+    (secret, promise, line) = made[0]
+    codes = {
+        code_of("agreement", secret.pk),
+        code_of("commitment", secret.pk),
+        code_of("line", secret.pk),
+    }
+    assert len(codes) == 3 and all(re.fullmatch("[A-P]{8}", one) for one in codes)
 
 
 def story(**values: Any) -> CaseStudy:

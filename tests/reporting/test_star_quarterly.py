@@ -21,7 +21,7 @@ from reporting.movements import sum_parts
 from reporting.selectors.figures import FigureReader, scope_of
 from reporting.selectors.movement_splits import Span
 from reporting.selectors.movements import figure_movement, why_it_moved
-from reporting.selectors.report_rows import HELD_BACK
+from reporting.selectors.report_rows import HELD_BACK, code_of
 from reporting.selectors.star_quarterly import gather_star_quarterly
 from reporting.services.closing import accept_check
 from reporting.services.editions import NotPublishable, publish_edition
@@ -175,7 +175,8 @@ def test_the_report_and_the_page_say_the_same_of_why_a_measure_moved():
     }
     assert said == {"delivery": "-100.00", "new": "200.00", "values": "20.00", "late": "50.00"}
     rows = dataset.row_sets["movement-quarterly"]
-    (row,) = [row for row in rows.rows if row[0] == str(story["varied"].contract_id)]
+    varied = code_of("agreement", story["varied"].contract_id)
+    (row,) = [row for row in rows.rows if row[0] == varied]
     assert (row[rows.places["values"]], row[rows.places["delivery"]]) == ("20.00", "0.00")
     assert "none of the change is a change of values" not in canonical_json(dataset)
 
@@ -315,6 +316,15 @@ def test_no_agreement_is_named_beside_pounds_unless_it_may_be(held):
 
     # The award and its value are on the public record.
     assert named() == {"awards"}
+    found, code = gather_star_quarterly(Q1, NOW), code_of("agreement", contract.pk)
+    keys = {
+        row[0] for rows in found.row_sets.values() for row in rows.rows if f"Agreement {code}" in row
+    }  # fmt: skip
+    theme = made.measure.outcome.theme.title
+    # Its rows, its return and what it moved: none by a key that stands on public pages.
+    assert keys >= {f"{code}-0-social-{theme}"}
+    assert all(key == code or key.startswith(f"{code}-") for key in keys)
+    assert f"{code}-0-social-{theme}" in {one.row for one in found.evidence}
     Contract.objects.filter(pk=contract.pk).update(is_named_in_public=True)
     assert named() >= {"awards", "agreements", "returns"}
 

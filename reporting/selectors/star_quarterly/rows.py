@@ -32,9 +32,11 @@ from trafford_sv.core.periods import Quarter
 from ...datasets import Evidence
 from ...star_measures import Movement
 from ..report_book import Book, Given
-from ..report_rows import HELD_BACK, NO_DIRECTORATE, TOTALS, held_measures, names_of
+from ..report_rows import HELD_BACK, NO_DIRECTORATE, TOTALS, code_of, held_measures, names_of
 
-Key = tuple[int, int, str, str]
+# The agreement and the supplier as `_agreement_of` has them, the theme and the kind of value.
+Key = tuple[str, str, str, str]
+NOBODY = "0"
 
 
 @dataclass(frozen=True)
@@ -125,14 +127,21 @@ def _key(one: dict[str, Any], path: str) -> Key:
     if not one[f"{path}measure__edition__values_may_be_published"]:
         return held_key(kind)
     # Suppliers of an agreement that is not named are one, so that none is told by its number.
-    supplier = one[f"{path}supplier_id"] if one[f"{path}contract__is_named_in_public"] else 0
-    return (one[f"{path}contract_id"], supplier, theme, kind)
+    is_named = one[f"{path}contract__is_named_in_public"]
+    supplier = str(one[f"{path}supplier_id"]) if is_named else NOBODY
+    return (_agreement_of(one, f"{path}contract"), supplier, theme, kind)
+
+
+def _agreement_of(one: dict[str, Any], contract: str) -> str:
+    """What stands for the agreement in a row's key: its key where it may be named, else its code."""
+    pk: int = one[f"{contract}_id"]
+    return str(pk) if one[f"{contract}__is_named_in_public"] else code_of("agreement", pk)
 
 
 def _row(rows: dict[Key, _Row], one: dict[str, Any], path: str) -> _Row:
     key = _key(one, path)
     if key not in rows:
-        rows[key] = _Row(_said_of_held(key[3]) if key[0] == 0 else _said(one, path, key))
+        rows[key] = _Row(_said_of_held(key[3]) if key[0] == NOBODY else _said(one, path, key))
     return rows[key]
 
 
@@ -145,7 +154,7 @@ def _said(one: dict[str, Any], path: str, key: Key) -> tuple[Given, ...]:
 
 
 def held_key(kind: str) -> Key:
-    return (0, 0, HELD_BACK, kind)
+    return (NOBODY, NOBODY, HELD_BACK, kind)
 
 
 def _said_of_held(kind: str) -> tuple[Given, ...]:
@@ -154,7 +163,7 @@ def _said_of_held(kind: str) -> tuple[Given, ...]:
 
 def _withhold(book: Book, id: str, rows: dict[Key, _Row], span: Span) -> None:
     """No pounds of what is held back where few measures add to them. Two queries, none without such."""
-    held = {key: row for key, row in rows.items() if key[0] == 0}
+    held = {key: row for key, row in rows.items() if key[0] == NOBODY}
     if not held:
         return
     starts = span.first.start if span.first else None
@@ -208,7 +217,7 @@ def add_offers(book: Book, span: Span) -> str:
             total=Sum("offered_pounds"),
             held=held_measures("requested__measure", "offered_pounds"),
         )
-        .order_by("bid__tender__contract_id", "requested__measure__kind")
+        .order_by()
     )  # fmt: skip
     id = f"offers-{span.id}"
     for one in found:
@@ -222,14 +231,17 @@ def add_offers(book: Book, span: Span) -> str:
             ("value_kind", "Kind of value", "text"), ("in_base", "Whole value known", "text"),
             ("offered", "Offered, pounds", "decimal"),
         ),
-        (
+        sorted(
             (
-                f"{one['bid__tender__contract_id']}-{one['requested__measure__kind']}",
-                *names_of(one, "bid__tender__contract")[:2],
-                one["requested__measure__kind"], "yes" if one["in_base"] else "no",
-                _plus(None, one["total"]) if TOTALS.may_have(one["held"]) else None,
-            )
-            for one in found
+                (
+                    f"{_agreement_of(one, 'bid__tender__contract')}-{one['requested__measure__kind']}",
+                    *names_of(one, "bid__tender__contract")[:2],
+                    one["requested__measure__kind"], "yes" if one["in_base"] else "no",
+                    _plus(None, one["total"]) if TOTALS.may_have(one["held"]) else None,
+                )
+                for one in found
+            ),
+            key=lambda row: (str(row[1]), str(row[0])),
         ),
         "The total of a winning bid, one row for each kind of value. Single lines of a bid are not published, nor "
         "totals from which a value that a licence keeps back could be told.",
@@ -280,7 +292,7 @@ def add_returns(book: Book, span: Span) -> str:
     found = (
         expected_returns(quarter, contracts=contracts)
         .annotate(came=Exists(came))
-        .order_by("contract_id", "supplier_id")
+        .order_by()
         .values(
             "contract_id", "contract__reference", "contract__title",
             "contract__is_named_in_public", "supplier__name", "contract__directorate__name", "came",
@@ -296,13 +308,19 @@ def add_returns(book: Book, span: Span) -> str:
             ("came", "Came in", "text"),
         ),
         (
-            (
-                f"{one['contract_id']}-{place}", reference, title,
-                one["contract__directorate__name"] or NO_DIRECTORATE, supplier,
-                "yes" if one["came"] else "no",
+            (f"{agreement}-{place}", reference, title, directorate, supplier, came)
+            # Numbered in the order of what is shown.
+            for place, (reference, title, supplier, came, agreement, directorate) in enumerate(
+                sorted(
+                    (
+                        *names_of(one, "contract", "supplier"), "yes" if one["came"] else "no",
+                        _agreement_of(one, "contract"),
+                        one["contract__directorate__name"] or NO_DIRECTORATE,
+                    )
+                    for one in found
+                ),
+                start=1,
             )
-            for place, one in enumerate(found, start=1)
-            for reference, title, supplier in (names_of(one, "contract", "supplier"),)
         ),
         "One return that a supplier owed for an agreement.",
     )  # fmt: skip
@@ -313,16 +331,17 @@ def add_movement(book: Book, id: str, quarter: Quarter, split: Mapping[int, Move
     """What each agreement adds to a change since the quarter before, split into its causes. One query."""
     before = quarter.previous
     contracts = Contract.objects.only("reference", "title", "is_named_in_public").in_bulk(split)
-    said = {
-        pk: names_of(
-            {
-                "contract_id": pk, "contract__reference": one.reference,
-                "contract__title": one.title, "contract__is_named_in_public": one.is_named_in_public,
-            },
-            "contract",
-        )[:2]
+    about = {
+        pk: {
+            "contract_id": pk, "contract__reference": one.reference, "contract__title": one.title,
+            "contract__is_named_in_public": one.is_named_in_public,
+        }
         for pk, one in contracts.items()
     }  # fmt: skip
+    rows = sorted(
+        (*names_of(about[pk], "contract")[:2], _agreement_of(about[pk], "contract"), pk)
+        for pk in split
+    )
     book.add_rows(
         id,
         f"What moved since {before.short}",
@@ -337,10 +356,11 @@ def add_movement(book: Book, id: str, quarter: Quarter, split: Mapping[int, Move
         ),
         (
             (
-                str(pk), *said[pk], moved.before, moved.after, moved.delivery, moved.new_agreements,
+                key, reference, title, moved.before, moved.after, moved.delivery, moved.new_agreements,
                 moved.values_of_a_unit, moved.late_returns,
             )
-            for pk, moved in sorted(split.items(), key=lambda item: (said[item[0]], item[0]))
+            for reference, title, key, pk in rows
+            for moved in (split[pk],)
         ),
         "One agreement, and what it adds to the change since the quarter before.",
     )  # fmt: skip
