@@ -9,9 +9,11 @@ from typing import Any
 from django.db.models import Count, Sum
 
 from contracts.selectors.position import Scope, offers_in
-from contracts.selectors.position_scope import held_measure, total_reader
+from contracts.selectors.position_scope import total_reader
 from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import Quarter
+
+from .report_rows import held_measures
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def offer_totals(
         .annotate(
             lines=Count("pk"),
             total=Sum("offered_pounds"),
-            held=Count(held_measure("requested__measure"), distinct=True),
+            held=held_measures("requested__measure", "offered_pounds"),
         )
         .order_by(f"{path}__reference", f"{path}_id")
     )

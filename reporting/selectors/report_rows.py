@@ -54,13 +54,14 @@ TOTALS = TotalReader()
 
 
 def held_measures(path: str, amount: str) -> Any:
-    """How many different measures whose values a licence keeps in add to a sum of `amount`."""
+    """How many different measures whose values a licence keeps in add to a sum of `amount`.
+
+    One that adds nothing, or is not priced, hides nothing among the others.
+    """
     return Count(
         path,
         distinct=True,
-        filter=Q(
-            **{f"{path}__edition__values_may_be_published": False, f"{amount}__isnull": False}
-        ),
+        filter=Q(**{f"{path}__edition__values_may_be_published": False, f"{amount}__gt": 0}),
     )
 
 
@@ -137,7 +138,7 @@ def _held_together(book: Book, rows: str, lines: Iterable[Line], *columns: str) 
         pounds: list[Decimal | None] = []
         for place, column in enumerate(columns):
             told = [(one.measure_pk, one.pounds[place]) for one in together]
-            known = {measure: amount for measure, amount in told if amount is not None}
+            known = {measure for measure, amount in told if amount}
             if TOTALS.may_have(len(known)):
                 amounts = [amount for _, amount in told if amount is not None]
                 pounds.append(sum(amounts, Decimal(0)) if amounts else None)

@@ -34,6 +34,7 @@ from reporting.datasets import (
 )
 from reporting.selectors.annual import gather_annual
 from reporting.selectors.annual.charter import PICTURE_GONE
+from reporting.selectors.offered_totals import offer_totals
 from reporting.selectors.report_book import KEPT_BACK, KEPT_IN
 from reporting.selectors.report_rows import HELD_BACK, UNNAMED, code_of
 from tests.factories import make_contract, make_organisation, make_threshold, make_ward
@@ -227,6 +228,34 @@ def test_of_an_offer_no_total_is_told_that_few_licensed_values_add_to() -> None:
     ]
     assert value(found, "offered-social") == "210.00"
     assert KEPT_IN in found.by_id["offered-social"].completeness
+
+
+def test_a_licensed_measure_that_adds_nothing_hides_none_among_three() -> None:
+    """Two at £10 and £20 and a third of which nothing is offered, promised or verified: no total."""
+    edition = make_edition(values_may_be_published=False)
+    contract, supplier = live()
+    measures = [make_measure(edition, value=worth) for worth in ("10", "20", "40")]
+    bid = make_bid(make_tender(contract, measures=measures), supplier, quantity="3", state="won")
+    bid.offers.filter(requested__measure=measures[2]).update(offered_quantity=0, offered_pounds=0)
+    sent = make_return(contract, supplier, Q1)
+    for measure, quantity in zip(measures, ("3", "3", "0"), strict=True):
+        promised = "0.0001" if quantity == "0" else quantity  # £0.00 to the penny
+        promise = make_commitment(contract, supplier=supplier, measure=measure, quantity=promised)
+        make_line(sent, promise, quantity, verified=quantity)
+    found = gathered()
+    for name, column in (
+        ("offers", "offered_pounds"), ("commitments", "committed_pounds"),
+        ("deliveries", "reported_pounds"), ("deliveries", "verified_pounds"),
+    ):  # fmt: skip
+        rows = found.row_sets[name]
+        assert [row[rows.places[column]] for row in rows.rows] == [None], column
+    (told,) = offer_totals(
+        EVERYWHERE, Kind.SOCIAL.value, Scope(), None, Q1, outward=True
+    )  # fmt: skip
+    assert told.is_withheld and told.offered_pounds is None
+    bid.offers.filter(requested__measure=measures[2]).update(offered_quantity=1, offered_pounds=40)
+    (told,) = offer_totals(EVERYWHERE, Kind.SOCIAL.value, Scope(), None, Q1, outward=True)
+    assert told.offered_pounds == 130
 
 
 def told_of(found: Dataset, *names: str) -> set[str]:
