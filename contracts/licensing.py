@@ -41,9 +41,14 @@ class TotalReader:
     outward: bool = True
     types_quantities: bool = False
 
+    @property
+    def may_have_each(self) -> bool:
+        """Whether every total may be told, whatever licence keeps in what it is made of."""
+        return self.may_see_licensed and not self.outward
+
     def may_have(self, held_measures: int) -> bool:
         """Whether a total may be told that so many different values add to which a licence keeps in."""
-        if held_measures == 0 or (self.may_see_licensed and not self.outward):
+        if held_measures == 0 or self.may_have_each:
             return True
         return held_measures >= FEWEST_MEASURES and not self.types_quantities
 

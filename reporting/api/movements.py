@@ -10,6 +10,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contracts.selectors.position_scope import total_reader
 from trafford_sv.core.api.views import ApiView, etag_of
 from trafford_sv.core.periods import PeriodError, Quarter
 
@@ -84,7 +85,8 @@ class Movements(ApiView):
                 {"compare": ["Choose a quarter that comes before the other one."]}
             )
         try:
-            why = why_it_moved(measure, first, second, with_agreements=False)
+            reader = total_reader(request.user, outward=True)
+            why = why_it_moved(measure, first, second, reader=reader, with_agreements=False)
         except FigureGone as gone:
             why = WhyItMoved(measure, first, second, None, None, reason=str(gone))
         body = body_of(why)

@@ -18,7 +18,7 @@ from contracts.selectors.movement import (
     revalued_lines,
     summed_by,
 )
-from contracts.selectors.position import EVERYWHERE, Scope, commitments_in, lines_in
+from contracts.selectors.position import EVERYWHERE, Scope, commitments_in, lines_in, offers_in
 from trafford_sv.core.periods import Quarter
 
 from ..catalogue import Basis
@@ -105,6 +105,33 @@ def promises_by_agreement(
     fresh = rows.exclude(contract__in=there).order_by().values_list("contract_id", flat=True)
     revalued = revalued_commitments(rows.filter(contract__in=there), before.last)
     return _split_by(old, new, set(fresh.distinct()), revalued)
+
+
+def holds_kept_in(key: str, basis: str, scope: Scope, *spans: Span) -> bool:
+    """Whether a licence keeps in a value that pounds of a figure are made of, in any of the spans.
+
+    At most two queries for two spans; none for a figure that no value of one unit makes.
+    """
+    kind = VALUE_KINDS.get(key)
+    if kind is None:
+        return False
+    for span in spans:
+        rows: Any
+        if basis == Basis.COMMITTED:
+            rows = _promises_of(kind, scope, span).filter(kept_in(""), counted_pounds__isnull=False)
+        elif basis in _SPLIT:
+            rows = lines_of(kind, scope, span).filter(
+                kept_in("commitment__"), **{f"{basis}_pounds__isnull": False}
+            )
+        else:
+            rows = offers_in(EVERYWHERE, scope, span.starts, span.last.end).filter(
+                requested__measure__kind=kind,
+                requested__measure__edition__values_may_be_published=False,
+                offered_pounds__isnull=False,
+            )
+        if rows.exists():
+            return True
+    return False
 
 
 def lines_of(kind: str, scope: Scope, span: Span) -> QuerySet[Any]:

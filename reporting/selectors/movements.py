@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Abs, Coalesce
 
+from contracts.licensing import TotalReader
 from contracts.models import Commitment, Contract, SpendTotal
 from contracts.selectors.movement import Moved, summed
 from contracts.selectors.position import (
@@ -35,6 +36,7 @@ from .figures import scope_of, span_rows
 from .movement_splits import (
     VALUE_KINDS,
     Span,
+    holds_kept_in,
     lines_by_agreement,
     lines_of,
     promises_by_agreement,
@@ -42,6 +44,7 @@ from .movement_splits import (
 )
 
 LARGEST_SHOWN = 10
+KEPT_IN = "A licence keeps in a part of it, so it is not told."
 # A framework has no value of its own.
 _AWARDS: dict[str, dict[str, Any]] = {
     "agreements": {},
@@ -113,15 +116,32 @@ class WhyItMoved:
 
 
 def why_it_moved(
-    measure: StarMeasure, first: Quarter, second: Quarter, *, with_agreements: bool = True
+    measure: StarMeasure,
+    first: Quarter,
+    second: Quarter,
+    *,
+    reader: TotalReader,
+    with_agreements: bool = True,
 ) -> WhyItMoved:
-    """From the quarter `first` to `second`. Raises FigureGone. At most fourteen queries."""
+    """From the quarter `first` to `second`. Raises FigureGone. At most eighteen queries.
+
+    Whoever may not read every value that a licence keeps in is told nothing where one is a part: from
+    parts and agreements beside each other a single one could be worked out.
+    """
     if measure.source == StarMeasure.Source.SUPPLIED:
         return WhyItMoved(
             measure, first, second, None, None,
             reason="STAR supplies this measure, so its rows are not here. Its commentary says why it moved.",
         )  # fmt: skip
     scope, before, after = scope_of(measure), Span.of(measure, first), Span.of(measure, second)
+    if not reader.may_have_each and any(
+        holds_kept_in(key, basis, scope, before, after)
+        for key, basis in (
+            (measure.numerator, measure.numerator_basis),
+            (measure.denominator, measure.denominator_basis),
+        )
+    ):
+        return WhyItMoved(measure, first, second, None, None, reason=KEPT_IN)
     top = figure_movement(
         measure.numerator, measure.numerator_basis, scope, before, after, over=measure.denominator
     )

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from contracts.selectors.position_scope import total_reader
 from trafford_sv.core.charts import Chart, Step, Total, waterfall_chart
 from trafford_sv.core.charts.drawing import Paint
 from trafford_sv.core.parts import Link, Table
@@ -89,7 +90,8 @@ class WhyItMovedPage(PermissionView):
 
     def found(self, measure: StarMeasure, first: Quarter, second: Quarter) -> dict[str, Any]:
         try:
-            why = why_it_moved(measure, first, second)
+            reader = total_reader(self.request.user, outward=False)
+            why = why_it_moved(measure, first, second, reader=reader)
         except FigureGone as gone:
             why = WhyItMoved(measure, first, second, None, None, reason=str(gone))
         records = reading_lines([measure.pk], [first, second])

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.filters_deliveries import DeliveryFilter
+from contracts.licensing import TotalReader
 from contracts.models import ReturnLine
 from contracts.selectors.position import Scope
 from reporting.catalogue import CATALOGUE, FigureGone
@@ -25,15 +26,19 @@ from reporting.services.star_measures import define_measure
 from reporting.star_measures import Movement
 from tests.factories import make_organisation, make_user
 from tests.factories_delivery import (
+    make_bid,
     make_commitment,
+    make_edition,
     make_line,
     make_measure,
     make_return,
+    make_tender,
     make_value,
 )
 from trafford_sv.core.charts import Step, Total, waterfall_chart
 from trafford_sv.core.periods import Quarter
 
+ANYBODY = TotalReader()
 Q1 = Quarter(2026, 1)
 Q2 = Q1.next
 NOW = datetime.datetime(2026, 10, 5, 9, tzinfo=datetime.UTC)
@@ -82,7 +87,7 @@ def a_story() -> dict[str, Any]:
 @pytest.mark.django_db
 def test_the_story_by_hand() -> None:
     a_story()
-    why = why_it_moved(a_measure(), Q1, Q2)
+    why = why_it_moved(a_measure(), Q1, Q2, reader=ANYBODY)
     assert (why.before, why.after, why.change) == (500, 670, 170)
     assert {part.part: part.change for part in why.parts} == {
         Part.DELIVERY: -100, Part.NEW: 200, Part.VALUES: 20, Part.LATE: 50,
@@ -98,7 +103,7 @@ def test_a_ratio_moves_along_one_path_and_nothing_is_left_over() -> None:
     """
     a_story()
     measure = a_measure(denominator="social_value", denominator_basis="committed")
-    why = why_it_moved(measure, Q1, Q2)
+    why = why_it_moved(measure, Q1, Q2, reader=ANYBODY)
     assert why.before == FigureReader().read(measure, Q1).reading.value
     assert why.after == FigureReader().read(measure, Q2).reading.value
     assert sum((part.change for part in why.parts), Decimal(0)) == why.change
@@ -138,7 +143,7 @@ def test_each_part_opens_exactly_its_rows() -> None:
             )
         )
 
-    why = why_it_moved(a_measure(), Q1, Q2)
+    why = why_it_moved(a_measure(), Q1, Q2, reader=ANYBODY)
     urls = {part.part: (part.rows_after, part.rows_before) for part in why.parts}
     old, new, varied = (story[name].pk for name in ("old", "new", "varied"))
     assert opened(urls[Part.LATE][0]) == [old] and opened(urls[Part.LATE][1]) == []
@@ -179,7 +184,7 @@ def test_whatever_was_delivered_the_parts_add_up(rows: list[Any]) -> None:
             )  # fmt: skip
         for period in ("quarter", "year_to_date", "cumulative"):
             measure = a_measure(f"Verified {period}", period=period)
-            why = why_it_moved(measure, Q1, Q2)
+            why = why_it_moved(measure, Q1, Q2, reader=ANYBODY)
             assert why.change is not None
             assert sum((part.change for part in why.parts), Decimal(0)) == why.change
             shown = sum((one.change for one in why.agreements), Decimal(0))
@@ -265,10 +270,42 @@ def test_the_api_gives_the_parts_of_the_page_and_they_add_up(
     assert parts["new"]["rows_before_url"] == ""
 
     ratio = a_measure("Ratio", denominator="social_value", denominator_basis="committed")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         told = client.get(address, {**asked, "measure": ratio.key}).json()
     total = sum((Decimal(one["change"]) for one in told["parts"]), Decimal(0))
     assert total == Decimal(told["change"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("basis", ["offered", "committed", "reported", "verified"])
+def test_what_a_licence_keeps_in_is_told_neither_by_the_page_nor_by_the_api(
+    client: Client, basis: str
+) -> None:
+    """One licensed measure at £7 beside the open ones: the change would tell the £7."""
+    a_story()
+    licensed = make_measure(make_edition(values_may_be_published=False), value="7")
+    made = make_commitment(measure=licensed)
+    make_line(make_return(made.contract, made.supplier, Q2), made, "3", verified="3")
+    make_bid(make_tender(made.contract, measures=[licensed]), made.supplier, state="won")
+    plain = a_measure(numerator_basis=basis)
+    ratio = a_measure(
+        "Ratio", numerator="local_economic_value", denominator="social_value",
+        denominator_basis=basis,
+    ) if basis == "committed" else plain  # fmt: skip
+    kept = "A licence keeps in a part of it, so it is not told."
+    with time_machine.travel(NOW):
+        for measure in (plain, ratio):
+            page = reverse("why-it-moved", args=[measure.key]) + f"?quarter={Q2.code}"
+            client.force_login(make_user("auditor"))
+            text = client.get(page).text
+            assert kept in text and "Part by part" not in text and "Where it came from" not in text
+            asked = {"measure": measure.key, "quarter": Q2.code}
+            client.force_login(make_user())  # an answer leaves the product, whoever asks
+            told = client.get(reverse("api-star-movements"), asked).json()
+            assert (told["before"], told["after"], told["change"]) == (None, None, None)
+            assert told["parts"] == [] and told["reason"] == kept
+            # Whoever may see each value on its own page may see what moved.
+            assert kept not in client.get(page).text
 
 
 @pytest.mark.django_db
@@ -298,12 +335,12 @@ def test_the_api_says_what_is_wrong_with_a_question(client: Client) -> None:
 @pytest.mark.django_db
 def test_what_cannot_be_split_says_so() -> None:
     ratio = a_measure("Ratio", denominator="social_value", denominator_basis="committed")
-    why = why_it_moved(ratio, Q1, Q2)
+    why = why_it_moved(ratio, Q1, Q2, reader=ANYBODY)
     assert why.parts == () and "no social value to divide by" in why.reason
     supplied = a_measure(
         "From STAR", numerator="", numerator_basis="", source="supplied", unit="pounds"
     )
-    assert "STAR supplies" in why_it_moved(supplied, Q1, Q2).reason
+    assert "STAR supplies" in why_it_moved(supplied, Q1, Q2, reader=ANYBODY).reason
     with pytest.raises(FigureGone):
         figure_movement("moonshine", "verified", Scope(), Span(Q1, Q1), Span(Q2, Q2))
     with pytest.raises(FigureGone, match="Choose its basis"):

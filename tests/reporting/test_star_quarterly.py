@@ -46,7 +46,7 @@ from tests.factories_delivery import (
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.quarters import close_quarter, reopen_quarter
 
-from .test_movements import a_story
+from .test_movements import ANYBODY, a_story
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.datetime(2026, 11, 30, 12, tzinfo=datetime.UTC)
@@ -164,7 +164,10 @@ def test_the_report_and_the_page_say_the_same_of_why_a_measure_moved():
             )
         )  # fmt: skip
         if not measure.is_ratio:
-            told = {part.part: part.change for part in why_it_moved(measure, Q1, Q2).parts}
+            told = {
+                part.part: part.change
+                for part in why_it_moved(measure, Q1, Q2, reader=ANYBODY).parts
+            }
             assert told.items() <= {(one.part, one.change) for one in page} and told
         for part in page:
             mine = dataset.by_id.get(f"measure-{measure.key}-moved-{part.part.value}")
