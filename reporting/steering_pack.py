@@ -54,12 +54,26 @@ class PackPlan:
 
 @dataclass(frozen=True)
 class PackFigure:
-    """One of the four figures. `pounds` None: nothing has an amount, which is not zero."""
+    """One of the four figures. `pounds` None: nothing has an amount, which is not zero, or its kind of
+    value ("social", "local_economic") is among the `withheld`: a licence keeps it in.
+    """
 
     name: str
     meaning: str
     social_pounds: Decimal | None
     local_economic_pounds: Decimal | None
+    withheld: tuple[str, ...] = ()
+
+    @property
+    def social_none(self) -> str:
+        return self._none("social")
+
+    @property
+    def local_economic_none(self) -> str:
+        return self._none("local_economic")
+
+    def _none(self, kind: str) -> str:
+        return "Withheld by a licence" if kind in self.withheld else "None recorded"
 
 
 @dataclass(frozen=True)

@@ -213,7 +213,8 @@ def _arising_part(one: ArisingAction, today: datetime.date) -> Part:
 
 def _measures(user: Any, as_of: datetime.date) -> PackMeasures:
     quarter = Quarter.of(as_of).previous
-    report = portfolio_report(user, Scope(), first=None, last=quarter)
+    # A pack is mailed, printed and kept for others, so it tells what may leave the product.
+    report = portfolio_report(user, Scope(), first=None, last=quarter, outward=True)
     figures = report.position.figures
     ratings = count_of(paced_rows(user, as_of=as_of))
     return PackMeasures(
@@ -224,6 +225,7 @@ def _measures(user: Any, as_of: datetime.date) -> PackMeasures:
                 State(state.value).sentence,
                 figures.pounds(state, Kind.SOCIAL),
                 figures.pounds(state, Kind.LOCAL_ECONOMIC),
+                tuple(kind.value for kind in Kind if figures.is_withheld(state, kind)),
             )
             for state in STATES
         ),

@@ -28,14 +28,25 @@ from action_plan.selectors.meetings import FULL_READER, PUBLIC_READER
 from action_plan.services.actions import change_action, create_action
 from action_plan.services.agenda import add_paper
 from action_plan.services.meetings import call_meeting
-from reporting.models import PackMail
+from reporting.models import KeptPack, PackMail
+from reporting.pack_text import pack_text, read_pack
 from reporting.selectors.steering_pack import gather_steering_pack
 from reporting.services.pack_mails import mark_pack_sent, send_pack_again, send_packs
 from reporting.views.steering_pack import pack_pdf
 from tests.core import conftest as mail_server
 from tests.factories import make_user
+from tests.factories_delivery import (
+    make_commitment,
+    make_edition,
+    make_line,
+    make_measure,
+    make_return,
+)
 from tests.factories_maturity import make_opened
 from tests.factories_steering import at, hold, make_chair, make_item, make_meeting, make_seat
+from trafford_sv.core.access import can
+from trafford_sv.core.periods import Quarter
+from trafford_sv.directory.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
 Mailbox = mail_server.Mailbox
@@ -202,6 +213,32 @@ def test_a_year_without_meetings_asks_as_often_as_a_month(client: Client) -> Non
 def test_a_meeting_called_off_has_no_pack(client: Client, meeting: Meeting) -> None:
     Meeting.objects.filter(pk=meeting.pk).update(state="cancelled", cancelled_reason="Snow")
     assert client.get(reverse("steering-pack", args=[meeting.pk])).status_code == 404
+
+
+def test_no_pack_tells_what_a_licence_keeps_in_whoever_gathers_it(
+    smtp: Mailbox, client: Client, meeting: Meeting
+) -> None:
+    """Three hours of one licensed measure at £7, promised 100: the Strategy Lead's own pages tell it."""
+    licensed = make_measure(make_edition(values_may_be_published=False), value="7")
+    made = make_commitment(measure=licensed)
+    make_line(make_return(made.contract, made.supplier, Quarter(2026, 2)), made, "3", verified="3")
+    reader = make_user("coordinator")
+    assert can(reader, "see_licensed_values")
+    pack = gathered(meeting, user=reader)
+    told = {one.name: (one.social_pounds, one.social_none) for one in pack.measures.figures}
+    for name in ("Committed", "Reported", "Verified"):
+        assert told[name] == (None, "Withheld by a licence")
+    assert told["Offered"] == (None, "None recorded")
+    assert read_pack(pack_text(pack)) == pack
+
+    member = make_user("steering_member")
+    RoleGrant.objects.create(user=member, role="coordinator", starts=LAST, granted_by_name="A test")
+    make_seat("College", member)
+    send_packs(as_of=TODAY, by=None, now=NOW)
+    body = smtp.messages[0].get_content()
+    assert "Verified: social value withheld by a licence" in body and "£21" not in body
+    kept = KeptPack.objects.get().text
+    assert "700.00" not in kept and "21.00" not in kept
 
 
 # --- by e-mail ----------------------------------------------------------------------------
