@@ -331,7 +331,18 @@ def test_word_of_a_late_report_that_is_in_doubt_is_shown_and_settled(
         LateNudge.objects.filter(pk=third.pk).update(state="failed", failure="550 nobody")
         assert "was refused" in officer.get(reverse("mailing-home")).text
         assert "550 nobody" in officer.get(late).text
-        assert officer.post(late, {"what": "again-"}).status_code == 404
+        for key in ("", "9" * 18, "9" * 5000):
+            assert officer.post(late, {"what": f"again-{key}"}).status_code == 404
+        # Who is no co-ordinator any more, or has left, is told nothing.
+        grants, people = third.user.grants.all(), type(third.user).objects.filter(pk=third.user.pk)
+        for before, after in (
+            (lambda: grants.update(ends=day_after), lambda: grants.update(ends=None)),
+            (lambda: people.update(is_active=False), lambda: people.update(is_active=True)),
+        ):
+            before()
+            told = officer.post(late, {"what": f"again-{third.pk}"}, follow=True).text
+            assert "not a co-ordinator any more" in told and len(mail.outbox) == 4
+            after()
         make_edition(held)
         again = officer.post(late, {"what": f"again-{third.pk}"}, follow=True).text
         assert "not late any more" in again

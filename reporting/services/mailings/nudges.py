@@ -109,12 +109,17 @@ def leave_untold(*, nudge: LateNudge, by: Any, now: datetime.datetime) -> LateNu
 def tell_again(*, nudge: LateNudge, by: Any, now: datetime.datetime) -> str:
     """Send it although it may have gone, or although it was refused. Returns sent, failed or in_doubt.
 
-    Raises ValidationError where it is settled or the report is not late any more, and MailServerAway.
+    Raises ValidationError where it is settled, the report is not late any more or its reader is no
+    co-ordinator any more, and MailServerAway.
     """
     late = {(one.kind, one.period_code): one for one in late_reports(day_of(now))}
     report = late.get((nudge.kind, nudge.period))
     if report is None:
         raise ValidationError("This report is not late any more, so nobody needs to be told of it.")
+    if nudge.user not in coordinators(day_of(now)):
+        raise ValidationError(
+            f"{nudge.user} is not a co-ordinator any more, so there is nobody to tell."
+        )
     message = nudge_email(nudge.user, report)
     connection = open_connection()
     try:

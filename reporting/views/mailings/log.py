@@ -190,7 +190,9 @@ class LateNudges(PermissionView):
     def post(self, request: HttpRequest) -> HttpResponseBase:
         what, _, pk = request.POST.get("what", "").partition("-")
         rows = LateNudge.objects.visible_to(request.user).select_related("user")
-        nudge = get_object_or_404(rows, pk=int(pk) if pk.isascii() and pk.isdigit() else 0)
+        # No key has more digits, and Python refuses to read thousands of them.
+        is_key = pk.isascii() and pk.isdigit() and len(pk) <= 18
+        nudge = get_object_or_404(rows, pk=int(pk) if is_key else 0)
         try:
             match what:
                 case "arrived":
