@@ -27,8 +27,8 @@ from reporting.models import (
     MeasureSet,
     ReportEdition,
 )
-from reporting.selectors.closed_in_public import public_quarters
 from reporting.selectors.closing import checks_outstanding, closing_board, reopenings
+from reporting.selectors.public_board import public_quarters
 from reporting.services.closing import accept_everything
 from reporting.services.reference import load_star_measures
 from tests.factories import make_contract, make_user
