@@ -118,7 +118,8 @@ def holds_kept_in(key: str, basis: str, scope: Scope, *spans: Span) -> bool:
     for span in spans:
         rows: Any
         if basis == Basis.COMMITTED:
-            rows = _promises_of(kind, scope, span).filter(kept_in(""), counted_pounds__isnull=False)
+            rows = _promises_of(kind, scope, span)
+            rows = rows.filter(kept_in(""), counted_pounds__isnull=False)
         elif basis in _SPLIT:
             rows = lines_of(kind, scope, span).filter(
                 kept_in("commitment__"), **{f"{basis}_pounds__isnull": False}
