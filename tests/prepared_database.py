@@ -1,4 +1,4 @@
-"""The test database of SQLite is migrated once and then copied: migrating takes fifteen seconds of a
+"""The test database of SQLite is migrated once and then copied: migrating takes a minute of a
 processor, copying a tenth of one. Its key is everything that the migrations depend on.
 """
 
@@ -30,21 +30,26 @@ def key() -> str:
     return digest.hexdigest()[:24]
 
 
+def template() -> Path:
+    """Where the copy is kept; it need not be there yet."""
+    return Path(tempfile.gettempdir()) / f"social-value-{getpass.getuser()}-{key()}.sqlite3"
+
+
 def prepare() -> Any:
     """Fills the test database in memory from the copy, and makes the copy where there is none.
 
     Returns what `settings_dict["NAME"]` was, for `tear_down`.
     """
     before = connection.settings_dict["NAME"]
-    template = Path(tempfile.gettempdir()) / f"social-value-{getpass.getuser()}-{key()}.sqlite3"
+    kept = template()
     # One process makes the copy, the others wait for it.
-    with open(f"{template}.lock", "w") as lock:
+    with open(f"{kept}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if template.exists():
-            _fill(template)
+        if kept.exists():
+            _fill(kept)
         else:
             connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            _keep(template)
+            _keep(kept)
     return before
 
 
@@ -52,20 +57,20 @@ def tear_down(before: Any) -> None:
     connection.creation.destroy_test_db(before, verbosity=0)
 
 
-def _fill(template: Path) -> None:
+def _fill(source: Path) -> None:
     connection.close()
     name = connection.creation._get_test_db_name()
     settings.DATABASES["default"]["NAME"] = name
     connection.settings_dict["NAME"] = name
     connection.ensure_connection()
-    kept = sqlite3.connect(template)
+    kept = sqlite3.connect(source)
     kept.backup(connection.connection)
     kept.close()
 
 
-def _keep(template: Path) -> None:
-    made = f"{template}.{os.getpid()}"
+def _keep(target: Path) -> None:
+    made = f"{target}.{os.getpid()}"
     kept = sqlite3.connect(made)
     connection.connection.backup(kept)
     kept.close()
-    os.replace(made, template)
+    os.replace(made, target)
