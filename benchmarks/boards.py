@@ -157,7 +157,7 @@ def _figures(rounds: int) -> Iterator[Result]:
     }  # fmt: skip
     turns = max(5, rounds // 6)
 
-    def hand(statement: str) -> list[tuple[object, ...]]:
+    def hand(statement: str) -> Any:
         with connection.cursor() as cursor:
             cursor.execute(statement, words)
             return cursor.fetchall()
@@ -171,7 +171,7 @@ def _figures(rounds: int) -> Iterator[Result]:
     def groups() -> Any:
         return breakdown(EVERYWHERE, Scope(), "directorate", first=None, last=LAST)
 
-    _agree(four(), hand(FOUR))  # type: ignore[arg-type]
+    _agree(four(), hand(FOUR))
     found = {(row[0], row[1]): row[4] for row in hand(TREND) if row[2] == "social"}
     for group in trend():
         quarter = Quarter.parse(group.key)

@@ -4,6 +4,8 @@ An offer can change only while its bid is being written, and counts only once th
 what stands now stood on every day on which it counted: each history begins with its bid's own.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import django.db.models.deletion
@@ -11,6 +13,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 from django.utils import timezone
+
+CHUNK = 500
 
 
 def begin(apps: Any, schema_editor: Any) -> None:
@@ -20,10 +24,10 @@ def begin(apps: Any, schema_editor: Any) -> None:
     first = dict(
         bids.objects.order_by().values_list("id").annotate(first=models.Min("history_date"))
     )
-    rows = []
-    for offer in offers.objects.select_related("bid").iterator(chunk_size=500):
-        rows.append(
-            histories(
+
+    def rows() -> Iterator[Any]:
+        for offer in offers.objects.select_related("bid").iterator(chunk_size=CHUNK):
+            yield histories(
                 id=offer.pk,
                 bid_id=offer.bid_id,
                 requested_id=offer.requested_id,
@@ -36,8 +40,11 @@ def begin(apps: Any, schema_editor: Any) -> None:
                 history_change_reason="Begun when histories of offers began",
                 history_type="+",
             )
-        )
-    histories.objects.bulk_create(rows, batch_size=500)
+
+    # A chunk at a time, so that memory does not grow with the number of offers.
+    made = rows()
+    while chunk := list(islice(made, CHUNK)):
+        histories.objects.bulk_create(chunk)
 
 
 class Migration(migrations.Migration):

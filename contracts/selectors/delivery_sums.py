@@ -1,7 +1,7 @@
 """What closed quarters add up to, read from the sums that were kept when they were closed.
 
-A closed quarter's lines do not change (`services.return_records` and `services.returns` refuse), so
-their sums are the lines. They answer for everything, a kind of agreement, a directorate or a division.
+What a closed quarter's lines count does not change (`services.return_records` and `services.returns` refuse),
+so their sums are the lines. They answer for everything, a kind of agreement, a directorate or a division.
 A contract, a supplier, a measure, a theme, a ward and a past day are asked of the lines themselves.
 """
 
@@ -79,11 +79,6 @@ def sums_in(
     return DeliverySum.objects.filter(seen, agreements_of(scope, "contract__"), closed__in=kept)
 
 
-def held() -> Any:
-    """The measure of a sum, where its edition's licence keeps its values in; as `held_measure`."""
-    return held_measure("measure")
-
-
 def delivered_by(
     user: Any,
     scope: Scope,
@@ -119,7 +114,7 @@ def delivered_by(
             .values(
                 **{name: F(way) for name, (_, way) in columns.items()},
                 value_kind=F("kind"),
-                held=held(),
+                held=held_measure("measure"),
             )
             .annotate(
                 reported=Sum("reported_pounds", output_field=POUNDS),

@@ -5,11 +5,13 @@ Keys sorted, no spaces, UTF-8, defaults left out: the same dataset is always the
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import types
 import typing
 from dataclasses import MISSING, fields, is_dataclass
+from decimal import Decimal
 from typing import Any
 
 from .parts import BLOCKS, Block, Dataset
@@ -44,7 +46,9 @@ def as_plain(part: Any) -> Any:
         return plain
     if isinstance(part, tuple):
         return [as_plain(each) for each in part]
-    return part
+    if isinstance(part, (datetime.date, datetime.time)):
+        return part.isoformat()
+    return str(part) if isinstance(part, Decimal) else part
 
 
 def read_dataset(text: str) -> Dataset:
@@ -63,7 +67,7 @@ def read_dataset(text: str) -> Dataset:
     for number in range(schema, SCHEMA):
         plain = UPGRADES[number](plain)
     try:
-        return typing.cast(Dataset, _read(Dataset, plain))
+        return typing.cast(Dataset, read_plain(Dataset, plain))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DatasetUnreadable(
             f"A part of this edition is not as it should be: {error}"
@@ -74,28 +78,42 @@ def read_dataset(text: str) -> Dataset:
 UPGRADES: dict[int, Any] = {}
 
 
-def _read(hint: Any, plain: Any) -> Any:
+def read_plain(hint: Any, plain: Any) -> Any:
+    """A part of the kind that `hint` says, from what `as_plain` makes of it. Raises TypeError, ValueError
+    or KeyError for what is no such part.
+    """
     origin = typing.get_origin(hint)
     if hint == Block:
-        return _read(BLOCKS[plain["kind"]], plain)
+        return read_plain(BLOCKS[plain["kind"]], plain)
     if origin in (types.UnionType, typing.Union):
         if plain is None:
             return None
-        return _read(next(one for one in typing.get_args(hint) if one is not type(None)), plain)
+        return read_plain(
+            next(one for one in typing.get_args(hint) if one is not type(None)), plain
+        )
     if origin is tuple:
         inner = typing.get_args(hint)
         if not isinstance(plain, list):
             raise TypeError(f"{str(plain)[:60]} is no list")
         if len(inner) == 2 and inner[1] is Ellipsis:
-            return tuple(_read(inner[0], each) for each in plain)
-        return tuple(_read(one, each) for one, each in zip(inner, plain, strict=True))
+            return tuple(read_plain(inner[0], each) for each in plain)
+        return tuple(read_plain(one, each) for one, each in zip(inner, plain, strict=True))
     if is_dataclass(hint):
         return _read_part(typing.cast(type, hint), plain)
+    if hint in _TEXTS:
+        return _TEXTS[hint](plain)
     if type(plain) is not hint:
         raise TypeError(f"{str(plain)[:60]} is no {getattr(hint, '__name__', hint)}")
     return plain
 
 
+# What JSON holds as text. Amounts are text, so that no reader rounds them.
+_TEXTS: dict[Any, Any] = {
+    Decimal: Decimal,
+    datetime.date: datetime.date.fromisoformat,
+    datetime.time: datetime.time.fromisoformat,
+    datetime.datetime: datetime.datetime.fromisoformat,
+}
 _HINTS: dict[type, dict[str, Any]] = {}
 
 
@@ -108,5 +126,5 @@ def _read_part(part: type, plain: Any) -> Any:
     if unknown:
         raise TypeError(f"{part.__name__} has no {', '.join(sorted(unknown))}")
     return part(
-        **{name: _read(hints[name], value) for name, value in plain.items() if name in names}
+        **{name: read_plain(hints[name], value) for name, value in plain.items() if name in names}
     )

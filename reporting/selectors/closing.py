@@ -145,7 +145,7 @@ class ClosingBoard:
 
 
 def closing_board(quarter: Quarter, *, today: datetime.date) -> ClosingBoard:
-    """Everything on the page of a quarter. Twelve queries at most, whatever there is."""
+    """Everything on the page of a quarter. Eleven queries at most, whatever there is."""
     missing = returns_due(None, today, quarters=[quarter])
     updates, expected = missing_updates(quarter)
     measures = measures_of_quarter(quarter)

@@ -32,6 +32,7 @@ from contracts.near_words import SMALLEST_TOLD, counts_people
 from contracts.retained import PLACES
 from contracts.selectors.claimed import claimed_quantity
 from contracts.selectors.position import EVERYWHERE, Scope, commitments_in, lines_in, offers_in
+from contracts.selectors.position_scope import held_measure
 from contracts.selectors.returns import expected_returns
 from contracts.selectors.spend import place_case
 from contracts.valuation import Kind
@@ -58,11 +59,7 @@ def held_measures(path: str, amount: str) -> Any:
 
     One that adds nothing, or is not priced, hides nothing among the others.
     """
-    return Count(
-        path,
-        distinct=True,
-        filter=Q(**{f"{path}__edition__values_may_be_published": False, f"{amount}__gt": 0}),
-    )
+    return Count(held_measure(path), distinct=True, filter=Q(**{f"{amount}__gt": 0}))
 
 
 _LETTERS = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")

@@ -21,9 +21,10 @@ from trafford_sv.core.models import User
 from trafford_sv.core.sending import FAILED, IN_DOUBT, open_connection, send_one
 from trafford_sv.core.services.audit import record_event
 
+from ..datasets import sha256_of
 from ..mailings.pack import pack_email
 from ..models import KeptPack, PackMail, PackPreference
-from ..pack_text import pack_digest, pack_text, read_pack
+from ..pack_text import pack_text, read_pack
 from ..selectors.pack_mails import due_meetings, is_due, is_in_doubt, recipients
 from ..selectors.steering_pack import gather_steering_pack
 from ..steering_pack import SteeringPack
@@ -135,7 +136,7 @@ def _keep(meeting: Meeting, pack: SteeringPack, now: datetime.datetime) -> KeptP
     """As it is sent. Members who get the same pack share one."""
     text = pack_text(pack)
     kept, _ = KeptPack.objects.get_or_create(
-        meeting=meeting, sha256=pack_digest(text), defaults={"text": text, "kept_at": now}
+        meeting=meeting, sha256=sha256_of(text), defaults={"text": text, "kept_at": now}
     )
     return kept
 

@@ -23,9 +23,10 @@ from trafford_sv.core.documents import pdf_response, render_pdf
 from trafford_sv.core.sending import MailServerAway
 from trafford_sv.core.views_base import PermissionView, PublicView
 
+from ..datasets import sha256_of
 from ..mailings.pack import user_of
 from ..models import KeptPack, PackMail, PackPreference
-from ..pack_text import PackUnreadable, pack_digest, read_pack
+from ..pack_text import PackUnreadable, read_pack
 from ..selectors.pack_mails import kept_packs, mails_of
 from ..selectors.steering_pack import gather_steering_pack
 from ..services.pack_mails import choose_packs, mark_pack_sent, send_pack_again
@@ -94,7 +95,7 @@ class _KeptPack(WorkingPage):
             )
         except OverflowError:  # SQLite's driver, before it looks
             raise Http404 from None
-        if not self.reader.works or pack_digest(found.text) != found.sha256:
+        if not self.reader.works or sha256_of(found.text) != found.sha256:
             raise Http404
         try:
             pack = read_pack(found.text)
