@@ -34,6 +34,9 @@ UNIT_LABELS = {
 }
 
 
+NOTE_HINT = "For example gaps, sources and doubts"
+
+
 class QuantityField(forms.CharField):
     """A number as people write it, with or without £ or %. Its form asks `quantity_of` whether the
     sign fits the unit."""
@@ -130,6 +133,7 @@ class StarMeasureForm(VersionedModelForm):
             "direction": "Which way is better",
             "note": "What a reader must know",
         }
+        help_texts = {"note": NOTE_HINT}
         widgets = {
             "words": forms.Textarea(attrs={"rows": 3}),
             "note": forms.Textarea(attrs={"rows": 3}),
@@ -143,7 +147,7 @@ class StarMeasureForm(VersionedModelForm):
         fields: dict[str, Any] = self.fields
         fields["source"].choices = StarMeasure.Source.choices
         fields["period"].choices = [
-            (str(key.value), words.capitalize()) for key, words in PERIOD_WORDS.items()
+            (str(key.value), words[0].upper() + words[1:]) for key, words in PERIOD_WORDS.items()
         ]
         fields["direction"].choices = [
             (Direction.HIGHER.value, "Higher is better"),
@@ -211,6 +215,7 @@ class MeasureNoteForm(VersionedModelForm):
         model = StarMeasure
         fields = ("note",)
         labels = {"note": "What a reader must know"}
+        help_texts = {"note": NOTE_HINT}
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
 
 

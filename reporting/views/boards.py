@@ -251,6 +251,7 @@ class BoardPage(PermissionView):
             "screen_url": address(request, print=""),
             "empty": self.empty(found),
             "as_of": about.as_of,
+            "is_early": about.as_of is not None and about.as_of <= about.last.end,
             "restated": restated_table(found),
             "restated_more": found.restated_more,
             "breadcrumbs": self.crumbs(),

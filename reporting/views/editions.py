@@ -156,6 +156,7 @@ class EditionPage(_One):
             # Words of the house: a reason is written for colleagues.
             "may_read_reasons": can(request.user, "view_reports"),
             "files": files,
+            "has_failed": any(file.state == EditionFile.State.FAILED for file in files),
             "manifest_sha256": reading.manifest_sha256(edition, files),
             "may_publish": can(request.user, "publish_reports"),
             "publish_address": reverse("edition-publish", args=[kind, period]),

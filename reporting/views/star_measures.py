@@ -437,7 +437,7 @@ class StarMeasureCreate(_MeasureForms):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """`like` names a measure to begin with."""
-        key = request.GET.get("like", "")
+        key = request.GET.get("like", "").replace("\x00", "")
         model = StarMeasure.objects.filter(key=key).first() if key else None
         if model is None:
             return self.show(StarMeasureForm())

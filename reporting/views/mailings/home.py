@@ -70,6 +70,12 @@ def kind_name(key: str) -> str:
     return next((kind.noun for kind in kinds() if kind.key == key), key)
 
 
+def audience_words(audience: str) -> str:
+    """As it stands in a sentence: the STAR Board, individual subscribers."""
+    label = Audience(audience).label
+    return label.lower() if audience == Audience.SUBSCRIBERS else f"the {label}"
+
+
 def needs_of(home: MailingsHome) -> list[Need]:
     log, readers = reverse("mailing-log"), reverse("mail-subscription-list")
     found = []
@@ -99,7 +105,7 @@ def needs_of(home: MailingsHome) -> list[Need]:
         if line.is_late and line.line.is_active:
             found.append(
                 Need(
-                    f"{line.kind_name}, {line.period_label}, for the {line.line.get_audience_display()}",
+                    f"{line.kind_name}, {line.period_label}, for {audience_words(line.line.audience)}",
                     reverse("mailing-rehearsal"),
                     f"It was to go out on {line.due:%-d %B %Y} and is not published yet.",
                     Tag("Late", Tone.WARNING),
@@ -312,7 +318,7 @@ class ScheduleCreate(EditMixin, PermissionView):
             return self.page(form)
         messages.success(
             request,
-            f"Scheduled for the {made.get_audience_display()}: what is published from today on.",
+            f"Scheduled for {audience_words(made.audience)}: what is published from today on.",
         )
         return redirect("mailing-home")
 
