@@ -1,5 +1,5 @@
-"""The test database of SQLite is migrated once and then copied: migrating takes a minute of a
-processor, copying a tenth of one. Its key is everything that the migrations depend on.
+"""The test database of SQLite is migrated once and then copied: migrating takes seconds, copying
+a fraction of one. Its key is everything that the migrations depend on.
 """
 
 from __future__ import annotations
