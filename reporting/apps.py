@@ -25,7 +25,7 @@ class ReportingConfig(AppConfig):
         from .selectors.star_quarterly import gather_star_quarterly
         from .selectors.steering_edition import gather_steering_edition
         from .services.reference import load_published_figures, load_star_measures
-        from .services.star_measures import record_at_closing
+        from .services.star_readings import record_at_closing
 
         register_figures(offered_names, read_offered)
         register_loader("star measures", load_star_measures)

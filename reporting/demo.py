@@ -15,7 +15,8 @@ from trafford_sv.core.reference_data import Counts
 from trafford_sv.core.services.quarters import closed_quarters
 
 from .models import MeasureComment, MeasureReading, MeasureSet, SetMember, StarMeasure
-from .services.star_measures import approve_set, prepare_set, work_out_measures, write_comment
+from .services.star_readings import work_out_measures, write_comment
+from .services.star_sets import approve_set, prepare_set
 
 QUARTERS = 8  # before the one that runs
 MEASURES = (

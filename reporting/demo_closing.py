@@ -34,7 +34,7 @@ from .models import (
 )
 from .selectors.closing import checks_outstanding
 from .services.closing import accept_check
-from .services.star_measures import write_comment
+from .services.star_readings import write_comment
 
 # Days after the end of a quarter.
 CLOSED, PUBLISHED, REOPENED, CLOSED_AGAIN, CORRECTED = 40, 42, 54, 56, 57

@@ -8,7 +8,7 @@ from django.utils import timezone
 from trafford_sv.core.periods import Quarter
 
 from .models import ReportEdition
-from .services import closing, edition_files, pack_mails, star_measures
+from .services import closing, edition_files, pack_mails, star_readings
 from .services.mailings import subscriptions
 from .services.mailings.sending import MailingStopped, send_due_mailings
 
@@ -16,7 +16,7 @@ from .services.mailings.sending import MailingStopped, send_due_mailings
 @shared_task
 def work_out_open_quarters() -> int:
     """Nightly: what each computed measure says of the quarters that are not closed."""
-    return star_measures.work_out_open_quarters(
+    return star_readings.work_out_open_quarters(
         today=timezone.localdate(), by=None, now=timezone.now()
     )
 

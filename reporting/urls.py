@@ -12,7 +12,9 @@ from .views import (
     edition_publishing,
     editions,
     public,
+    star_measure_changes,
     star_measures,
+    star_sets,
     steering_pack,
 )
 
@@ -61,13 +63,13 @@ urlpatterns = [
     path("reports/", star_measures.ReportHome.as_view(), name="report-home"),
     path(
         "reports/work-out/<slug:quarter>/",
-        star_measures.WorkOut.as_view(),
+        star_measure_changes.WorkOut.as_view(),
         name="measures-work-out",
     ),
     path("reports/measures/", star_measures.StarMeasureList.as_view(), name="star-measure-list"),
     path(
         "reports/measures/new/",
-        star_measures.StarMeasureCreate.as_view(),
+        star_measure_changes.StarMeasureCreate.as_view(),
         name="star-measure-create",
     ),
     path(
@@ -77,35 +79,35 @@ urlpatterns = [
     ),
     path(
         "reports/measures/<slug:key>/edit/",
-        star_measures.StarMeasureEdit.as_view(),
+        star_measure_changes.StarMeasureEdit.as_view(),
         name="star-measure-edit",
     ),
     path(
         "reports/measures/<slug:key>/<slug:quarter>/supply/",
-        star_measures.Supply.as_view(),
+        star_measure_changes.Supply.as_view(),
         name="star-measure-supply",
     ),
     path(
         "reports/measures/<slug:key>/<slug:quarter>/comment/",
-        star_measures.Comment.as_view(),
+        star_measure_changes.Comment.as_view(),
         name="star-measure-comment",
     ),
     path("reports/", include("reporting.urls_boards")),
-    path("reports/sets/", star_measures.MeasureSetList.as_view(), name="measure-set-list"),
-    path("reports/sets/new/", star_measures.MeasureSetCreate.as_view(), name="measure-set-create"),
+    path("reports/sets/", star_sets.MeasureSetList.as_view(), name="measure-set-list"),
+    path("reports/sets/new/", star_sets.MeasureSetCreate.as_view(), name="measure-set-create"),
     path(
         "reports/sets/<int:pk>/",
-        star_measures.MeasureSetDetail.as_view(),
+        star_sets.MeasureSetDetail.as_view(),
         name="measure-set-detail",
     ),
     path(
         "reports/sets/<int:pk>/edit/",
-        star_measures.MeasureSetEdit.as_view(),
+        star_sets.MeasureSetEdit.as_view(),
         name="measure-set-edit",
     ),
     path(
         "reports/sets/<int:pk>/approve/",
-        star_measures.MeasureSetApprove.as_view(),
+        star_sets.MeasureSetApprove.as_view(),
         name="measure-set-approve",
     ),
     path(

@@ -1,4 +1,4 @@
-"""Measures and their sets: what each says of a quarter, and how it came about."""
+"""Measures: what each says of a quarter, and how it came about."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -20,25 +18,17 @@ from trafford_sv.core.charts.drawing import Paint
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Figure, Link, State, SummaryRow, Table, Tag, Tone
-from trafford_sv.core.periods import PeriodError, Quarter
+from trafford_sv.core.periods import Quarter
 from trafford_sv.core.selectors.history import history_of
-from trafford_sv.core.services.quarters import QuarterClosed, closed_quarters
-from trafford_sv.core.services.records import Collision
-from trafford_sv.core.views_base import EditMixin, PermissionView
+from trafford_sv.core.services.quarters import closed_quarters
+from trafford_sv.core.views_base import PermissionView
 
 from ..catalogue import CATALOGUE, Basis, Unit
 from ..filters import StarMeasureFilter
 from ..forms.star_measures import (
-    ApproveSetForm,
-    CommentForm,
-    MeasureNoteForm,
-    MeasureSetForm,
     QuarterForm,
-    StarMeasureForm,
-    SupplyForm,
-    like,
 )
-from ..models import MeasureComment, MeasureReading, MeasureSet, StarMeasure
+from ..models import MeasureReading, StarMeasure
 from ..selectors.figures import rows_behind
 from ..selectors.star_measures import (
     MeasureLine,
@@ -51,18 +41,7 @@ from ..selectors.star_measures import (
     quarters_until,
     restatements,
     set_in_force,
-    sets_visible,
     value_words,
-)
-from ..services.star_measures import (
-    approve_set,
-    change_measure,
-    change_set,
-    define_measure,
-    prepare_set,
-    supply_reading,
-    work_out_measures,
-    write_comment,
 )
 from ..star_measures import PERIOD_WORDS, TARGET_WORDS, Period, TargetState
 
@@ -103,7 +82,7 @@ def end_of(day: datetime.date | None) -> datetime.datetime | None:
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time.max))
 
 
-class _Reads(PermissionView):
+class Reads(PermissionView):
     permission = "view_reports"
 
     def asked(self) -> tuple[QuarterForm, Quarter, datetime.date | None]:
@@ -117,7 +96,7 @@ class _Reads(PermissionView):
         return form, form.chosen(latest), form.cleaned_data["as_known_on"]
 
 
-class ReportHome(_Reads):
+class ReportHome(Reads):
     """The set in force with its five, beside the figures that were published elsewhere."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -246,7 +225,7 @@ def measure_of(key: str) -> StarMeasure:
     return found
 
 
-class StarMeasureDetail(_Reads):
+class StarMeasureDetail(Reads):
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         measure = measure_of(key)
         form, quarter, as_known_on = self.asked()
@@ -402,373 +381,3 @@ def restatement_table(measure: StarMeasure, rows: list[MeasureReading]) -> Table
         ],
         is_stacked=True,
     )
-
-
-class _Changes(EditMixin, PermissionView):
-    permission = "change_star_measures"
-    template = "reporting/star_measure_form.html"
-    title = button = introduction = ""
-
-    def page(self, form: Any, back: str, trail: Crumbs, **more: Any) -> HttpResponse:
-        context = {
-            "title": self.title,
-            "button": self.button,
-            "introduction": self.introduction,
-            "form": form,
-            "back": back,
-            "breadcrumbs": crumbs(*trail, (self.title, None)),
-            **more,
-        }
-        return render(self.request, self.template, context)
-
-
-class _MeasureForms(_Changes):
-    def show(self, form: Any, measure: StarMeasure | None = None) -> HttpResponse:
-        back = measure.get_absolute_url() if measure else reverse("star-measure-list")
-        trail: Crumbs = [("Measure definitions", reverse("star-measure-list"))]
-        if measure:
-            trail.append((measure.name, back))
-        return self.page(form, back, trail)
-
-
-class StarMeasureCreate(_MeasureForms):
-    title, button = "Define a measure", "Save the measure"
-    introduction = "Choose what is counted and, for a ratio, what it is divided by. No formula needs to be written."
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """`like` names a measure to begin with."""
-        key = request.GET.get("like", "").replace("\x00", "")
-        model = StarMeasure.objects.filter(key=key).first() if key else None
-        if model is None:
-            return self.show(StarMeasureForm())
-        self.introduction = (
-            f"Everything but the name is filled in as it is in “{model.name}”. Change what should "
-            "differ, and give it a name that tells the two apart."
-        )
-        return self.show(StarMeasureForm(initial=like(model)))
-
-    def post(self, request: HttpRequest) -> HttpResponseBase:
-        form = StarMeasureForm(request.POST)
-        if form.is_valid():
-            try:
-                made = define_measure(values=form.changes(), by=request.user, now=self.now)
-            except ValidationError as error:
-                self.add_errors(form, error)
-            else:
-                messages.success(
-                    request, "The measure is defined. Add it to a set when it is approved."
-                )
-                return redirect(made)
-        return self.show(form)
-
-
-class StarMeasureEdit(_MeasureForms):
-    title, button = "Change the measure", "Save the measure"
-    introduction = "What was put on record stays as it was worked out then. From now on the new definition counts."
-
-    def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        measure = measure_of(key)
-        held = approved_sets_of(measure)
-        if not held:
-            return self.show(StarMeasureForm(instance=measure), measure)
-        self.introduction = (
-            f"It stands in the approved set “{held[0].name}”, so its definition does not change. "
-            "What a reader must know can still be said."
-        )
-        return self.show(MeasureNoteForm(instance=measure), measure)
-
-    def post(self, request: HttpRequest, key: str) -> HttpResponseBase:
-        measure = measure_of(key)
-        # A page that was opened before the approval has the whole form, and keeps what was typed.
-        form_class = StarMeasureForm if "name" in request.POST else MeasureNoteForm
-        form = form_class(self.posted(), instance=measure_of(key))
-        if form.is_valid():
-            try:
-                change_measure(
-                    measure=measure,
-                    changes=form.changes(),
-                    expected_version=form.expected_version,
-                    by=request.user,
-                    now=self.now,
-                )
-            except Collision as collision:
-                stored = form_class(instance=collision.stored)
-                return self.show_collision(form, stored, collision)
-            except ValidationError as error:
-                self.add_errors(form, error)
-            else:
-                messages.success(request, "The measure is saved.")
-                return redirect(measure)
-        return self.show(form, measure)
-
-
-def quarter_of(text: str, today: datetime.date) -> Quarter:
-    try:
-        quarter = Quarter.parse(text)
-    except (PeriodError, OverflowError) as error:
-        raise Http404 from error
-    if not 2000 <= quarter.start_year <= today.year + 1:
-        raise Http404
-    return quarter
-
-
-class _OfQuarter(_Changes):
-    """What is typed about one measure in one quarter."""
-
-    def show(self, form: Any, measure: StarMeasure, quarter: Quarter) -> HttpResponse:
-        back = f"{measure.get_absolute_url()}?quarter={quarter.code}"
-        trail: Crumbs = [
-            ("Measure definitions", reverse("star-measure-list")), (measure.name, back)
-        ]  # fmt: skip
-        is_closed = quarter in closed_quarters()
-        return self.page(
-            form, back, trail, measure=measure, quarter=quarter, caption=quarter.label,
-            is_closed=is_closed,
-        )  # fmt: skip
-
-
-class Supply(_OfQuarter):
-    title, button = "Put a value on record", "Put it on record"
-    introduction = "It is shown as supplied, with where it comes from. A later value restates it; this one stays visible."
-
-    def get(self, request: HttpRequest, key: str, quarter: str) -> HttpResponse:
-        measure = measure_of(key)
-        return self.show(SupplyForm(unit=measure.unit), measure, quarter_of(quarter, self.today))
-
-    def post(self, request: HttpRequest, key: str, quarter: str) -> HttpResponseBase:
-        measure, when = measure_of(key), quarter_of(quarter, self.today)
-        form = SupplyForm(request.POST, unit=measure.unit)
-        if form.is_valid():
-            try:
-                supply_reading(
-                    measure=measure,
-                    quarter=when,
-                    value=form.cleaned_data["value"],
-                    evidence=form.cleaned_data["evidence"],
-                    by=request.user,
-                    now=self.now,
-                )
-            except ValidationError as error:
-                self.add_errors(form, error)
-            except QuarterClosed as error:
-                form.add_error(None, str(error))
-            else:
-                messages.success(request, f"The value for {when.label} is on record.")
-                return redirect(f"{measure.get_absolute_url()}?quarter={when.code}")
-        return self.show(form, measure, when)
-
-
-class Comment(_OfQuarter):
-    title, button = "Comment on the figure", "Save the commentary"
-
-    def get(self, request: HttpRequest, key: str, quarter: str) -> HttpResponse:
-        measure, when = measure_of(key), quarter_of(quarter, self.today)
-        held = self.held(measure, when)
-        initial = {"text": held.text, "version": held.version} if held else {}
-        return self.show(CommentForm(initial=initial), measure, when)
-
-    def post(self, request: HttpRequest, key: str, quarter: str) -> HttpResponseBase:
-        measure, when = measure_of(key), quarter_of(quarter, self.today)
-        form = CommentForm(self.posted())
-        if form.is_valid():
-            try:
-                write_comment(
-                    measure=measure,
-                    quarter=when,
-                    text=form.cleaned_data["text"],
-                    expected_version=form.cleaned_data["version"],
-                    by=request.user,
-                    now=self.now,
-                )
-            except Collision as collision:
-                stored = collision.stored
-                shown = CommentForm(initial={"text": stored.text, "version": stored.version})
-                return self.show_collision(form, shown, collision)
-            except ValidationError as error:
-                self.add_errors(form, error)
-            except QuarterClosed as error:
-                form.add_error(None, str(error))
-            else:
-                messages.success(request, "The commentary is saved.")
-                return redirect(f"{measure.get_absolute_url()}?quarter={when.code}")
-        return self.show(form, measure, when)
-
-    @staticmethod
-    def held(measure: StarMeasure, quarter: Quarter) -> MeasureComment | None:
-        return MeasureComment.objects.filter(
-            measure=measure, financial_year=quarter.start_year, quarter=quarter.number
-        ).first()
-
-
-class WorkOut(PermissionView):
-    """One press works out every computed measure of the quarter again."""
-
-    permission = "change_star_measures"
-
-    def post(self, request: HttpRequest, quarter: str) -> HttpResponseBase:
-        when = quarter_of(quarter, self.today)
-        home = f"{reverse('report-home')}?quarter={when.code}"
-        try:
-            added, problems = work_out_measures(quarter=when, by=request.user, now=self.now)
-        except QuarterClosed as error:
-            messages.error(request, str(error))
-            return redirect(home)
-        if added:
-            noun = "measure has" if added == 1 else "measures have"
-            messages.success(request, f"{added} {noun} a new value for {when.label}.")
-        elif not problems:
-            messages.success(
-                request, f"Nothing changed for {when.label} since it was last worked out."
-            )
-        for problem in problems:
-            messages.warning(request, problem)
-        return redirect(home)
-
-
-class MeasureSetList(_Reads):
-    def get(self, request: HttpRequest) -> HttpResponse:
-        context = {
-            "title": "Sets of measures",
-            "sets": list(sets_visible()),
-            "may_change": can(request.user, "change_star_measures"),
-            "breadcrumbs": crumbs(("Sets of measures", None)),
-        }
-        return render(request, "reporting/measure_set_list.html", context)
-
-
-class MeasureSetDetail(_Reads):
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        held = get_object_or_404(sets_visible(), pk=pk)
-        is_draft = held.state == MeasureSet.State.DRAFT
-        context = {
-            "title": held.name,
-            "measure_set": held,
-            "measures": list(held.measures.all()),
-            "is_draft": is_draft,
-            "may_change": is_draft and can(request.user, "change_star_measures"),
-            "history": history_of(held, limit=10),
-            "breadcrumbs": crumbs(
-                ("Sets of measures", reverse("measure-set-list")), (held.name, None)
-            ),
-        }
-        return render(request, "reporting/measure_set_detail.html", context)
-
-
-class _SetForms(_Changes):
-    template = "reporting/measure_set_form.html"
-
-    def show(self, form: Any, held: MeasureSet | None = None) -> HttpResponse:
-        back = held.get_absolute_url() if held else reverse("measure-set-list")
-        trail: Crumbs = [("Sets of measures", reverse("measure-set-list"))]
-        if held:
-            trail.append((held.name, back))
-        return self.page(form, back, trail)
-
-    def draft(self, pk: int) -> MeasureSet:
-        found: MeasureSet = get_object_or_404(MeasureSet, pk=pk)
-        return found
-
-    def locked(self, held: MeasureSet) -> HttpResponseBase | None:
-        if held.state == MeasureSet.State.DRAFT:
-            return None
-        messages.error(
-            self.request,
-            "An approved set does not change. Prepare a new one from the day it should begin.",
-        )
-        return redirect(held)
-
-
-class MeasureSetCreate(_SetForms):
-    title, button = "Prepare a set of measures", "Save the draft"
-    introduction = "Choose up to five now. The set counts once a committee has approved it."
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(MeasureSetForm())
-
-    def post(self, request: HttpRequest) -> HttpResponseBase:
-        form = MeasureSetForm(request.POST)
-        if form.is_valid():
-            try:
-                made = prepare_set(
-                    values=form.changes(), measures=form.measures(), by=request.user, now=self.now
-                )
-            except ValidationError as error:
-                self.add_errors(form, error)
-            else:
-                messages.success(request, "The draft is saved.")
-                return redirect(made)
-        return self.show(form)
-
-
-class MeasureSetEdit(_SetForms):
-    title, button = "Change the draft", "Save the draft"
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        held = self.draft(pk)
-        return self.locked(held) or self.show(MeasureSetForm(instance=held), held)
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        held = self.draft(pk)
-        if locked := self.locked(held):
-            return locked
-        form = MeasureSetForm(self.posted(), instance=self.draft(pk))
-        if form.is_valid():
-            try:
-                change_set(
-                    measure_set=held,
-                    changes=form.changes(),
-                    measures=form.measures(),
-                    expected_version=form.expected_version,
-                    by=request.user,
-                    now=self.now,
-                )
-            except Collision as collision:
-                stored = MeasureSetForm(instance=collision.stored)
-                return self.show_collision(form, stored, collision)
-            except ValidationError as error:
-                self.add_errors(form, error)
-            else:
-                messages.success(request, "The draft is saved.")
-                return redirect(held)
-        return self.show(form, held)
-
-
-class MeasureSetApprove(_SetForms):
-    title, button = "Record the approval", "Record the approval and lock the set"
-    template = "reporting/star_measure_form.html"
-    introduction = "Once the approval is recorded the set does not change any more. An earlier set that has no last day ends the day before."
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        held = self.draft(pk)
-        return self.locked(held) or self.show(
-            ApproveSetForm(initial={"version": held.version}), held
-        )
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        held = self.draft(pk)
-        if locked := self.locked(held):
-            return locked
-        form = ApproveSetForm(self.posted())
-        if form.is_valid():
-            try:
-                approve_set(
-                    measure_set=held,
-                    expected_version=form.expected_version,
-                    by=request.user,
-                    now=self.now,
-                    **form.changes(),
-                )
-            except Collision:
-                messages.error(
-                    request,
-                    "Someone else changed this set after you opened the page. Look at it again, then approve it.",
-                )
-                return redirect(held)
-            except ValidationError as error:
-                self.add_errors(form, error)
-            else:
-                messages.success(
-                    request, "The approval is recorded. The set is in force on its dates."
-                )
-                return redirect(held)
-        return self.show(form, held)

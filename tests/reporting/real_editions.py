@@ -16,7 +16,7 @@ from contracts.models import Contract, Measure
 from reporting.models import ReportEdition
 from reporting.services.committee import begin_paper, write_paper
 from reporting.services.editions import publish_edition
-from reporting.services.star_measures import work_out_measures, write_comment
+from reporting.services.star_readings import work_out_measures, write_comment
 from tests.factories import make_contract, make_organisation, make_threshold, make_ward
 from tests.factories_delivery import (
     make_bid,

@@ -24,13 +24,8 @@ from reporting.selectors.boards import BoardScope, figure_trace
 from reporting.selectors.figures import FigureReader
 from reporting.selectors.public_board import TOO_FEW, public_board
 from reporting.selectors.star_measures import measure_lines
-from reporting.services.star_measures import (
-    change_measure,
-    define_measure,
-    supply_reading,
-    work_out_measures,
-    write_comment,
-)
+from reporting.services.star_measures import change_measure, define_measure
+from reporting.services.star_readings import supply_reading, work_out_measures, write_comment
 from reporting.star_measures import TargetState
 from tests.factories import make_category, make_organisation, make_user, make_ward
 from tests.factories_delivery import (

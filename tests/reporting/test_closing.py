@@ -31,14 +31,9 @@ from reporting.services.closing import (
     send_reminders_of,
 )
 from reporting.services.reference import load_star_measures
-from reporting.services.star_measures import (
-    approve_set,
-    define_measure,
-    prepare_set,
-    supply_reading,
-    work_out_measures,
-    write_comment,
-)
+from reporting.services.star_measures import define_measure
+from reporting.services.star_readings import supply_reading, work_out_measures, write_comment
+from reporting.services.star_sets import approve_set, prepare_set
 from tests.core import conftest as mail_server
 from tests.factories import make_organisation, make_user
 from tests.factories_delivery import (

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from reporting.models import ReportEdition
 from reporting.services.editions import publish_edition
-from reporting.services.star_measures import supply_reading
+from reporting.services.star_readings import supply_reading
 from tests.factories import make_user
 from tests.watched_queries import read_whole
 from trafford_sv.core.services.quarters import close_quarter

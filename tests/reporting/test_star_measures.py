@@ -36,16 +36,14 @@ from reporting.models import (
 from reporting.selectors.figures import FigureReader
 from reporting.selectors.star_measures import measure_lines, set_in_force
 from reporting.services.reference import load_published_figures, load_star_measures
-from reporting.services.star_measures import (
-    approve_set,
-    change_measure,
-    define_measure,
-    prepare_set,
+from reporting.services.star_measures import change_measure, define_measure
+from reporting.services.star_readings import (
     supply_reading,
     work_out_measures,
     work_out_open_quarters,
     write_comment,
 )
+from reporting.services.star_sets import approve_set, prepare_set
 from tests.factories import make_organisation, make_user, make_ward
 from tests.factories_delivery import (
     make_commitment,

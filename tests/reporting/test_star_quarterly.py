@@ -26,14 +26,9 @@ from reporting.selectors.star_quarterly import gather_star_quarterly
 from reporting.services.closing import accept_check
 from reporting.services.editions import NotPublishable, publish_edition
 from reporting.services.reference import load_star_measures
-from reporting.services.star_measures import (
-    approve_set,
-    define_measure,
-    prepare_set,
-    supply_reading,
-    work_out_measures,
-    write_comment,
-)
+from reporting.services.star_measures import define_measure
+from reporting.services.star_readings import supply_reading, work_out_measures, write_comment
+from reporting.services.star_sets import approve_set, prepare_set
 from tests.factories import make_contract, make_organisation, make_user
 from tests.factories_delivery import (
     make_commitment,
