@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
+from weasyprint.formatting_structure.boxes import TextBox
 
 from contracts.models import Contract, Measure
 from reporting.datasets import mentioned, recompute_all
@@ -58,11 +60,22 @@ def sheet() -> Sheet:
 
 
 def test_it_is_pdf_ua_1_drawn_without_a_query_and_every_printed_figure_leads_to_its_rows(
-    sheet: Sheet,
+    sheet: Sheet, monkeypatch: Any
 ) -> None:
+    copied: Counter[str] = Counter()
+    copy = TextBox.copy
+
+    def counted(box: Any) -> Any:
+        copied[box.text] += 1
+        return copy(box)
+
+    monkeypatch.setattr(TextBox, "copy", counted)
     with CaptureQueriesContext(connection) as asked:
         pdf = edition_pdf(sheet)
     assert len(asked) == 0
+    # What fills a line of contents is a box each time: a single space made thousands, a tenth of the memory.
+    spaces = sum(number for text, number in copied.items() if text and not text.strip())
+    assert 20 < spaces < 60 * (len(sheet.dataset.sections) + 1)
     report = validator.validate_pdf_bytes(pdf, profile=validator.ValidationProfile.PDF_UA_1)
     assert [str(failure) for failure in report.failures] == []
     text = unpacked(pdf)
