@@ -65,6 +65,11 @@ class Letter:
     is_demo: bool
     is_public: bool
 
+    @property
+    def period_beside(self) -> str:
+        """The period beside the title; "" where the title says it."""
+        return "" if self.period in self.title else self.period
+
     def subject(self, corrects: int) -> str:
         start = f"Corrected (edition {self.number}): " if corrects else ""
         return " ".join(f"{start}{with_period(self.title, self.period)}".split())

@@ -13,6 +13,7 @@ from django.core import mail
 
 from reporting.mail_schedule import DOUBT_AFTER
 from reporting.mailings import strict
+from reporting.mailings.letters import Enclosure, Letter, Wording
 from reporting.models import Audience, EditionMail, MailSubscription
 from reporting.services.mailings.sending import send_due_mailings
 from reporting.services.mailings.settling import leave_unsent, mark_arrived, send_again
@@ -93,6 +94,24 @@ def test_it_goes_once_with_figures_in_the_words_the_pdf_and_one_link(held: Any) 
     row = EditionMail.objects.get()
     assert (row.state, row.tries, row.form, row.address) == ("sent", 1, "attached", reader.email)
     assert AuditEvent.objects.get(verb="edition sent by e-mail").after == {"sent": 1}
+
+
+@pytest.mark.parametrize(
+    ("title", "period"),
+    [
+        ("Social value in Trafford 2025/26", "2025/26"),
+        ("STAR quarterly report", "April to June 2026 (Q1 2026/27)"),
+    ],
+)
+def test_a_report_says_its_period_once(title: str, period: str) -> None:
+    letter = Letter(
+        title=title, period=period, number=1, published="2 June 2026", lines=(), what_changed="",
+        link="https://sv.example/e/", is_demo=False, is_public=True,
+    )  # fmt: skip
+    wording = Wording(letter, Audience.AUDIT_COMMITTEE, 0, Enclosure())
+    assert wording.text.count(period) == 1 and wording.subject.count(period) == 1
+    assert wording.html.split("<table")[2].count(period) == 1  # below the title and the name of all
+    assert "\nEdition 1, published 2 June 2026." in wording.text or ". Edition 1" in wording.text
 
 
 def test_lines_are_short_enough_to_pass_every_server(held: Any) -> None:
