@@ -24,6 +24,7 @@ from trafford_sv.core.services.quarters import close_quarter, reopen_quarter
 from trafford_sv.directory.demo import DemoDirectory
 
 from .closing_checks import CheckKey
+from .demo import demo_key
 from .demo_editions import QUARTERLY, correct_quarter, publish_quarter
 from .models import (
     AcceptedCheck,
@@ -69,7 +70,7 @@ def load_closings(
     """Loaded once; a second time changes nothing. After the demo's payments and measures, before its
     other reports.
 
-    And a sentence where the quarters are left open.
+    And sentences: why the quarters are left open, or which report the records do not bear.
     """
     world = delivered_world(directory, now=now, today=today)
     if world is None:
@@ -81,7 +82,7 @@ def load_closings(
             answer_late(world)
             decide_late(world)
         else:
-            _close_quarters(world, by)
+            reason = " ".join(_close_quarters(world, by))
     # And the late return, which the deliveries count from now on.
     return Counts(created=_held() + 1), reason
 
@@ -125,21 +126,23 @@ def remove_closings() -> int:
 # --- closing ------------------------------------------------------------------------------
 
 
-def _close_quarters(world: World, by: Any) -> None:
-    """Oldest first, and each as its day came."""
+def _close_quarters(world: World, by: Any) -> list[str]:
+    """Oldest first, and each as its day came. Why a report of one was not published, in sentences."""
     *before, last = world.quarters[:-1]
+    refused = []
     for quarter in before:
         _close(world, quarter, CLOSED)
-        publish_quarter(quarter, by=by, now=_moment(quarter, PUBLISHED))
+        refused.append(publish_quarter(quarter, by=by, now=_moment(quarter, PUBLISHED)))
     _write_comments(last, world.coordinator, _moment(last, CLOSED))
     _close(world, last, CLOSED)
-    publish_quarter(last, by=by, now=_moment(last, PUBLISHED))
+    refused.append(publish_quarter(last, by=by, now=_moment(last, PUBLISHED)))
     send_late(world)
     answer_late(world)
     reopen_quarter(quarter=last, by=world.coordinator, now=_moment(last, REOPENED), reason=REASON)
     decide_late(world)
     _close(world, last, CLOSED_AGAIN)
     correct_quarter(last, what_changed=CHANGED, by=by, now=_moment(last, CORRECTED))
+    return [sentence for sentence in refused if sentence]
 
 
 def _close(world: World, quarter: Quarter, days: int) -> None:
@@ -155,8 +158,9 @@ def _close(world: World, quarter: Quarter, days: int) -> None:
 
 
 def _write_comments(quarter: Quarter, by: Any, now: datetime.datetime) -> None:
-    held = {one.key: one for one in StarMeasure.objects.filter(key__in=COMMENTS)}
-    for key, text in COMMENTS.items():
+    wanted = {demo_key(key): text for key, text in COMMENTS.items()}
+    held = {one.key: one for one in StarMeasure.objects.filter(key__in=wanted)}
+    for key, text in wanted.items():
         if key in held:
             write_comment(
                 measure=held[key], quarter=quarter, text=f"Invented commentary: {text}",

@@ -1,4 +1,4 @@
-"""The demo's committee paper, begun, and a picture for the story in its annual reports. Invented."""
+"""The demo's committee papers, one written and one begun, and a picture for the story in its annual reports. Invented."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from charter.models import CaseStudy
 from charter.services.case_studies import set_picture
+from contracts.demo_quarters import demo_quarters
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.reference_data import Counts
 
@@ -27,19 +28,34 @@ WORDS = {
 }
 
 
+# Said for each meeting anew; with it the paper is finished.
+FOR_THE_MEETING = {"finance_clearance": "AB (invented)", "legal_clearance": "CD (invented)"}
+MEETING = 77  # days after the quarter, eleven weeks
+
+
 def load_papers(*, by: Any, now: datetime.datetime, today: datetime.date) -> Counts:
-    """Loaded once; a second time changes nothing. Before the reports are published."""
-    if CommitteePaper.objects.filter(is_demo=True).exists():
-        return Counts(unchanged=1)
+    """The last closed quarter's paper, to be published, and that of the quarter after it, begun.
+
+    Loaded once; a second time changes nothing. Before the reports are published.
+    """
+    held = CommitteePaper.objects.filter(is_demo=True)
+    if held.exists():
+        return Counts(unchanged=held.count())
     _picture(by, now)
-    quarter = Quarter.of(today).previous
-    if CommitteePaper.objects.filter(
-        financial_year=quarter.start_year, quarter=quarter.number
-    ).exists():
-        return Counts()
-    paper = begin_paper(quarter=quarter, by=by, now=now, is_demo=True)
-    write_paper(paper=paper, changes=WORDS, expected_version=paper.version, by=by, now=now)
-    return Counts(created=1)
+    closed, left_open = demo_quarters(today)[-2:]
+    meeting = closed.end + datetime.timedelta(days=MEETING)
+    meeting -= datetime.timedelta(days=max(0, meeting.weekday() - 4))  # on no Saturday or Sunday
+    _begin(closed, {**WORDS, **FOR_THE_MEETING, "meeting_on": meeting}, by, now)
+    _begin(left_open, WORDS, by, now)
+    return Counts(created=held.count())
+
+
+def _begin(quarter: Quarter, words: dict[str, Any], by: Any, now: datetime.datetime) -> None:
+    """Where the council has no paper of the quarter."""
+    taken = CommitteePaper.objects.filter(financial_year=quarter.start_year, quarter=quarter.number)
+    if not taken.exists():
+        paper = begin_paper(quarter=quarter, by=by, now=now, is_demo=True)
+        write_paper(paper=paper, changes=words, expected_version=paper.version, by=by, now=now)
 
 
 def remove_papers() -> int:

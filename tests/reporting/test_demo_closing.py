@@ -18,19 +18,34 @@ from contracts.models import DeliveryReturn
 from contracts.services.measures.reference import load_open_library, load_open_rates
 from contracts.services.reference import load_cpv_codes, load_threshold_rules
 from reporting.closing_checks import CheckKey
+from reporting.demo import remove_measures
 from reporting.demo_closing import remove_closings
+from reporting.demo_editions import remove_editions
+from reporting.demo_mailings import LINES, remove_mailings
+from reporting.demo_papers import remove_papers
 from reporting.models import (
     AcceptedCheck,
+    Audience,
+    CommitteePaper,
     EditionMail,
+    MailSchedule,
+    MailSubscription,
     MeasureComment,
     MeasureReading,
     MeasureSet,
     ReportEdition,
+    StarMeasure,
 )
-from reporting.selectors.closing import checks_outstanding, closing_board, reopenings
+from reporting.selectors.closing import (
+    checks_outstanding,
+    closing_board,
+    measures_of_quarter,
+    reopenings,
+)
 from reporting.selectors.public_board import public_quarters
 from reporting.services.closing import accept_everything
 from reporting.services.reference import load_star_measures
+from reporting.star_measures import TargetState
 from tests.factories import make_contract, make_user
 from trafford_sv.core.models import ClosedQuarter, User
 from trafford_sv.core.services.audit import record_event
@@ -65,8 +80,8 @@ def demo(django_db_setup, django_db_blocker) -> Iterator[str]:
 
 def sizes() -> dict[str, int]:
     models: tuple[Any, ...] = (
-        ClosedQuarter, AcceptedCheck, MeasureReading, MeasureComment, MeasureSet, ReportEdition,
-        EditionMail, DeliveryReturn,
+        ClosedQuarter, AcceptedCheck, MeasureReading, MeasureComment, MeasureSet, StarMeasure,
+        ReportEdition, CommitteePaper, EditionMail, MailSubscription, MailSchedule, DeliveryReturn,
     )  # fmt: skip
     return {model.__name__: model.objects.count() for model in models}
 
@@ -126,6 +141,76 @@ def test_the_correction_follows_from_a_quarter_that_was_reopened(demo) -> None:
     # A return that came between closing and reopening counts in the next quarter.
     late = DeliveryReturn.objects.exclude(state="draft").exclude(quarter=F("counted_quarter")).get()
     assert late.period == quarter and late.counted_in == quarter.next
+
+
+def test_targets_are_met_and_missed_and_somebody_says_why(demo) -> None:
+    """Invented targets stand on measures of the demo's own; the product's measures have none."""
+    *_, last, left_open = demo_quarters(timezone.localdate())
+    for quarter in (last, left_open):
+        lines = measures_of_quarter(quarter).lines
+        states = [line.target for line in lines]
+        assert len(lines) == 5 and states.count(TargetState.NO_TARGET) == 1
+        assert {TargetState.MET, TargetState.NOT_MET} <= set(states)
+        missed = [line for line in lines if line.target is TargetState.NOT_MET]
+        said = [line.comment.text for line in missed if line.comment is not None]
+        assert said and all(text.startswith("Invented commentary:") for text in said)
+    targets = StarMeasure.objects.exclude(target_quantity=None)
+    assert targets.count() == 4 and all("(demo)" in one.name and one.is_demo for one in targets)
+    assert all("Invented" in one.note for one in targets)
+    text = ReportEdition.objects.get(number=2).dataset_text
+    assert "Returns received (demo)" in text and "Below target" in text
+
+
+def test_a_committee_paper_is_published_and_the_next_is_begun(demo) -> None:
+    *_, last, left_open = demo_quarters(timezone.localdate())
+    edition = ReportEdition.objects.get(kind="committee-paper")
+    assert edition.is_demo and edition.period == last
+    assert "AB (invented)" in edition.dataset_text
+    begun, written = CommitteePaper.objects.order_by("-financial_year", "-quarter")
+    assert (begun.period, written.period) == (left_open, last)
+    assert begun.is_demo and written.meeting_on.weekday() < 5 and begun.meeting_on is None
+
+
+def test_readers_get_what_was_published_once_and_one_message_is_in_doubt(demo) -> None:
+    readers = MailSubscription.objects.filter(is_demo=True)
+    assert all(reader.address.endswith("@demo.example") for reader in readers)
+    states = {row.email.split("@")[0]: row.state for row in readers if row.email}
+    assert states.pop("has.not.clicked") == MailSubscription.State.PENDING
+    assert states.pop("left.the.post") == MailSubscription.State.SUSPENDED
+    assert set(states.values()) == {MailSubscription.State.ACTIVE} and len(states) == 6
+    lines = MailSchedule.objects.filter(is_demo=True)
+    assert {(one.kind, one.audience) for one in lines} == {line[:2] for line in LINES}
+    mails = EditionMail.objects.select_related("subscription", "edition")
+    assert len({(mail.edition_id, mail.address_key) for mail in mails}) == len(mails) > 5
+    (doubtful,) = (mail for mail in mails if mail.state == EditionMail.State.CLAIMED)
+    assert doubtful.failure.endswith("(invented).") and doubtful.edition.number == 2
+    assert not {mail.address.split("@")[0] for mail in mails} & {"has.not.clicked", "left.the.post"}
+    # The correction went by link to who had got the first; who is to get the PDF waits until it is drawn.
+    sent = mails.filter(edition__number=2, state=EditionMail.State.SENT)
+    assert {mail.subscription.audience for mail in sent} == {Audience.SUBSCRIBERS}
+    corrected = doubtful.edition
+    first = mails.filter(
+        edition__number=1, edition__kind=corrected.kind, edition__quarter=corrected.quarter,
+        edition__financial_year=corrected.financial_year, state=EditionMail.State.SENT,
+    )  # fmt: skip
+    assert {mail.address for mail in sent} < {mail.address for mail in first}
+
+
+def test_what_the_demo_wrote_for_reports_can_be_taken_away(demo) -> None:
+    for remove in (
+        remove_papers,
+        remove_mailings,
+        remove_editions,
+        remove_closings,
+        remove_measures,
+    ):
+        assert remove() > 0
+    left = sizes()
+    assert [left[name] for name in ("CommitteePaper", "MailSubscription", "MailSchedule")] == [
+        0
+    ] * 3
+    assert [left[name] for name in ("ReportEdition", "EditionMail", "MeasureReading")] == [0] * 3
+    assert not StarMeasure.objects.filter(is_demo=True).exists()
 
 
 def test_a_second_load_changes_nothing_and_mail_went_out(demo) -> None:

@@ -195,18 +195,23 @@ def test_the_demos_set_loads_once_and_leaves_without_trace(
     library: dict[str, StarMeasure],
 ) -> None:
     today = datetime.date(2026, 11, 30)
-    assert load_measures(by=None, now=NOW, today=today).created == 2
-    # Eight quarters before the one that runs, of which one is closed already: seven of five.
+    assert (
+        load_measures(by=None, now=NOW, today=today).created == 6
+    )  # the set, four targets, a comment
+    # Eight quarters before the one that runs, of which one is closed already: seven of nine.
     # What names somebody is of a closing; what names nobody, of the load.
     close_quarter(quarter=Q1, by=make_user("coordinator"), now=NOW, is_demo=True)
     at_closing = MeasureReading.objects.filter(is_demo=True).count()
     found = load_readings(by=None, now=NOW, today=today)
-    assert at_closing > 5 and found.created == at_closing + 7 * 5
+    assert at_closing > 5 and found.created == at_closing + 7 * 9
     for load in (load_measures, load_readings):
         assert load(by=None, now=LATER, today=today).created == 0
     assert set_in_force(today) == MeasureSet.objects.get(is_demo=True)
+    assert not StarMeasure.objects.filter(is_demo=False).exclude(target_quantity=None).exists()
     remove_measures()
     assert set_in_force(today) is None and not MeasureReading.objects.exists()
+    assert not StarMeasure.objects.filter(key__startswith="demo-").exists()
+    assert not StarMeasure.history.filter(key__startswith="demo-").exists()
     assert set_in_force(datetime.date(2020, 7, 1)) is not None
 
 

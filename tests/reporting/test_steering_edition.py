@@ -55,12 +55,17 @@ def test_the_demo_publishes_once_draws_no_file_and_can_be_taken_away():
     made = make_commitment()
     line = make_line(make_return(made.contract, made.supplier, Q1), made, "40", verified="30")
     today = timezone.localtime(NOW).date()
-    assert load_editions(by=None, now=NOW, today=today).created == 0  # nothing is closed
+    # Nothing is closed, and for each report it says so.
+    none, why = load_editions(by=None, now=NOW, today=today)
+    assert none.created == 0 and "Annual report, 2024/25: not published." in why
+    assert "is not closed yet" in why and "Committee paper, April to June 2026" in why
+    assert "STAR quarterly report" in publish_quarter(Q1, by=None, now=NOW)
     for quarter in demo_quarters(today)[:-1]:
         close_quarter(quarter=quarter, by=None, now=NOW, is_demo=True)
-    publish_quarter(Q1, by=None, now=NOW)
-    counts = load_editions(by=None, now=NOW, today=today)
+    assert publish_quarter(Q1, by=None, now=NOW) == ""
+    counts, why = load_editions(by=None, now=NOW, today=today)
     years = ReportEdition.objects.filter(kind="annual", is_demo=True)
+    assert "is not begun yet" in why and "Annual" not in why
     assert counts.created == 2 and {one.financial_year for one in years} == {2024, 2025}
     type(line).objects.filter(pk=line.pk).update(verified_quantity=40, verified_pounds=400)
     correct_quarter(Q1, what_changed="Invented: a hub answered.", by=None, now=NOW)
@@ -68,7 +73,7 @@ def test_the_demo_publishes_once_draws_no_file_and_can_be_taken_away():
     values = [each.dataset().by_id["verified-social"].value for each in (first, second)]
     assert values == ["300.00", "400.00"] and second.what_changed == "Invented: a hub answered."
     assert set(EditionFile.objects.values_list("state", flat=True)) == {"waiting"}
-    again = load_editions(by=None, now=NOW, today=today)
-    assert (again.created, again.unchanged) == (0, counts.created)
+    again, why = load_editions(by=None, now=NOW, today=today)
+    assert (again.created, again.unchanged, why) == (0, counts.created, "")
     remove_editions()
     assert not ReportEdition.objects.exists()

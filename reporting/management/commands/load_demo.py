@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 "The reference data is missing. Run this first: manage.py load_reference"
             )
             raise SystemExit(2)
-        removed, left_open = 0, ""
+        removed, left_open, refused = 0, "", ""
         with transaction.atomic():
             if options["reset"]:
                 removed = remove_papers() + remove_mailings() + remove_editions()
@@ -102,14 +102,17 @@ class Command(BaseCommand):
             closed, left_open = load_closings(directory, by=None, now=now, today=today)
             counts += closed
             counts += load_readings(by=None, now=now, today=today)
-            counts += load_editions(by=None, now=now, today=today)
+            published, refused = load_editions(by=None, now=now, today=today)
+            counts += published
             counts += load_mailings(by=None, now=now, today=today)
-        self._say(options, counts, removed, left_open)
+        self._say(options, counts, removed, [left_open, refused])
 
-    def _say(self, options: dict[str, Any], counts: Counts, removed: int, left_open: str) -> None:
-        if left_open:
+    def _say(
+        self, options: dict[str, Any], counts: Counts, removed: int, beside: list[str]
+    ) -> None:
+        for sentences in filter(None, beside):
             # Beside the answer for programs, which stays one object.
-            (self.stderr if options["json"] else self.stdout).write(left_open)
+            (self.stderr if options["json"] else self.stdout).write(sentences)
         if not options["json"]:
             if removed:
                 self.stdout.write(f"{removed:,} demo rows removed")
