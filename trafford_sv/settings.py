@@ -465,6 +465,7 @@ SPECTACULAR_SETTINGS = {
         "BidStateEnum": "contracts.models.Bid.State",
         "RecoveryStateEnum": "contracts.models.RecoveryAction.State",
         "RatingStateEnum": "contracts.models.DeliveryRating.State",
+        "SubscriptionStateEnum": "reporting.models.MailSubscription.State",
         "MeetingStateEnum": "action_plan.models.Meeting.State",
         "DecisionKindEnum": "action_plan.models.Decision.Kind",
         "DecisionTakenEnum": "action_plan.models.Decision.Taken",

@@ -9,11 +9,19 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from trafford_sv.core.access import can
 from trafford_sv.core.models import Versioned
 
 from .editions import ReportEdition
+
+
+def key_of(email: str) -> str:
+    """A keyed digest of an address: whether it is the same can be told, what it is cannot."""
+    return salted_hmac(
+        "reporting.mail_address", email.strip().lower(), algorithm="sha256"
+    ).hexdigest()
 
 
 class Audience(models.TextChoices):
@@ -59,8 +67,15 @@ class MailSchedule(Versioned):
 
 class MailSubscriptionQuerySet(models.QuerySet["MailSubscription"]):
     def visible_to(self, user: Any) -> MailSubscriptionQuerySet:
-        """Addresses are for whoever runs the mailings."""
-        return self if can(user, "run_mailings") else self.none()
+        """Every address for whoever runs the mailings; anybody else sees their own alone."""
+        return self if can(user, "run_mailings") else self.own_of(user)
+
+    def own_of(self, user: Any) -> MailSubscriptionQuerySet:
+        """Of this person: by their account, or by the address that their invitation went to."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        by_address = Q(user__isnull=True, email_key=key_of(user.email))
+        return self.filter(Q(user=user) | by_address if user.email else Q(user=user))
 
 
 class MailSubscription(Versioned):

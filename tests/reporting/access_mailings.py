@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from reporting.models import Audience, MailSubscription
+
+from .mailings import make_reader
+
 PUBLIC = "public"
 TABLE: dict[str, str | tuple[str, ...]] = {
     "mailing-home": "run_mailings",
@@ -27,11 +31,25 @@ TABLE: dict[str, str | tuple[str, ...]] = {
     "report-mail-asked": PUBLIC,
     "report-mail-yes": PUBLIC,
     "report-mail-stop": PUBLIC,
-    "api-subscriptions": ("use_api", "run_mailings"),
+    "api-subscriptions": "use_api",
+    "api-subscription": "use_api",
+    "api-subscription-stop": "use_api",
 }
-OBJECTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def _subscription(side: dict[str, Any]) -> dict[str, Any]:
+    """Of the person whose token the side holds: who asks, or somebody else."""
+    address = side["token"].user.email
+    row = MailSubscription.objects.filter(email=address).first()
+    return {"pk": (row or make_reader(Audience.SUBSCRIBERS, email=address)).pk}
+
+
+OBJECTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "api-subscription": _subscription,
+    "api-subscription-stop": _subscription,
+}
 EVERYONES: dict[str, str] = {}
 
 
 def extend(side: dict[str, Any]) -> None:
-    """Only roles that reach everything run the mailings."""
+    """Only roles that reach everything run the mailings; subscriptions are made as they are asked for."""

@@ -11,25 +11,17 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from trafford_sv.core.periods import FinancialYear, Quarter
 
 from ...editions import last_day
 from ...mail_schedule import TRIES_AT_MOST, due_on, is_in_doubt, may_try, send_on
 from ...models import Audience, EditionMail, MailSchedule, MailSubscription, ReportEdition
-from ...models.mailings import ClaimedMail
+from ...models.mailings import ClaimedMail, key_of
 
 # An edition is looked at for so long after it was published; then its log stands as it is.
 LOOKED_AT = datetime.timedelta(days=200)
 State = MailSubscription.State
-
-
-def key_of(email: str) -> str:
-    """A keyed digest of an address: whether it is the same can be told, what it is cannot."""
-    return salted_hmac(
-        "reporting.mail_address", email.strip().lower(), algorithm="sha256"
-    ).hexdigest()
 
 
 class Verdict(StrEnum):

@@ -186,12 +186,19 @@ def confirm_reader(*, token: str, by: Any, now: datetime.datetime) -> MailSubscr
 
 
 def stop_reports(*, token: str, by: Any, now: datetime.datetime) -> MailSubscription | None:
-    """One click. The address is forgotten, here and in the log; the digest stays."""
+    """One click. None where the link is not right."""
     with transaction.atomic():
         found = find_reader(token=token, purpose=LEAVE)
-        if found is None:
-            return None
-        held = MailSubscription.objects.select_for_update().get(pk=found.pk)
+        return None if found is None else leave_list(subscription=found, by=by, now=now)
+
+
+def leave_list(
+    *, subscription: MailSubscription, by: Any, now: datetime.datetime
+) -> MailSubscription:
+    """Its owner stops it; twice changes nothing. The address is forgotten, here and in the log; the
+    digest stays."""
+    with transaction.atomic():
+        held = MailSubscription.objects.select_for_update().get(pk=subscription.pk)
         if held.state != State.LEFT:
             held.state, held.email, held.left_at, held.bounce_words = State.LEFT, "", now, ""
             held.name = "" if held.user_id is None else held.name
