@@ -36,6 +36,16 @@ COLUMNS: tuple[Column, ...] = (
         "kinds",
     ),
     Column(
+        "asked_kinds",
+        serializers.ListField(
+            child=serializers.CharField(),
+            help_text="What was asked since and waits for the click in the e-mail; null: nothing.",
+            read_only=True,
+            allow_null=True,
+        ),
+        "asked_kinds",
+    ),
+    Column(
         "reader_since",
         serializers.DateTimeField(
             help_text="Nothing that went out before comes after.",

@@ -84,6 +84,9 @@ class MailSubscription(Versioned):
     An address that leaves is forgotten; a keyed digest of it stays, so that no list brings it back
     and only its owner can. `kinds` empty is every report of the audience. `confirmed_at` is since
     when: nothing that went out before comes after.
+
+    Whoever types an address that is held here changes nothing of it: what was asked waits in the
+    `asked_` fields until its owner clicks. `link_seed` stays, so that links to stop work on.
     """
 
     class State(models.TextChoices):
@@ -110,6 +113,11 @@ class MailSubscription(Versioned):
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    asked_kinds = models.JSONField(
+        null=True, blank=True, help_text="kinds that wait for the click; null: nothing waits"
+    )
+    asked_kinds_at = models.DateTimeField(null=True, blank=True)
+    asked_seed = models.CharField(max_length=64, blank=True, help_text="of the link to that click")
     bounces = models.PositiveSmallIntegerField(default=0)
     bounced_at = models.DateTimeField(null=True, blank=True)
     bounce_words = models.CharField(max_length=500, blank=True)
@@ -154,6 +162,16 @@ class MailSubscription(Versioned):
         if self.state == self.State.LEFT:
             return ""
         return self.user.email if self.user is not None else self.email
+
+    @property
+    def wanted(self) -> list[str]:
+        """What the click in the e-mail brings: keys of kinds, none for every report."""
+        return list(self.kinds if self.asked_kinds is None else self.asked_kinds)
+
+    @property
+    def click_seed(self) -> str:
+        """Of the last link that asks for a click; an earlier one works no more."""
+        return self.asked_seed or self.link_seed
 
     @property
     def reader(self) -> str:

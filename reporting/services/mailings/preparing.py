@@ -34,7 +34,7 @@ def leave_token(subscription: MailSubscription) -> str:
 
 
 def confirm_token(subscription: MailSubscription) -> str:
-    return row_token(subscription, purpose=CONFIRM)
+    return row_token(subscription, purpose=CONFIRM, seed="click_seed")
 
 
 class PreparedEdition:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from trafford_sv.core.models import User
 from trafford_sv.core.one_time_links import new_seed
@@ -25,6 +25,8 @@ from ...selectors.mailings.recipients import key_of
 from .preparing import CONFIRM, LEAVE, confirm_token
 
 State = MailSubscription.State
+# What an outsider must not change by typing the address.
+_STANDING = (State.ACTIVE, State.ENDED, State.SUSPENDED)
 REFUSALS_AT_MOST = 3
 
 
@@ -72,6 +74,7 @@ def add_reader(
             row.email = address
             row.email_key = "" if user is not None else key_of(address)
             row.name, row.kinds, row.is_demo = name.strip()[:200], chosen, is_demo
+            _drop_wish(row)
             row.state = State.PENDING if must_click else State.ACTIVE
             row.confirmed_at, row.bounces, row.bounced_at, row.bounce_words = None, 0, None, ""
             if must_click:
@@ -97,7 +100,8 @@ def ask_for_reports(
     *, email: str, wanted: Sequence[str], by: Any, now: datetime.datetime
 ) -> MailSubscription:
     """Step one of signing up, for anybody: a link is to go, once a day at most. The page says and does
-    the same whether or not the address is known; `send_links` sends it. Raises ValidationError."""
+    the same whether or not the address is known; `send_links` sends it. Of a subscription that stands
+    nothing changes before the click. Raises ValidationError."""
     address = opt_in.clean_address(email)
     chosen = _clean_kinds(wanted)
     open_kinds = [kind.key for kind in kinds() if kind.is_public]
@@ -119,14 +123,36 @@ def ask_for_reports(
                 "asked_at": now,
                 "source": "The page",
             },
+            writes=False,
         )
-        if not is_new and found.state != State.ACTIVE:
-            found.state, found.email, found.kinds = State.PENDING, address, chosen
-            found.bounces, found.bounced_at, found.bounce_words = 0, None, ""
-            opt_in.renew_link(found, now=now)
-            found.version += 1
-            found.save()
+        if not is_new:
+            if found.state in _STANDING:
+                _wish(found, chosen, now)
+            else:
+                found.state, found.email, found.kinds = State.PENDING, address, chosen
+                found.bounces, found.bounced_at, found.bounce_words = 0, None, ""
+                _drop_wish(found)
+                opt_in.renew_link(found, now=now)
+                found.version += 1
+            found.save()  # also where nothing changed: one write, whatever is held
     return found
+
+
+def _wish(row: MailSubscription, chosen: list[str], now: datetime.datetime) -> None:
+    """What was asked of a subscription that stands waits for its owner's click. The caller saves."""
+    waits = row.asked_kinds is not None
+    if not waits and row.state == State.ACTIVE and row.kinds == chosen:
+        return
+    row.asked_kinds = chosen
+    row.version += 1
+    sent = row.confirm_sent_at
+    if waits and sent is not None and now - sent < opt_in.ASK_AGAIN_AFTER:
+        return  # one link a day; that one works on
+    row.asked_seed, row.asked_kinds_at, row.confirm_sent_at = new_seed(), now, None
+
+
+def _drop_wish(row: MailSubscription) -> None:
+    row.asked_kinds, row.asked_kinds_at, row.asked_seed = None, None, ""
 
 
 def ask_reader_again(*, subscription: MailSubscription, by: Any, now: datetime.datetime) -> bool:
@@ -144,17 +170,26 @@ def ask_reader_again(*, subscription: MailSubscription, by: Any, now: datetime.d
 
 def send_links(*, by: Any, now: datetime.datetime) -> int:
     """The links that ask a reader whether it was them; how many went."""
-    return opt_in.send_links(
-        rows=MailSubscription.objects.select_related("user"),
-        message=lambda row: confirm_email(row, confirm_token(row)),
-        by=by,
-        now=now,
-    )
+
+    def send(**which: Any) -> int:
+        return opt_in.send_links(
+            rows=MailSubscription.objects.select_related("user"),
+            message=lambda row: confirm_email(row, confirm_token(row)),
+            by=by,
+            now=now,
+            **which,
+        )
+
+    return send() + send(who=Q(asked_kinds_at__isnull=False), asked="asked_kinds_at")
 
 
 def forget_unconfirmed(*, by: Any, now: datetime.datetime) -> int:
-    """Addresses that nobody confirmed in a week; how many. A person with an account only leaves."""
-    return opt_in.forget_unconfirmed(
+    """Addresses that nobody confirmed in a week, and what was asked of those that stand; how many. A
+    person with an account only leaves."""
+    wishes = MailSubscription.objects.filter(asked_kinds_at__lte=now - opt_in.UNCONFIRMED_FOR)
+    return wishes.update(
+        asked_kinds=None, asked_kinds_at=None, version=F("version") + 1
+    ) + opt_in.forget_unconfirmed(
         rows=MailSubscription.objects.all(),
         was_here=Q(left_at__isnull=False) | Q(user__isnull=False) | Q(mails__isnull=False),
         subject_type="mailsubscription",
@@ -167,7 +202,8 @@ def forget_unconfirmed(*, by: Any, now: datetime.datetime) -> int:
 def find_reader(*, token: str, purpose: str) -> MailSubscription | None:
     """Whose link it is; None for one that was altered or replaced."""
     rows = MailSubscription.objects.select_related("user")
-    return opt_in.find_by_token(rows, token=token, purpose=purpose)
+    seed = "click_seed" if purpose == CONFIRM else "link_seed"
+    return opt_in.find_by_token(rows, token=token, purpose=purpose, seed=seed)
 
 
 def confirm_reader(*, token: str, by: Any, now: datetime.datetime) -> MailSubscription | None:
@@ -182,7 +218,24 @@ def confirm_reader(*, token: str, by: Any, now: datetime.datetime) -> MailSubscr
             held.version += 1
             held.save()
             record_event(by=by, now=now, verb="reports by e-mail confirmed", subject=held)
+        elif held.asked_kinds is not None:
+            _grant_wish(held, now)
+            held.save()
+            record_event(
+                by=by, now=now, verb="reports by e-mail confirmed", subject=held,
+                after={"kinds": list(held.kinds)},
+            )  # fmt: skip
     return held if held.state == State.ACTIVE else None
+
+
+def _grant_wish(row: MailSubscription, now: datetime.datetime) -> None:
+    """Its owner clicked. Who is active stays a reader since when they are one."""
+    row.kinds = row.wanted
+    if row.state != State.ACTIVE:
+        row.state, row.confirmed_at = State.ACTIVE, now
+    row.bounces, row.bounced_at, row.bounce_words = 0, None, ""
+    row.asked_kinds, row.asked_kinds_at = None, None  # the seed stays: a second click says the same
+    row.version += 1
 
 
 def stop_reports(*, token: str, by: Any, now: datetime.datetime) -> MailSubscription | None:
@@ -203,6 +256,7 @@ def leave_list(
             held.state, held.email, held.left_at, held.bounce_words = State.LEFT, "", now, ""
             held.name = "" if held.user_id is None else held.name
             held.confirm_sent_at = None  # its owner may come back the same day
+            _drop_wish(held)
             held.version += 1
             held.save()
             EditionMail.objects.filter(subscription=held).update(address="")
@@ -243,6 +297,7 @@ def end_reader(*, subscription: MailSubscription, by: Any, now: datetime.datetim
         if held.state in (State.ENDED, State.LEFT):
             return
         held.state = State.ENDED
+        _drop_wish(held)  # a link that is on its way does not undo it
         held.version += 1
         held.save()
         record_event(by=by, now=now, verb="reader of reports ended", subject=held)

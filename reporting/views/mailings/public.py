@@ -16,6 +16,7 @@ from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.views.errors import too_many_requests
 from trafford_sv.core.views_base import EditMixin, PublicView
 
+from ...editions import kinds
 from ...forms.mailings import SignUpForm
 from ...models import MailSubscription
 from ...services.mailings.preparing import CONFIRM, LEAVE
@@ -84,11 +85,15 @@ class Confirm(Asked):
 
     def get(self, request: HttpRequest, token: str = "") -> HttpResponse:
         found = find_reader(token=token, purpose=CONFIRM)
-        if found is None or found.state not in (State.PENDING, State.ACTIVE):
+        if found is None or (
+            found.state not in (State.PENDING, State.ACTIVE) and found.asked_kinds is None
+        ):
             return self.unknown()
+        names = [kind.name for kind in kinds() if kind.key in found.wanted]
         return self.said(
             "One more click",
-            "Press the button and you get the next report by e-mail.",
+            "Press the button and you get the next report by e-mail. You asked for: "
+            f"{', '.join(names) or 'every report that is published'}.",
             button="Yes, send me the reports",
         )
 

@@ -57,8 +57,9 @@ def reader_tag(row: MailSubscription) -> Tag:
     return Tag(WORDS[state], TONES[state])
 
 
-def kinds_words(row: MailSubscription) -> str:
-    names = [kind.name for kind in kinds() if kind.key in row.kinds]
+def kinds_words(row: MailSubscription, *, wanted: bool = False) -> str:
+    keys = row.wanted if wanted else row.kinds
+    names = [kind.name for kind in kinds() if kind.key in keys]
     return ", ".join(names) or "Every report of the audience"
 
 
@@ -224,6 +225,14 @@ class ReaderDetail(_Reader):
                 note="What went out before does not come after.",
             ),
         ]
+        if row.asked_kinds is not None:
+            rows.append(
+                SummaryRow(
+                    "Asked for",
+                    kinds_words(row, wanted=True),
+                    note="By whoever typed the address. Nothing changes before the click in the e-mail.",
+                )
+            )
         if row.bounced_at:
             rows.append(
                 SummaryRow("Mail came back", f"{row.bounced_at:%-d %B %Y}", note=row.bounce_words)

@@ -34,6 +34,7 @@ from ..sending import (
 from .audit import record_event
 
 PENDING, LEFT = "pending", "left"
+_NEW = Q(state=PENDING)
 # One link a day to one address, whoever types it and however often.
 ASK_AGAIN_AFTER = datetime.timedelta(hours=20)
 TRIED_FOR = datetime.timedelta(days=1)
@@ -56,14 +57,20 @@ def clean_address(email: str) -> str:
 
 
 def hold_row(
-    *, rows: QuerySet[Any], found_by: dict[str, Any], fresh: dict[str, Any], by: Any
+    *,
+    rows: QuerySet[Any],
+    found_by: dict[str, Any],
+    fresh: dict[str, Any],
+    by: Any,
+    writes: bool = True,
 ) -> tuple[Any, bool]:
     """The row of one address, locked, and whether it is new. Call it inside a transaction.
 
-    A row that is held is written too, so that the answer takes as long for an address that is held.
+    A row that is held is written too, so that the answer takes as long for an address that is held;
+    without `writes` by the caller, whatever it finds.
     """
     row, is_new = rows.select_for_update().get_or_create(defaults=fresh, **found_by)
-    if not is_new:
+    if not is_new and writes:
         rows.filter(pk=row.pk).update(asked_at=F("asked_at"))
     return row, is_new
 
@@ -78,12 +85,14 @@ def renew_link(row: Any, *, now: datetime.datetime) -> bool:
     return True
 
 
-def row_token(row: Any, *, purpose: str) -> str:
+def row_token(row: Any, *, purpose: str, seed: str = "link_seed") -> str:
     """The secret part of a link to one row; one purpose's link does not serve another."""
-    return f"{row.pk}.{token_of(row.link_seed, salt=purpose)}"
+    return f"{row.pk}.{token_of(getattr(row, seed), salt=purpose)}"
 
 
-def find_by_token(rows: QuerySet[Any], *, token: str, purpose: str) -> Any | None:
+def find_by_token(
+    rows: QuerySet[Any], *, token: str, purpose: str, seed: str = "link_seed"
+) -> Any | None:
     """Whose link it is; None for one that was altered or replaced."""
     number, _, given = token.partition(".")
     if not (number.isascii() and number.isdigit() and len(number) < 15):
@@ -91,17 +100,24 @@ def find_by_token(rows: QuerySet[Any], *, token: str, purpose: str) -> Any | Non
     found = rows.filter(pk=int(number)).first()
     if found is None:
         return None
-    right = token_of(found.link_seed, salt=purpose)
+    right = token_of(getattr(found, seed), salt=purpose)
     return found if hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")) else None
 
 
 def send_links(
-    *, rows: QuerySet[Any], message: Callable[[Any], EmailMessage], by: Any, now: datetime.datetime
+    *,
+    rows: QuerySet[Any],
+    message: Callable[[Any], EmailMessage],
+    by: Any,
+    now: datetime.datetime,
+    who: Q = _NEW,
+    asked: str = "asked_at",
 ) -> int:
-    """The links that are to go, each claimed first, so that two workers send one. Returns how many
-    went. What the server refused for now is tried again for a day; what is in doubt never."""
-    pending = rows.filter(state=PENDING, confirm_sent_at=None)
-    waiting = pending.filter(asked_at__gt=now - TRIED_FOR).order_by("asked_at", "pk")
+    """The links that are to go to `who`, each claimed first, so that two workers send one. Returns
+    how many went. What the server refused for now is tried again for a day since it was `asked`;
+    what is in doubt never."""
+    pending = rows.filter(who, confirm_sent_at=None)
+    waiting = pending.filter(**{f"{asked}__gt": now - TRIED_FOR}).order_by(asked, "pk")
     keys = list(waiting.values_list("pk", flat=True)[:MOST_A_RUN])
     if not keys:
         return 0
@@ -117,7 +133,7 @@ def send_links(
             outcome, said = send_one(connection, message(rows.get(pk=key)))
             sent += outcome == SENT
             if outcome == FAILED and not has_no_such_address(said):
-                rows.filter(pk=key, state=PENDING).update(confirm_sent_at=None)
+                rows.filter(who, pk=key).update(confirm_sent_at=None)
     finally:
         connection.close()
     return sent
