@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import boards, closing, why
+from .views import boards, closing, figure_detail, public_board, why
 
 urlpatterns = [
     path("closing/", closing.ClosingNow.as_view(), name="closing-now"),
@@ -20,6 +20,10 @@ urlpatterns = [
     path("boards/star/", boards.StarBoard.as_view(), name="board-star"),
     path("boards/steering-group/", boards.SteeringBoard.as_view(), name="board-steering"),
     path("boards/supplier/", boards.SupplierBoard.as_view(), name="board-supplier"),
-    path("public/", boards.PublicBoard.as_view(), name="public-board"),
-    path("figures/<slug:key>/<slug:basis>/", boards.FigureDetail.as_view(), name="figure-detail"),
+    path("public/", public_board.PublicBoard.as_view(), name="public-board"),
+    path(
+        "figures/<slug:key>/<slug:basis>/",
+        figure_detail.FigureDetail.as_view(),
+        name="figure-detail",
+    ),
 ]
