@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import URLPattern, URLResolver, path
-from rest_framework import exceptions, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from trafford_sv.core.api.columns import Column, Row, choice, text, whole
-from trafford_sv.core.api.views import ApiView, ListView, etag_of
+from trafford_sv.core.api.views import ListView, etag_of
 from trafford_sv.core.money import pounds as to_pounds
-from trafford_sv.core.periods import PeriodError, Quarter
+from trafford_sv.core.periods import Quarter
 
 from ..counting import claimed, four_places
 from ..filters_deliveries import DeliveryFilter
@@ -22,9 +22,9 @@ from ..four_figures import Amounts, FourFigures
 from ..licensing import may_show_text, may_show_value
 from ..models import Contract, Measure, ReturnLine
 from ..selectors.deliveries import delivery_rows
-from ..selectors.position import Scope
 from ..selectors.position_groups import BREAKDOWNS, breakdown
 from ..selectors.position_report import portfolio_report
+from .scopes import SCOPE_PARAMETERS, ScopedView
 
 FOUR = ("offered", "committed", "reported", "verified")
 # A measure's own total beside its quantity would give its value away.
@@ -97,7 +97,7 @@ class PortfolioSerializer(serializers.Serializer):
     groups = PositionGroupSerializer(many=True, help_text="Empty unless `by` is given.")
 
 
-class Portfolio(ApiView):
+class Portfolio(ScopedView):
     """The four figures over everything this token may read, or over a part of it."""
 
     permission = "view_commitments"
@@ -106,13 +106,9 @@ class Portfolio(ApiView):
     parameters: ClassVar[dict[str, str]] = {
         "period": "A quarter, such as 2026-27-Q1; the one that runs unless given.",
         "span": "`quarter` counts that quarter alone, `to-date` everything up to its end.",
-        "agreement": "One kind of agreement.",
-        "directorate": "The key of a directorate.",
+        **SCOPE_PARAMETERS,
         "supplier": "The key of a supplier.",
         "contract": "The key of an agreement.",
-        "division": "The first two digits of a category.",
-        "theme": "A theme's title.",
-        "ward": "A ward's code.",
         "by": f"Adds the figures for each {', '.join(GROUPS[:-1])} or {GROUPS[-1]}.",
     }
     choices: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -122,22 +118,11 @@ class Portfolio(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        query = request.query_params
-        last = self._quarter(query.get("period", ""))
-        span = self._one_of("span", ("to-date", "quarter")) or "to-date"
+        last = self.quarter("period", Quarter.of(self.today))
+        span = self.one_of("span", ("to-date", "quarter")) or "to-date"
         first = last if span == "quarter" else None
-        by = self._one_of("by", GROUPS)
-        scope = Scope(
-            agreement=self._one_of("agreement", tuple(Contract.Kind.values)) or "",
-            directorate=self._key("directorate"),
-            supplier=self._key("supplier"),
-            contract=self._key("contract"),
-            division=query.get("division", ""),
-            theme=query.get("theme", ""),
-            ward=query.get("ward", ""),
-        )
-        if "\x00" in scope.theme + scope.ward + scope.division:
-            raise exceptions.ValidationError("A filter holds a character that no name has.")
+        by = self.one_of("by", GROUPS)
+        scope = self.scope(supplier=self.key("supplier"), contract=self.key("contract"))
         report = portfolio_report(request.user, scope, first=first, last=last, outward=True)
         found = report.position
         groups = (
@@ -175,30 +160,6 @@ class Portfolio(ApiView):
             ],
         }
         return Response(body, headers={"ETag": etag_of(body, None)})
-
-    def _quarter(self, words: str) -> Quarter:
-        if not words:
-            return Quarter.of(self.today)
-        try:
-            return Quarter.parse(words)
-        except PeriodError as error:
-            raise exceptions.ValidationError({"period": [str(error)]}) from error
-
-    def _one_of(self, name: str, offered: tuple[str, ...]) -> str | None:
-        words = self.request.query_params.get(name) or None
-        if words is not None and words not in offered:
-            raise exceptions.ValidationError(
-                {name: [f"“{words}” is none of {', '.join(offered)}."]}
-            )
-        return words
-
-    def _key(self, name: str) -> int | None:
-        words = self.request.query_params.get(name, "")
-        if not words:
-            return None
-        if not (words.isascii() and words.isdecimal() and len(words) <= 9):
-            raise exceptions.ValidationError({name: [f"“{words}” is no key. Keys are numbers."]})
-        return int(words)
 
 
 def _text(amount: Decimal | None) -> str | None:

@@ -89,13 +89,25 @@ class Portfolio(PermissionView):
         by = request.GET.get("by", "")
         if by not in BREAKDOWNS:
             by = "directorate"
+        if not form.is_valid():
+            # What could be read of the choice is another choice, and its figures would pass for this one's.
+            title = "Social value"
+            context = {
+                "title": title,
+                "breadcrumbs": [("Dashboard", reverse("dashboard")), (title, None)],
+                "has_errors": True,
+                "form": form,
+                "by": by,
+                "sentence": title,
+            }
+            return render(request, "contracts/portfolio.html", context)
         kind = request.GET.get("format", "")
         closings = summed_quarters(request.user, scope)
         groups = breakdown(
             request.user, scope, by, first=first, last=last, outward=kind in CONTENT_TYPES,
             closings=closings,
         )  # fmt: skip
-        if kind in CONTENT_TYPES and form.is_valid():
+        if kind in CONTENT_TYPES:
             return export_response(
                 kind,
                 file_columns(BREAKDOWNS[by][0]),
@@ -114,7 +126,6 @@ class Portfolio(PermissionView):
             {
                 "title": "Social value",
                 "breadcrumbs": [("Dashboard", reverse("dashboard")), ("Social value", None)],
-                "has_errors": not form.is_valid(),
                 "form": form,
                 "is_narrowed": any(request.GET.get(name) for name in form.fields),
                 "sentence": parts.headline(found),

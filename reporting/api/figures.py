@@ -9,11 +9,11 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contracts.api.scopes import SCOPE_PARAMETERS, ScopedView
 from contracts.models import Contract
-from contracts.selectors.position import Scope
 from trafford_sv.core.access import can
-from trafford_sv.core.api.views import ApiView, etag_of
-from trafford_sv.core.periods import PeriodError, Quarter
+from trafford_sv.core.api.views import etag_of
+from trafford_sv.core.periods import Quarter
 
 from ..catalogue import CATALOGUE, Basis, FigureGone, Unit
 from ..selectors.boards import BoardScope, FigureTrace, figure_trace
@@ -72,7 +72,7 @@ class CatalogueFigureSerializer(serializers.Serializer):
     returns_received = serializers.IntegerField()
 
 
-class Figures(ApiView):
+class Figures(ScopedView):
     """Any figure of the catalogue, over what this token may read."""
 
     permission = "view_commitments"
@@ -83,11 +83,7 @@ class Figures(ApiView):
         "basis": "What it rests on: one of those that the figure can be read as.",
         "quarter": "A quarter, such as 2026-27-Q1; the last that is over unless given.",
         "span": "`quarter` counts that quarter alone, `to-date` everything up to its end.",
-        "agreement": "One kind of agreement.",
-        "directorate": "The key of a directorate.",
-        "division": "The first two digits of a category.",
-        "theme": "A theme's title.",
-        "ward": "A ward's code.",
+        **SCOPE_PARAMETERS,
     }
     choices: ClassVar[dict[str, tuple[str, ...]]] = {
         "figure": tuple(sorted(CATALOGUE)),
@@ -97,23 +93,14 @@ class Figures(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        query = request.query_params
         key = self._one_of("figure") or "social_value"
         wanted = CATALOGUE[key]
         basis = self._one_of("basis") or wanted.bases[-1].value
         if key.startswith("spend_") and not can(request.user, "view_spend"):
             raise exceptions.PermissionDenied
-        last = self._quarter(query.get("quarter", ""))
+        last = self.quarter("quarter", Quarter.of(self.today).previous)
         span = self._one_of("span") or "to-date"
-        scope = Scope(
-            agreement=self._one_of("agreement") or "",
-            directorate=self._key("directorate"),
-            division=query.get("division", ""),
-            theme=query.get("theme", ""),
-            ward=query.get("ward", ""),
-        )
-        if "\x00" in scope.theme + scope.ward + scope.division:
-            raise exceptions.ValidationError("A filter holds a character that no name has.")
+        scope = self.scope()
         about = BoardScope(scope, last if span == "quarter" else None, last)
         try:
             trace = figure_trace(request.user, key, basis, about, outward=True)
@@ -122,29 +109,8 @@ class Figures(ApiView):
         body = body_of(trace, span)
         return Response(body, headers={"ETag": etag_of(body, None)})
 
-    def _quarter(self, words: str) -> Quarter:
-        if not words:
-            return Quarter.of(self.today).previous
-        try:
-            return Quarter.parse(words)
-        except PeriodError as error:
-            raise exceptions.ValidationError({"quarter": [str(error)]}) from error
-
     def _one_of(self, name: str) -> str | None:
-        words = self.request.query_params.get(name) or None
-        if words is not None and words not in self.choices[name]:
-            raise exceptions.ValidationError(
-                {name: [f"“{words}” is none of {', '.join(self.choices[name])}."]}
-            )
-        return words
-
-    def _key(self, name: str) -> int | None:
-        words = self.request.query_params.get(name, "")
-        if not words:
-            return None
-        if not (words.isascii() and words.isdecimal() and len(words) <= 9):
-            raise exceptions.ValidationError({name: [f"“{words}” is no key. Keys are numbers."]})
-        return int(words)
+        return self.one_of(name, self.choices[name])
 
 
 def body_of(trace: FigureTrace, span: str) -> dict[str, Any]:

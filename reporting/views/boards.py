@@ -26,7 +26,7 @@ from trafford_sv.core.views_base import PermissionView
 from ..selectors.boards import Board, BoardScope, board
 from ..selectors.closing import MeasuresOfQuarter, measures_of_quarter
 from ..selectors.star_measures import value_words
-from .narrowed import Narrowed, address, up_to
+from .narrowed import Narrowed, address, refused, up_to
 from .star_measures import target_tag
 
 BREAKDOWNS = {
@@ -146,6 +146,10 @@ class BoardPage(PermissionView):
         form, about = Narrowed().read(request, request.user, latest, newest=latest.next)
         by = request.GET.get("by", "")
         by = by if by in BREAKDOWNS else self.by
+        if not form.is_valid():
+            # What could be read of the choice is another choice, and its figures would pass for this one's.
+            boards = boards_open_to(request.user, "", self.audience)
+            return refused(request, self.title, form, self.crumbs(), by=by, boards=boards)
         found = board(request.user, about, by=by)
         heading, caption = BREAKDOWNS.get(by, ("", ""))
         context = {
@@ -154,7 +158,6 @@ class BoardPage(PermissionView):
             "period": up_to(about),
             "form": form,
             "is_narrowed": any(request.GET.get(name) for name in form.fields),
-            "has_errors": not form.is_valid(),
             "figures": list(self.figures(found)),
             "report": found.report,
             "trend": parts.quarters_chart("trend", found.trend),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +15,7 @@ from trafford_sv.core.parts import Link, SummaryRow, Table
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.views_base import PermissionView
 
-from ..catalogue import BASIS_WORDS, Basis, FigureGone, Unit
+from ..catalogue import BASIS_WORDS, CATALOGUE, Basis, Unit
 from ..selectors.boards import FigureTrace, figure_trace
 from ..selectors.star_measures import value_words
 from .boards import home_of
@@ -30,29 +31,30 @@ class FigureDetail(PermissionView):
         latest = Quarter.of(self.today).previous
         form, about = Narrowed().read(request, request.user, latest, newest=latest.next)
         asked, about = about.as_of, replace(about, as_of=None)
+        if key not in CATALOGUE or basis not in CATALOGUE[key].bases:
+            raise Http404
         if key.startswith("spend_") and not can(request.user, "view_spend"):
             raise Http404
-        try:
-            trace = figure_trace(request.user, key, basis, about)
-        except FigureGone as gone:
-            raise Http404(str(gone)) from gone
-        unit = trace.figure.unit
-        name = trace.figure.name
-        context = {
+        name = CATALOGUE[key].name
+        context: dict[str, Any] = {
             "title": f"{name}, {BASIS_WORDS[Basis(basis)]}",
-            "trace": trace,
-            "period": up_to(about),
-            "asked": asked,
             "form": form,
             "is_narrowed": any(request.GET.get(name) for name in form.fields),
             "has_errors": not form.is_valid(),
-            "words": value_words(trace.value, unit),
-            "facts": facts(trace),
-            "editions": editions_table(trace),
-            "totals": totals_table(trace),
-            "api_url": f"{reverse('api-figures')}?figure={key}&basis={basis}&{about.query()}",
             "breadcrumbs": [home_of(request.user), (name, None)],
         }
+        if form.is_valid():
+            trace = figure_trace(request.user, key, basis, about)
+            context |= {
+                "trace": trace,
+                "period": up_to(about),
+                "asked": asked,
+                "words": value_words(trace.value, trace.figure.unit),
+                "facts": facts(trace),
+                "editions": editions_table(trace),
+                "totals": totals_table(trace),
+                "api_url": f"{reverse('api-figures')}?figure={key}&basis={basis}&{about.query()}",
+            }
         return render(request, "reporting/figure_detail.html", context)
 
 

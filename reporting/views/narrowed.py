@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from contracts.selectors.position import Scope
 from trafford_sv.core.periods import MONTHS, Quarter
@@ -58,6 +59,14 @@ class Narrowed:
         )
         first = last if values.get("span") == "quarter" else None
         return form, BoardScope(scope, first, last, values.get("as_of"))
+
+
+def refused(
+    request: HttpRequest, title: str, form: BoardForm, crumbs: Sequence[object], **more: Any
+) -> HttpResponse:
+    """A board whose choice makes no sense: what is wrong with it, the filters, and no figure."""
+    context = {"title": title, "form": form, "has_errors": True, "breadcrumbs": crumbs, **more}
+    return render(request, "reporting/board.html", context)
 
 
 def address(request: HttpRequest, **more: str) -> str:

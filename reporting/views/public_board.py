@@ -20,7 +20,7 @@ from trafford_sv.core.views_base import PublicView
 from ..selectors.boards import Board, BoardScope
 from ..selectors.public_board import public_board, public_quarters
 from .boards import returns_figure, verified_first
-from .narrowed import Narrowed, address, up_to
+from .narrowed import Narrowed, address, refused, up_to
 
 
 class PublicBoard(PublicView):
@@ -28,9 +28,11 @@ class PublicBoard(PublicView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         closed = public_quarters()
+        title = "What was promised, and what is proven"
+        crumbs = [("Home", reverse("home")), ("What is proven", None)]
         context: dict[str, Any] = {
-            "title": "What was promised, and what is proven",
-            "breadcrumbs": [("Home", reverse("home")), ("What is proven", None)],
+            "title": title,
+            "breadcrumbs": crumbs,
             "is_public": True,
             "is_print": request.GET.get("print") == "yes",
             "print_url": address(request, print="yes"),
@@ -43,11 +45,12 @@ class PublicBoard(PublicView):
             )
             return render(request, "reporting/board.html", context)
         form, about = Narrowed().read(request, EVERYWHERE, closed.quarters[0], only=closed.quarters)
+        if not form.is_valid():
+            return refused(request, title, form, crumbs, is_public=True)
         found, why_not = public_board(about, closed.quarters[0])
         context |= {
             "form": form,
             "is_narrowed": any(request.GET.get(name) for name in form.fields),
-            "has_errors": not form.is_valid(),
             "period": up_to(about),
             "is_invented": about.last in closed.invented,
             "why_not": why_not,
