@@ -38,6 +38,11 @@ def summed_quarters(
     return {quarter: pk for quarter, pk, is_summed in _closed() if is_summed}
 
 
+def closings_of(user: Any, scope: Scope, closings: Closings) -> Closings:
+    """Those of the closings that answer for this scope too; none where it is asked of the lines."""
+    return closings if closings and _is_of_sums(user, scope) else {}
+
+
 def closings_for(user: Any, scope: Scope) -> tuple[Quarter | None, Closings]:
     """The latest closed quarter, and what `summed_quarters` says. 1 query."""
     rows = list(_closed())

@@ -19,7 +19,7 @@ local economic value stay apart. A sum over nothing is None, a sum over zeros is
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -39,12 +39,14 @@ from trafford_sv.core.money import pounds, share
 from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Amounts, FourFigures, ValueState
+from ..licensing import TotalReader
 from ..valuation import plus
 from .delivery_sums import (
     NOT_REPORTED,
     UNDECIDED,
     WITHOUT_VALUE,
     Closings,
+    closings_of,
     summed_quarters,
     sums_in,
 )
@@ -61,6 +63,7 @@ from .position_scope import EVERYWHERE, Scope, agreements_of, held_measure, tota
 
 __all__ = [
     "EVERYWHERE",
+    "Asked",
     "Counts",
     "Position",
     "Scope",
@@ -71,6 +74,7 @@ __all__ = [
     "lines_in",
     "offers_in",
     "position",
+    "positions",
     "quarters_between",
     "stood",
 ]
@@ -103,6 +107,7 @@ class Position:
     contracts_without_value: int
     tendered_value_pounds: Decimal | None = None
     tendered_offers: Amounts | None = None
+    tendered_withheld: frozenset[str] = frozenset()  # kinds of it that may not be told
     offers_left_out: int = 0  # agreements whose winning offer is in no base: see `offered_share`
     of_kind: Mapping[str, Counts] = field(default_factory=dict)  # `counts`, for each kind of value
 
@@ -118,6 +123,15 @@ class Position:
         return share(offered.social_pounds if offered else None, self.tendered_value_pounds)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One scope in one period, of several that are read together. `first` None is "since the beginning"."""
+
+    scope: Scope
+    first: Quarter | None
+    last: Quarter
+
+
 def position(
     user: Any,
     scope: Scope,
@@ -129,10 +143,10 @@ def position(
     closings: Closings | None = None,
     with_awards: bool = True,
 ) -> Position:
-    """The four figures from quarter to quarter; `first` None is "since the beginning". 2 queries, and
+    """The four figures from quarter to quarter; `first` None is "since the beginning". 1 query, and
     one for the quarters that are summed (`delivery_sums`), where the scope may be read from sums.
-    `closings` are those, where the caller has asked already. Without awards one query less, and no
-    value of contracts and number of agreements.
+    `closings` are those, where the caller has asked already. Without awards no value of contracts and
+    number of agreements.
 
     `outward`: for an export or an API answer. A total that would tell a value which a licence keeps
     in is None, and named in the figures' `withheld` (decision 16).
@@ -141,46 +155,97 @@ def position(
 
     A part of an agreement (a measure, a theme, a ward, one supplier's part) has no contract value.
     """
-    starts = first.start if first else None
     if closings is None:
         closings = summed_quarters(user, scope, as_known=as_known) if first != last else {}
-    found: dict[str, dict[str, _Sums]] = {
-        "offered": {}, "left out": {}, "committed": {}, "delivered": {},
-    }  # fmt: skip
-    offers = offers_in(user, scope, starts, last.end, as_known=as_known)
-    for figure, kind, held, *sums in (
-        _sums(
-            offers,
-            "offered",
-            "requested__measure",
-            one="offered_pounds",
-            two=Sum("offered_pounds", filter=Q(in_base=True), output_field=POUNDS),
-        )
-        .union(
-            _sums(
-                offers.filter(in_base=False),
-                "left out",
-                "",
-                one="offered_pounds",
-                rows=Count("bid__tender__contract", distinct=True),
-            ),
-            _sums(
-                commitments_in(user, scope, starts, last.end, as_known=as_known),
-                "committed",
-                "measure",
-                one="counted_pounds",
-                blank=~stood(last.end, as_known),
-                unpriced=Q(committed_pounds__isnull=True) & stood(last.end, as_known),
-            ),
-            *_delivered(user, scope, first, last, as_known, closings),
-            all=True,
-        )
-        .order_by()
+    (found,) = positions(
+        user, [Asked(scope, first, last)], outward=outward, as_known=as_known, closings=closings,
+        with_awards=with_awards,
+    )  # fmt: skip
+    return found
+
+
+def positions(
+    user: Any,
+    asked: Sequence[Asked],
+    *,
+    outward: bool = False,
+    as_known: datetime.datetime | None = None,
+    closings: Closings | None = None,
+    with_awards: bool = True,
+) -> list[Position]:
+    """The positions of several scopes and periods in the order they are asked, as `position` has each.
+    1 query for all. `closings`: closed quarters whose sums may be read, of whichever scope they may.
+    """
+    branches: list[Any] = []
+    for number, one in enumerate(asked):
+        held = closings_of(user, one.scope, closings or {})
+        branches += _branches(user, one, str(number), as_known, held, with_awards)
+    found: list[dict[str, dict[str, _Sums]]] = [
+        {"offered": {}, "left out": {}, "committed": {}, "delivered": {}, "awards": {}}
+        for _ in asked
+    ]
+    for label, kind, held_measure_pk, *sums in (
+        branches[0].union(*branches[1:], all=True).order_by()
     ):
-        part = _Sums.of(held, *sums)
-        found[figure][kind] = part.plus(found[figure].get(kind))
-    offered, committed, delivered = found["offered"], found["committed"], found["delivered"]
+        number, _, figure = label.partition(" ")
+        part = _Sums.of(held_measure_pk, *sums)
+        of_scope = found[int(number)][figure]
+        of_scope[kind] = part.plus(of_scope.get(kind))
     reader = total_reader(user, outward=outward)
+    return [_position(one, sums, reader) for one, sums in zip(asked, found, strict=True)]
+
+
+def _branches(
+    user: Any,
+    one: Asked,
+    number: str,
+    as_known: datetime.datetime | None,
+    closings: Closings,
+    with_awards: bool,
+) -> Iterator[Any]:
+    """What one position reads, each branch under its number."""
+    scope, first, last = one.scope, one.first, one.last
+    starts = first.start if first else None
+    offers = offers_in(user, scope, starts, last.end, as_known=as_known)
+    yield _sums(
+        offers,
+        f"{number} offered",
+        "requested__measure",
+        one="offered_pounds",
+        two=Sum("offered_pounds", filter=Q(in_base=True), output_field=POUNDS),
+    )
+    yield _sums(
+        offers.filter(in_base=False),
+        f"{number} left out",
+        "",
+        one="offered_pounds",
+        rows=Count("bid__tender__contract", distinct=True),
+    )
+    yield _sums(
+        commitments_in(user, scope, starts, last.end, as_known=as_known),
+        f"{number} committed",
+        "measure",
+        one="counted_pounds",
+        blank=~stood(last.end, as_known),
+        unpriced=Q(committed_pounds__isnull=True) & stood(last.end, as_known),
+    )
+    yield from _delivered(user, one, f"{number} delivered", as_known, closings)
+    awards = awards_in(user, scope, starts, last.end, as_known=as_known)
+    if with_awards and not awards.query.is_empty():
+        # Awards made by `last` on agreements in force; `blank` are those whose value is not known.
+        yield _sums(
+            awards,
+            f"{number} awards",
+            "",
+            one=Sum("value_pounds", filter=Q(of_framework=False), output_field=POUNDS),
+            two=Sum("value_pounds", filter=Q(in_base=True), output_field=POUNDS),
+            rows=Count("contract_id", distinct=True),
+            blank=Q(value_pounds__isnull=True, of_framework=False),
+        )
+
+
+def _position(one: Asked, found: dict[str, dict[str, _Sums]], reader: TotalReader) -> Position:
+    offered, committed, delivered = found["offered"], found["committed"], found["delivered"]
     withheld = frozenset(
         (state.value, kind)
         for state, rows, second in (
@@ -192,52 +257,53 @@ def position(
         for kind, row in rows.items()
         if not reader.may_have(len(row.held_two if second else row.held_one))
     )
-    value, tendered, agreements, without_value = (
-        _contract_value(user, scope, starts, last.end, as_known)
-        if with_awards
-        else (None, None, 0, 0)
+    untold_offers = frozenset(
+        kind
+        for kind, row in offered.items()
+        if (ValueState.OFFERED.value, kind) in withheld or not reader.may_have(len(row.held_two))
     )
+    awards = found["awards"].get("")
     return Position(
-        scope=scope,
-        first=starts,
-        last=last.end,
+        scope=one.scope,
+        first=one.first.start if one.first else None,
+        last=one.last.end,
         figures=FourFigures(
             offered=amounts((kind, row.one) for kind, row in offered.items()),
             committed=amounts((kind, row.one) for kind, row in committed.items()),
             reported=amounts((kind, row.one) for kind, row in delivered.items()),
             verified=amounts((kind, row.two) for kind, row in delivered.items()),
         ).without(withheld),
-        counts=_counts(committed, delivered, agreements),
+        counts=_counts(committed, delivered, awards.rows if awards else 0),
         of_kind={
-            kind: _counts(_only(kind, committed), _only(kind, delivered), agreements)
+            kind: _counts(
+                _only(kind, committed), _only(kind, delivered), awards.rows if awards else 0
+            )
             for kind in {*committed, *delivered}
         },
-        contract_value_pounds=value,
-        contracts_without_value=without_value,
-        tendered_value_pounds=tendered,
+        contract_value_pounds=_whole_pennies(awards.one if awards else None),
+        contracts_without_value=awards.blank if awards else 0,
+        tendered_value_pounds=_whole_pennies(awards.two if awards else None),
         tendered_offers=amounts(
-            (kind, row.two)
-            for kind, row in offered.items()
-            if (ValueState.OFFERED.value, kind) not in withheld
-            and reader.may_have(len(row.held_two))
+            (kind, row.two) for kind, row in offered.items() if kind not in untold_offers
         ),
+        tendered_withheld=untold_offers,
         offers_left_out=sum(row.rows for row in found["left out"].values()),
     )
 
 
+def _whole_pennies(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else pounds(amount)
+
+
 def _delivered(
-    user: Any,
-    scope: Scope,
-    first: Quarter | None,
-    last: Quarter,
-    as_known: datetime.datetime | None,
-    closings: Closings,
+    user: Any, of: Asked, figure: str, as_known: datetime.datetime | None, closings: Closings
 ) -> Iterator[Any]:
     """Lines, and the sums of those that closed quarters hold."""
+    scope, first, last = of.scope, of.first, of.last
     two = Sum("verified_pounds", output_field=POUNDS)
     yield _sums(
         lines_in(user, scope, first, last, as_known=as_known, without=closings),
-        "delivered",
+        figure,
         "commitment__measure",
         one="reported_pounds",
         two=two,
@@ -248,7 +314,7 @@ def _delivered(
     if closings:
         yield _sums(
             sums_in(user, scope, first, last, closings),
-            "delivered",
+            figure,
             "measure",
             kind=F("kind"),
             one="reported_pounds",
@@ -329,7 +395,7 @@ def _sums(
     figure: str,
     measure: str,
     *,
-    one: str,
+    one: Any,
     two: Any = None,
     rows: Any = None,
     blank: Any = _NEVER,
@@ -337,7 +403,7 @@ def _sums(
     unpriced: Any = _NEVER,
     kind: Any = None,
 ) -> Any:
-    """One branch: (figure, kind, held measure, two sums, four counts).
+    """One branch: (figure under its number, kind, held measure, two sums, four counts).
 
     A row for each kind of value, and one for each measure whose values a licence keeps in: so what
     adds to a sum is known without another question. `measure`: the way to it; "" for neither.
@@ -354,7 +420,7 @@ def _sums(
         )
         .values("figure", "kind_of_value", "held")
         .annotate(
-            one=Sum(one, output_field=POUNDS),
+            one=Sum(one, output_field=POUNDS) if isinstance(one, str) else one,
             two=two or Cast(Value(None), POUNDS),
             rows=rows or Count("pk"),
             blank=_count(blank),
@@ -389,28 +455,3 @@ def amounts(rows: Iterable[tuple[str, Decimal | None]]) -> Amounts:
     return Amounts(
         None if social is None else pounds(social), None if local is None else pounds(local)
     )
-
-
-def _contract_value(
-    user: Any,
-    scope: Scope,
-    first: datetime.date | None,
-    last: datetime.date,
-    as_known: datetime.datetime | None,
-) -> tuple[Decimal | None, Decimal | None, int, int]:
-    """Awards made by `last` on agreements in force: pounds; the part of them that offers can be
-    measured by, as `offered_share` says; agreements; and awards without a value.
-    """
-    awards = awards_in(user, scope, first, last, as_known=as_known)
-    if awards.query.is_empty():
-        return None, None, 0, 0
-    found = awards.aggregate(
-        total=Sum("value_pounds", filter=Q(of_framework=False)),
-        tendered=Sum("value_pounds", filter=Q(in_base=True)),
-        agreements=Count("contract_id", distinct=True),
-        unknown=Count("pk", filter=Q(value_pounds__isnull=True, of_framework=False)),
-    )
-    total, tendered = (
-        None if found[name] is None else pounds(found[name]) for name in ("total", "tendered")
-    )
-    return total, tendered, found["agreements"], found["unknown"]

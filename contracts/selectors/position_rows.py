@@ -98,12 +98,17 @@ def commitments_in(
     span = None if as_known is None else (first, last)
     ours = agreements_at(scope, "contract", as_known, span=span)
     rows: QuerySet[Any] = counted_in(every.filter(reads(user, ""), ours), first, last, as_known)
+    return rows.filter(promised_in(scope, as_known))
+
+
+def promised_in(scope: Scope, as_known: datetime.datetime | None = None) -> Q:
+    """The scope's conditions on a promise besides those on its agreement: supplier, measure, ward."""
+    found = measured(scope, "measure__")
     if scope.supplier is not None:
-        rows = rows.filter(supplier_id=scope.supplier)
-    rows = rows.filter(measured(scope, "measure__"))
+        found &= Q(supplier_id=scope.supplier)
     if scope.ward:
-        rows = rows.filter(id__in=serving(scope.ward, as_known).values("id"))
-    return rows
+        found &= Q(id__in=serving(scope.ward, as_known).values("id"))
+    return found
 
 
 def _rows(model: Any, as_known: datetime.datetime | None) -> QuerySet[Any]:

@@ -308,6 +308,6 @@ def test_an_agreement_recorded_after_its_promise_is_as_first_known() -> None:
 def test_a_day_of_the_past_asks_no_more_often_than_today(django_assert_num_queries: Any) -> None:
     """Today asks once which closed quarters keep their sums; a day of the past reads lines alone."""
     story()
-    for moment, queries in ((None, 4), (at(0), 3)):
+    for moment, queries in ((None, 3), (at(0), 2)):
         with django_assert_num_queries(queries):
             portfolio_report(EVERYWHERE, Scope(), first=None, last=Q1, as_known=moment)

@@ -224,7 +224,7 @@ def _many():
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     for _ in range(3):
         _many()
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             portfolio_report(EVERYWHERE, Scope(), first=None, last=Q2)
         with django_assert_num_queries(2):
             breakdown(EVERYWHERE, Scope(), "supplier", first=None, last=Q2)
