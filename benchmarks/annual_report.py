@@ -151,7 +151,7 @@ def _bare(block: Any, render: Any) -> str:
 def _pages(pdf: bytes) -> int:
     """The objects of a page stand in compressed streams."""
     found = pdf.count(b"/Type /Page") - pdf.count(b"/Type /Pages")
-    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.S):
+    for stream in re.findall(rb"stream\n(.*?)\nendstream", pdf, re.S):
         with contextlib.suppress(zlib.error):
             plain = zlib.decompress(stream)
             found += plain.count(b"/Type /Page") - plain.count(b"/Type /Pages")

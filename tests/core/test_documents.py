@@ -10,6 +10,7 @@ import page as validator
 import pytest
 from django.template import engines
 from weasyprint import HTML, css
+from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.html import UA_STYLESHEET
 
 from trafford_sv.core import documents
@@ -125,3 +126,33 @@ def test_no_element_carries_styles_of_notes_and_markers_and_it_looks_the_same(
     monkeypatch.setattr(documents, "_plain_sheet", lambda: UA_STYLESHEET)
     assert render_pdf(template="doc.html", context=context) == ours
     assert made["footnote-call"] == made["marker"] > 20
+
+
+TABLE_AT = """{% extends "documents/base.html" %}{% block content %}<div style="height:{{ height }}pt"></div>
+<table class="doc-whole"><caption>Promised</caption><thead><tr><th scope="col">What</th></tr></thead>
+<tbody><tr><th scope="row">Hours</th></tr><tr><th scope="row">Days</th></tr></tbody></table>{% endblock %}"""
+
+
+def test_a_caption_stays_with_its_table(templates: Any, monkeypatch: Any) -> None:
+    """Wherever the table falls on its page."""
+    (templates / "doc.html").write_text(TABLE_AT)
+    drawn, render = [], HTML.render
+
+    def kept(*args: Any, **options: Any) -> Any:
+        drawn.append(render(*args, **options))
+        return drawn[-1]
+
+    monkeypatch.setattr(HTML, "render", kept)
+    for height in range(520, 660, 12):
+        render_pdf(template="doc.html", context={"title": "A report", "height": height})
+    places = set()
+    for document in drawn:
+        found = [
+            number
+            for number, page in enumerate(document.pages)
+            for box in page._page_box.descendants()
+            if isinstance(box, TextBox) and box.text in ("Promised", "Hours")
+        ]
+        assert len(found) == 2 and found[0] == found[1]
+        places.add(found[0])
+    assert places == {0, 1}

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\s(.*?)\sendobj", re.S)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.S)
+# Lines end in one character: a \r before it belongs to what is packed.
+_STREAM = re.compile(rb"stream\n(.*?)\nendstream", re.S)
 _TOKEN = re.compile(
     rb"/MCID (?P<mcid>\d+)>>\s*BDC|(?P<begin>\bBMC\b|\bBDC\b)|(?P<end>\bEMC\b)|/(?P<font>\w+) [\d.]+ Tf"
     rb"|\[(?P<shown>[^\]]*)\] TJ|(?P<hex><[0-9a-fA-F]+>) Tj"

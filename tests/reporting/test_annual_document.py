@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
+from weasyprint import HTML
 from weasyprint.formatting_structure.boxes import TextBox
 
 from contracts.models import Contract, Measure
@@ -40,7 +41,7 @@ def sheet() -> Sheet:
         supplier = make_organisation()
         contract = make_contract(
             value="1000000", awarded_on=datetime.date(2026, 3, 1), suppliers=[supplier],
-            start=datetime.date(2026, 4, 1), end=datetime.date(2027, 3, 31),
+            start=datetime.date(2026, 4, 1), end=datetime.date(2028, 9, 30),
             stage=Contract.Stage.LIVE, directorate=make_organisation(f"Service {number}", "council_service"),
         )  # fmt: skip
         kind = (Measure.Kind.SOCIAL, Measure.Kind.LOCAL_ECONOMIC)[number]
@@ -84,6 +85,33 @@ def test_it_is_pdf_ua_1_drawn_without_a_query_and_every_printed_figure_leads_to_
     print(f"{len(linked)} of {len(printed)} printed figures lead to their rows, difference 0")
     assert linked ^ printed == set() and len(printed) > 100
     assert {one.difference for one in recompute_all(sheet.dataset)} == {0}
+
+
+def test_no_word_stands_outside_its_margins(sheet: Sheet, monkeypatch: Any) -> None:
+    """A column that is too narrow lets a long date run out of the page's frame."""
+    drawn, render = [], HTML.render
+
+    def kept(*args: Any, **options: Any) -> Any:
+        drawn.append(render(*args, **options))
+        return drawn[-1]
+
+    monkeypatch.setattr(HTML, "render", kept)
+    # Long tables have columns of fixed widths.
+    rows = [
+        replace(one, rows=one.rows * 12) if one.id == "contracts-over" else one
+        for one in sheet.dataset.rows
+    ]
+    edition_pdf(replace(sheet, dataset=replace(sheet.dataset, rows=tuple(rows))))
+    texts, outside = 0, []
+    for number, page in enumerate(drawn[0].pages, start=1):
+        box = page._page_box
+        edge = box.position_x + box.margin_left + box.width
+        for one in box.descendants():
+            if isinstance(one, TextBox) and one.text.strip():
+                texts += 1
+                if not box.margin_left - 1 <= one.position_x <= edge + 1 - one.width:
+                    outside.append((number, one.text))
+    assert texts > 500 and outside == []
 
 
 def test_it_can_be_drawn_of_nothing(sheet: Sheet) -> None:

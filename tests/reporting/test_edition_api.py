@@ -53,7 +53,7 @@ def worked_out(client: Any, figures: str, key: str) -> Decimal | None:
 
 def unpacked(pdf: bytes) -> bytes:
     """The PDF's objects as plain bytes: each printed figure is a link to its own page."""
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.S)
+    streams = re.findall(rb"stream\n(.*?)\nendstream", pdf, re.S)
     found = []
     for stream in streams:
         with contextlib.suppress(zlib.error):

@@ -285,5 +285,4 @@ def add_contract_list(book: Book) -> None:
             rows.id,
             wanted,
         ),
-        breaks=True,
     )

@@ -123,17 +123,19 @@ def _radar(found: Standing) -> Drawing:
     if any(step is not None for step in planned):
         reaches.append(Reach("Next target", planned))
     title = "Where each theme stands, and what is wanted next"
+    subtitle = "Agreed stage of each theme, from Minimum inside to Innovator outside"
     drawn = radar_chart(
         key="annual-radar",
         title=title,
-        subtitle="Agreed stage of each theme, from Minimum inside to Innovator outside",
+        subtitle=subtitle,
         heading="Theme",
         spokes=[row.theme.name for row in found.themes],
         rings=[stage.label for stage in ORDER],
         reaches=reaches,
         missing=NOT_AGREED,
     )
-    return Drawing("maturity-radar", title, drawn.description, svg_of(drawn), _history(found))
+    # Each theme's stages stand in the drawing's own description and in the table below it.
+    return Drawing("maturity-radar", title, f"{subtitle}.", svg_of(drawn), _history(found))
 
 
 def _history(found: Standing) -> Table:

@@ -189,7 +189,7 @@ def _map(book: Book, found: Coverage) -> Drawing:
     return Drawing(
         "coverage-map",
         title,
-        f"A map of the wards of Trafford, darker where more needs are open. {title}.",
+        "A map of the wards of Trafford, darker where more needs are open.",
         svg,
         table,
     )
