@@ -85,3 +85,37 @@ def contents_wrong(pdf: Pdf) -> list[str]:
         if not re.search(rf"\D{pdf.places[target]}$", words)
     ]
     return wrong or ([] if len(lines) > 2 else [f"{len(lines)} lines of contents"])
+
+
+def figures_linked(pdf: Pdf, dataset: Dataset) -> dict[str, int]:
+    """How often each figure stands in the PDF as a link to its page that says its value, or its id in the
+    list of all. A link that is broken over two lines is one."""
+    told: dict[str, list[str]] = {}
+    for link in pdf.links:
+        if found := FIGURE.search(link.target):
+            told.setdefault(found[1], []).append(compact(link.words))
+    counted: dict[str, int] = {}
+    for key, parts in told.items():
+        figure = dataset.by_id[key]
+        whole = {compact(figure_words(figure, form)) for form in ("", "exact")} | {key}
+        said = ""
+        for part in parts:
+            said += part
+            if said in whole:
+                counted[key] = counted.get(key, 0) + 1
+                said = ""
+    return counted
+
+
+def figures_printed(dataset: Dataset, sections: list[Any]) -> int:
+    """How many times a figure is printed where it can be a link: in words, points, tables and, where the
+    kind's document links them, cards; and once in the list of all. Headings and drawings say it besides."""
+    lists = editions.kind_of(dataset.kind).prints_every_figure
+    places = len(dataset.figures) if lists else 0
+    for block in [block for section in sections for block in section.blocks]:
+        runs = [block.pieces, *block.items]
+        if block.table is not None and not (block.kind == "chart" and block.style == "told-below"):
+            runs += [cell for row in block.table.rows for cell in row]
+        places += sum(bool(piece.address) for run in runs for piece in run)
+        places += 0 if lists else len(block.cards)
+    return places

@@ -19,6 +19,8 @@ from .pdf_checks import (
     compact,
     contents_wrong,
     described_wrong,
+    figures_linked,
+    figures_printed,
     marked_wrong,
     said_wrong,
     wanted_of,
@@ -55,6 +57,12 @@ def test_each_printed_figure_is_followed_and_said_in_a_pdf_that_anybody_can_read
     report = validator.validate_pdf_bytes(content, profile=validator.ValidationProfile.PDF_UA_1)
     assert [str(failure) for failure in report.failures] == []
     pdf = Pdf(content)
+    # Each place where the report prints a figure is a link with its id: one that lost it is missed here,
+    # also where the same figure keeps its id elsewhere.
+    places = figures_printed(dataset, sections_of(sheet_of(edition)))
+    linked = figures_linked(pdf, dataset)
+    assert sum(linked.values()) == places >= printed and set(linked) == wanted
+    print(f"{edition.kind}: {places} of {places} places where a figure is printed lead to it")
     assert said_wrong(pdf, dataset) == []
     assert edition.sha256 in compact(pdf.text)
     assert (pdf.language, pdf.title) == ("en-GB", dataset.title)
