@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import cached_property
@@ -40,6 +41,10 @@ BASIS_WORDS = {
 }
 # Stand in for what differs from one reader to the next, and are the length of nothing.
 _TOKEN, _TO, _ID = "0ffTokenGoesHere0", "reader@to-be-named.invalid", "<number@to-be-named.invalid>"
+
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*"
+)
 
 
 @dataclass(frozen=True)
@@ -200,6 +205,11 @@ def off_link(token: str) -> str:
     return f"{settings.SITE_URL}/reports/by-email/stop/{token}/"
 
 
+def _as_header(address: str) -> str:
+    """An address as a header has it. Most are so already; the others cost their parsing."""
+    return address if _PLAIN.fullmatch(address) else sanitize_address(address, "utf-8")
+
+
 class _Bytes:
     """What a mail backend asks a message for."""
 
@@ -240,7 +250,7 @@ class _Ready(EmailMultiAlternatives):
     def _put_together(self) -> bytes:
         """Raises ValueError for an address that no mail program could write."""
         head, body = self.wording._encoded
-        address = sanitize_address(self.to[0], "utf-8").encode()
+        address = _as_header(self.to[0]).encode()
         head = head.replace(_TO.encode(), address).replace(
             _ID.encode(), self.extra_headers["Message-ID"].encode()
         )

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail.message import sanitize_address
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from reporting.mail_schedule import DOUBT_AFTER
-from reporting.mailings import strict
+from reporting.mailings import letters, strict
 from reporting.mailings.letters import Enclosure, Letter, Wording
-from reporting.models import Audience, EditionMail, MailSubscription
+from reporting.models import Audience, EditionMail, MailSubscription, ReportEdition
+from reporting.services.mailings.claiming import Ledger, readers
 from reporting.services.mailings.sending import send_due_mailings
 from reporting.services.mailings.settling import leave_unsent, mark_arrived, send_again
 from tests.core import conftest as mail_server
@@ -525,3 +529,109 @@ def test_a_server_slower_than_the_time_limit_leaves_one_in_doubt_and_loses_nobod
     # A person settles it; it is not sent again by itself, however often the run comes by.
     send(now=later)
     assert server.taken == 2 and EditionMail.objects.count() == 3
+
+
+# --- the ledger ------------------------------------------------------------------------------
+
+
+def test_one_statement_a_message_marks_the_one_before_and_claims_the_next(held: Any) -> None:
+    make_edition(held)
+    make_line()
+    addresses = [make_reader().email for _ in range(12)]
+    with CaptureQueriesContext(connection) as seen:
+        assert send().sent == 12
+    about = [one["sql"] for one in seen if "UPDATE" in one["sql"] and "editionmail" in one["sql"]]
+    # What waited of earlier editions, one for each message, and the mark of the last.
+    assert len(about) == 1 + 12 + 1
+    rows = EditionMail.objects.order_by("pk")
+    assert {(row.state, row.tries, row.failure, row.next_try_at) for row in rows} == {
+        ("sent", 1, "", None)
+    }
+    assert [row.address for row in rows] == addresses
+    times = [(row.claimed_at, row.sent_at) for row in rows]
+    assert all(claimed <= sent for claimed, sent in times)
+    assert times == sorted(times) and len(set(times)) == 12, "each by its own moment"
+
+
+def test_each_keeps_its_own_form_and_reason(held: Any, monkeypatch: Any) -> None:
+    """The first is refused with the PDF and goes by link; the next is claimed as by link at once."""
+    make_edition(held)
+    make_line()
+    make_line(Audience.AUDIT_COMMITTEE, attaches_pdf=False)
+    make_reader(email="first@example.org")
+    make_reader(email="second@example.org")
+    make_reader(Audience.AUDIT_COMMITTEE, email="third@example.org")
+    from django.core.mail.backends.locmem import EmailBackend
+
+    taken = EmailBackend.send_messages
+
+    def too_large(self: Any, messages: Any) -> int:
+        if messages[0].attachments:
+            raise smtplib.SMTPDataError(552, b"5.3.4 too large")
+        return taken(self, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", too_large)
+    assert send().sent == 3
+    told = {row.address[:5]: (row.form, row.form_reason) for row in EditionMail.objects.all()}
+    said = "The mail server takes no message of this size."
+    assert told == {"first": ("linked", said), "secon": ("linked", said), "third": ("linked", "")}
+
+
+@pytest.mark.parametrize("what", ["reader ended", "account closed", "another worker", "nothing"])
+def test_who_may_be_claimed_is_looked_at_at_the_last_moment(held: Any, what: str) -> None:
+    """The written statement and the queryset that says why not agree."""
+    make_edition(held)
+    reader = make_reader(user=make_user("auditor"))
+    row = EditionMail.objects.create(
+        edition=ReportEdition.objects.get(), subscription=reader, address=reader.address, planned_at=NOON,
+        address_key="k",
+    )  # fmt: skip
+    match what:
+        case "reader ended":
+            MailSubscription.objects.update(state="ended")
+        case "account closed":
+            reader.user.is_active = False
+            reader.user.save()
+        case "another worker":
+            EditionMail.objects.update(tries=1, state="claimed")
+    ledger = Ledger(lambda: NOON)
+    is_reader = what in ("another worker", "nothing")
+    assert MailSubscription.objects.filter(pk__in=readers(reader.pk)).exists() is is_reader
+    assert ledger.claim(row, address=reader.address) is (what == "nothing")
+    assert row.tries == (what == "nothing")
+
+
+def test_a_mark_that_is_lost_to_a_person_claims_all_the_same(held: Any) -> None:
+    """Somebody settled message N - 1 meanwhile: what they said stands, and N is claimed."""
+    make_edition(held)
+    first, second = (
+        EditionMail.objects.create(
+            edition=ReportEdition.objects.get(), subscription=make_reader(), planned_at=NOON, address_key=str(n)
+        )
+        for n in range(2)
+    )  # fmt: skip
+    ledger = Ledger(lambda: NOON)
+    assert ledger.claim(first, address="a@example.org")
+    ledger.sent(first)
+    EditionMail.objects.filter(pk=first.pk).update(state="skipped", failure="Left unsent")
+    assert ledger.claim(second, address="b@example.org") and ledger.unmarked is None
+    told = EditionMail.objects.order_by("pk").values_list("state", "failure", "tries")
+    assert list(told) == [("skipped", "Left unsent", 1), ("claimed", "", 1)]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@example.org", "A.b+c_d-e@Example.CO.UK", "o'brien@example.org", "x@xn--bcher-kva.example",
+        "zoë@example.org", "clerk@büro.example", "1@1.example", '"a b"@example.org',
+        "a..b@example.org", "a@example..org", ".a@example.org", f"a@{'b' * 64}.example",
+    ],
+)  # fmt: skip
+def test_a_plain_address_is_a_header_as_it_stands(address: str) -> None:
+    def written(how: Any) -> str:
+        try:
+            return str(how(address))
+        except ValueError:
+            return "refused"
+
+    assert written(letters._as_header) == written(lambda one: sanitize_address(one, "utf-8"))

@@ -1,9 +1,9 @@
 """Sending what is due: planned, claimed, sent, marked.
 
 * Planned: each reader has a row before the mail server hears anything, so nobody is lost unseen.
-* Claimed: one statement that only one worker wins, committed before the message goes out.
+* Claimed: one statement that only one worker wins, committed before the message goes out (`claiming`).
 * Sent over one line for all of them.
-* Marked: with the next claim, in one commit. What a crash leaves between is one message in doubt,
+* Marked: with the next claim, by the same statement. What a crash leaves between is one message in doubt,
   which a person settles; it is never sent again by itself.
 
 Every run asks what is due and may run twice, at the same time, on a clock that was set back.
@@ -20,7 +20,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.mail import BadHeaderError
 from django.db import DatabaseError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from trafford_sv.core.sending import (
     FAILED,
@@ -36,7 +36,7 @@ from trafford_sv.core.services.audit import record_event
 
 from ...mail_schedule import next_try_at
 from ...mailings.letters import Wording
-from ...models import Audience, EditionMail, MailSchedule, MailSubscription
+from ...models import Audience, EditionMail, MailSchedule
 from ...selectors.mailings.recipients import (
     DueEdition,
     Recipient,
@@ -45,6 +45,7 @@ from ...selectors.mailings.recipients import (
     recipients_of,
     scheduled_editions,
 )
+from .claiming import Ledger, readers
 from .nudges import send_nudges
 from .preparing import NotReady, NotSendable, PreparedEdition, leave_token
 from .subscriptions import note_refusal
@@ -211,7 +212,7 @@ class _Run:
     def __init__(self, now: datetime.datetime, report: MailingReport) -> None:
         self.now, self.report = now, report
         self.begun = time.monotonic()
-        self.unmarked: tuple[EditionMail, datetime.datetime] | None = None
+        self.ledger = Ledger(self.at)
         self.connection: Any = None
 
     def at(self) -> datetime.datetime:
@@ -220,7 +221,9 @@ class _Run:
 
     def all_of(self, lots: list[_Lot]) -> None:
         """Raises MailServerAway, with everything so far on record."""
-        left = sum(len(lot.recipients) for lot in lots)
+        # A claim is on record before its message goes out: there is nothing around it to roll back.
+        with transaction.atomic(durable=True):
+            left = sum(len(lot.recipients) for lot in lots)
         try:
             self.connection = open_connection()
             for lot in lots:
@@ -238,7 +241,7 @@ class _Run:
             self.report.waiting += left
             # After an error of the database a second try may find it well again.
             with contextlib.suppress(DatabaseError):
-                self._mark_sent()
+                self.ledger.settle()
             if self.connection is not None:
                 self.connection.close()
 
@@ -264,7 +267,10 @@ class _Run:
             )
             return
         reopen(self.connection)
-        if not self._claim(row, recipient, wording):
+        attached = wording.enclosure.content is not None
+        row.form = EditionMail.Form.ATTACHED if attached else EditionMail.Form.LINKED
+        row.form_reason = wording.enclosure.reason[:300]
+        if not self.ledger.claim(row, address=recipient.address):
             self._count(lot, self._why_not(row))
             return
         outcome, said = send_one(self.connection, message)
@@ -276,7 +282,7 @@ class _Run:
             outcome, said = send_one(self.connection, self._message(wording, row, recipient))
         self._count(lot, outcome)
         if outcome == SENT:
-            self.unmarked = (row, self.at())
+            self.ledger.sent(row)
         else:
             self._mark_not_sent(row, outcome, said)
 
@@ -287,42 +293,6 @@ class _Run:
             message_id=row.message_id,
             token=leave_token(recipient.subscription),
         )
-
-    def _claim(self, row: EditionMail, recipient: Recipient, wording: Wording) -> bool:
-        """In one commit with the mark of the message before. The row's own columns decide, so of
-        two workers that wait for each other the second finds nothing."""
-        attached = wording.enclosure.content is not None
-        row.form = EditionMail.Form.ATTACHED if attached else EditionMail.Form.LINKED
-        row.form_reason = wording.enclosure.reason[:300]
-        with transaction.atomic(durable=True):
-            self._mark_sent()
-            won = EditionMail.objects.filter(
-                Exists(_readers()), pk=row.pk, state=row.state, tries=row.tries
-            ).update(
-                state=State.CLAIMED,
-                claimed_at=self.at(),
-                tries=F("tries") + 1,
-                failure="",
-                next_try_at=None,
-                address=recipient.address,
-                form=row.form,
-                form_reason=row.form_reason,
-            )
-        row.tries += won
-        return bool(won)
-
-    def _mark_sent(self) -> None:
-        if self.unmarked is None:
-            return
-        row, at = self.unmarked
-        EditionMail.objects.filter(pk=row.pk, state=State.CLAIMED, tries=row.tries).update(
-            state=State.SENT, sent_at=at, failure="", form=row.form, form_reason=row.form_reason
-        )
-        # Rolled back with what it stands in, it is tried again at the end of the run.
-        transaction.on_commit(self._marked)
-
-    def _marked(self) -> None:
-        self.unmarked = None
 
     def _mark_not_sent(self, row: EditionMail, outcome: str, said: str) -> None:
         """Refused: it surely did not go. In doubt: it stays claimed, with what is known."""
@@ -348,7 +318,7 @@ class _Run:
     def _why_not(self, row: EditionMail) -> str:
         """Not ours: another worker has it, or the reader left a moment ago."""
         left = EditionMail.objects.filter(
-            ~Exists(_readers()), pk=row.pk, state=row.state, tries=row.tries
+            ~Exists(readers(OuterRef("subscription"))), pk=row.pk, state=row.state, tries=row.tries
         ).update(state=State.SKIPPED, failure="Not a reader any more")
         return "skipped" if left else "others"
 
@@ -356,15 +326,6 @@ class _Run:
         setattr(self.report, word, getattr(self.report, word) + 1)
         if word != "others":
             lot.counts[word] = lot.counts.get(word, 0) + 1
-
-
-def _readers() -> Any:
-    """Who still is one, looked at again at the last moment."""
-    return MailSubscription.objects.filter(
-        Q(user__isnull=True) | Q(user__is_active=True),
-        pk=OuterRef("subscription"),
-        state=MailSubscription.State.ACTIVE,
-    )
 
 
 def deliver_claimed(
@@ -380,8 +341,8 @@ def deliver_claimed(
         message = run._message(wording, mail, recipient)
         outcome, said = send_one(run.connection, message)
         if outcome == SENT:
-            run.unmarked = (mail, run.at())
-            run._mark_sent()
+            run.ledger.sent(mail)
+            run.ledger.settle()
         else:
             run._mark_not_sent(mail, outcome, said)
     finally:
