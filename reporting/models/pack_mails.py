@@ -12,7 +12,8 @@ from action_plan.models import Meeting
 
 
 class KeptPack(models.Model):
-    """A pack as it was sent: its exact text with its hash, never changed. Members alone read it."""
+    """A pack as it was sent: its exact text with its hash, never changed and, but for those of a demo
+    meeting, never removed; PostgreSQL itself refuses both. Members alone read it."""
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="kept_packs")
     kept_at = models.DateTimeField()
@@ -32,6 +33,11 @@ class KeptPack(models.Model):
         if self.pk is not None:
             raise ValueError("A pack that was sent is never changed.")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.meeting.is_demo:
+            raise ValueError("A pack that was sent is never removed.")
+        return super().delete(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("kept-pack", args=[self.meeting_id, self.pk])
@@ -66,6 +72,10 @@ class PackMail(models.Model):
     pack = models.ForeignKey(
         KeptPack, null=True, blank=True, on_delete=models.RESTRICT, related_name="mails",
         help_text="what was sent; none for mails from before packs were kept",
+    )  # fmt: skip
+    earlier_packs = models.ManyToManyField(
+        KeptPack, blank=True, related_name="earlier_mails",
+        help_text="what tries carried that may have arrived, before it was sent again",
     )  # fmt: skip
     state = models.CharField(max_length=8, choices=State.choices, default=State.CLAIMED)
     claimed_at = models.DateTimeField()

@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery, Value
 
 from action_plan.models import Meeting, Seat
 from trafford_sv.core.access import can
@@ -55,7 +55,7 @@ def recipients(meeting: Meeting, as_of: datetime.date) -> list[User]:
 
 @dataclass(frozen=True)
 class KeptLine:
-    """`sent_to`: how many members got exactly this."""
+    """`sent_to`: how many members got exactly this, or may have where a try was in doubt."""
 
     address: str
     kept_at: datetime.datetime
@@ -64,10 +64,16 @@ class KeptLine:
 
 def kept_packs(meeting: Meeting) -> tuple[KeptLine, ...]:
     """The packs of a meeting that went out, latest first. 1 query."""
-    went = Q(mails__state__in=[PackMail.State.SENT, PackMail.State.CLAIMED])
+    went = Q(pack=OuterRef("pk"), state__in=[PackMail.State.SENT, PackMail.State.CLAIMED])
+    readers = (
+        PackMail.objects.filter(went | Q(earlier_packs=OuterRef("pk")))
+        .order_by()
+        .values(one=Value(1))
+        .annotate(number=Count("pk", distinct=True))
+    )
     rows: Any = (
         KeptPack.objects.filter(meeting=meeting)
-        .annotate(sent_to=Count("mails", filter=went))
+        .annotate(sent_to=Subquery(readers.values("number")))
         .filter(sent_to__gt=0)
         .defer("text")
         .order_by("-kept_at", "-pk")

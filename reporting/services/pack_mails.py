@@ -185,6 +185,9 @@ def send_pack_again(*, mail: PackMail, by: Any, now: datetime.datetime) -> str:
         with transaction.atomic():
             stored = PackMail.objects.select_for_update().get(pk=mail.pk)
             _must_be_open(stored, now)
+            if stored.state == State.CLAIMED and stored.pack_id is not None:
+                # In doubt: that one may have arrived, with what it carried.
+                stored.earlier_packs.add(stored.pack_id)
             stored.state, stored.claimed_at, stored.failure = State.CLAIMED, now, ""
             stored.tries += 1
             stored.save()

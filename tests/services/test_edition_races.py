@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from reporting import editions
-from reporting.models import EditionFile, ReportEdition
+from reporting.models import EditionFile, KeptPack, ReportEdition
 from reporting.services import edition_files
 from reporting.services.editions import NotPublishable, publish_edition
+from tests.factories_steering import make_meeting
 from tests.reporting.datasets import NOW, QUARTER, kind_that_gathers, make_dataset
 from trafford_sv.core.models import AuditEvent
 
@@ -78,3 +80,26 @@ def test_postgresql_itself_refuses_to_change_or_remove_an_edition(on_servers, re
 def test_what_the_demo_published_can_be_taken_away_on_postgresql(on_servers, report):
     publish_edition(kind="test-report", period=QUARTER, number=1, by=None, now=NOW, is_demo=True)
     assert editions.kind_of("test-report") and ReportEdition.objects.all().delete()[0] == 5
+
+
+def test_postgresql_itself_refuses_to_change_or_remove_a_kept_pack(on_servers):
+    meeting = make_meeting(datetime.date(2027, 1, 12))
+    kept = KeptPack.objects.create(meeting=meeting, kept_at=NOW, text="{}", sha256="0" * 64)
+    for statement in (
+        "UPDATE reporting_keptpack SET text = 'Another' WHERE id = %s",
+        "UPDATE reporting_keptpack SET meeting_id = meeting_id WHERE id = %s",
+        "DELETE FROM reporting_keptpack WHERE id = %s",
+    ):
+        with (
+            pytest.raises(IntegrityError, match="never changed or removed"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement, [kept.pk])
+    with pytest.raises(IntegrityError, match="never changed or removed"):
+        meeting.delete()
+    assert KeptPack.objects.get().text == "{}"
+    # What the demo brought goes with it.
+    type(meeting).objects.update(is_demo=True)
+    type(meeting).objects.filter(is_demo=True).delete()
+    assert not KeptPack.objects.exists()

@@ -1,0 +1,68 @@
+"""What waits for a reader's click; what a pack's earlier tries carried. PostgreSQL itself refuses to
+change a kept pack, or to remove one of a meeting that no demo brought."""
+
+from django.db import migrations, models
+
+from trafford_sv.core.migration_operations import on_postgresql
+
+FORWARD = """
+CREATE OR REPLACE FUNCTION reporting_kept_pack_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND EXISTS (
+        SELECT 1 FROM action_plan_meeting WHERE id = OLD.meeting_id AND is_demo
+    ) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'A pack that was sent is never changed or removed (pack %).', OLD.id
+        USING ERRCODE = 'integrity_constraint_violation';
+END;
+$$;
+CREATE TRIGGER reporting_kept_pack_is_frozen
+    BEFORE UPDATE OR DELETE ON reporting_keptpack
+    FOR EACH ROW EXECUTE FUNCTION reporting_kept_pack_refuse();
+"""
+BACKWARD = """
+DROP TRIGGER IF EXISTS reporting_kept_pack_is_frozen ON reporting_keptpack;
+DROP FUNCTION IF EXISTS reporting_kept_pack_refuse();
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("reporting", "0010_measure_category"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="mailsubscription",
+            name="asked_kinds",
+            field=models.JSONField(
+                blank=True,
+                help_text="kinds that wait for the click; null: nothing waits",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
+            model_name="mailsubscription",
+            name="asked_kinds_at",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="mailsubscription",
+            name="asked_seed",
+            field=models.CharField(
+                blank=True, help_text="of the link to that click", max_length=64
+            ),
+        ),
+        migrations.AddField(
+            model_name="packmail",
+            name="earlier_packs",
+            field=models.ManyToManyField(
+                blank=True,
+                help_text="what tries carried that may have arrived, before it was sent again",
+                related_name="earlier_mails",
+                to="reporting.keptpack",
+            ),
+        ),
+        migrations.RunPython(on_postgresql(FORWARD), on_postgresql(BACKWARD)),
+    ]
