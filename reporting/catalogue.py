@@ -132,7 +132,7 @@ CATALOGUE: dict[str, CatalogueFigure] = {
             "One for each supplier of an agreement with commitments, for the last quarter of the period.",
             Unit.COUNT,
             (Basis.RECORD,),
-            _PLACE_FREE,
+            _ALL,
         ),
         CatalogueFigure(
             "returns_received",
@@ -140,7 +140,7 @@ CATALOGUE: dict[str, CatalogueFigure] = {
             "Those of the returns due that were sent.",
             Unit.COUNT,
             (Basis.RECORD,),
-            _PLACE_FREE,
+            _ALL,
         ),
         CatalogueFigure(
             "spend_contestable",

@@ -17,6 +17,7 @@ from trafford_sv.core.periods import Quarter
 
 from ..catalogue import CATALOGUE, Basis, FigureGone, Unit
 from ..selectors.boards import BoardScope, FigureTrace, figure_trace
+from ..selectors.narrowed_measures import not_limited, not_limited_words
 
 
 class EditionPartSerializer(serializers.Serializer):
@@ -101,6 +102,9 @@ class Figures(ScopedView):
         last = self.quarter("quarter", Quarter.of(self.today).previous)
         span = self._one_of("span") or "to-date"
         scope = self.scope()
+        if cannot := not_limited(key, scope):
+            said = [not_limited_words(key, scope)]
+            raise exceptions.ValidationError({one.value: said for one in cannot})
         about = BoardScope(scope, last if span == "quarter" else None, last)
         try:
             trace = figure_trace(request.user, key, basis, about, outward=True)

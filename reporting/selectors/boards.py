@@ -5,7 +5,7 @@ own page uses; this module only chooses, and traces a figure to its rows.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from contracts.four_figures import Completeness
 from contracts.models import EvidenceLink
-from contracts.selectors.delivery_sums import summed_quarters
+from contracts.selectors.delivery_sums import Closings, summed_quarters
 from contracts.selectors.position import (
     Scope,
     commitments_in,
@@ -28,10 +28,10 @@ from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import Quarter
 
 from ..catalogue import Basis, CatalogueFigure, FigureGone, Unit, figure
+from .figures import VALUE_KINDS as KINDS
 from .figures import FigureReader, rows_words, span_rows
 from .offered_totals import OfferTotal, offer_totals
 
-KINDS = {"social_value": "social", "local_economic_value": "local_economic"}
 TREND = 8
 
 
@@ -66,7 +66,8 @@ class BoardScope:
 @dataclass(frozen=True)
 class Board:
     """`groups` break the figures down; `trend` is by quarter, earliest first. `restated`: what counts
-    otherwise now than it was known to on the day asked about.
+    otherwise now than it was known to on the day asked about. `closings`: of closed quarters, for whoever
+    reads more of the same.
     """
 
     about: BoardScope
@@ -75,10 +76,11 @@ class Board:
     groups: tuple[Group, ...] = ()
     restated: tuple[RestatedDelivery, ...] = ()
     restated_more: bool = False
+    closings: Closings = field(default_factory=dict)
 
 
 def board(user: Any, about: BoardScope, *, by: str = "", outward: bool = False) -> Board:
-    """`outward`: for the public, without what a licence keeps in. Five queries, and two for a breakdown by one
+    """`outward`: for the public, without what a licence keeps in. Four queries, and two for a breakdown by one
     of `position_groups.BREAKDOWNS`; as known on a day there is no breakdown, and one query for what was
     restated since.
     """
@@ -97,7 +99,7 @@ def board(user: Any, about: BoardScope, *, by: str = "", outward: bool = False) 
         restated, more = restated_since(user, scope, first=first, last=last, as_known=as_known)
         return Board(about, report, trend, restated=restated, restated_more=more)
     groups = breakdown(user, scope, by, first=first, last=last, closings=closings) if by else []
-    return Board(about, report, trend, tuple(groups))
+    return Board(about, report, trend, tuple(groups), closings=closings)
 
 
 # --- one figure, to its rows --------------------------------------------------------------
@@ -175,7 +177,7 @@ def figure_trace(
         basis=basis,
         about=about,
         value=value,
-        completeness=reader.position(scope, first, last).completeness,
+        completeness=reader.completeness(scope, last),
         known_words=reader.known_words(key, first, last),
         formula=_FORMULAS[Basis(basis)] if key in KINDS else wanted.words,
         rounding=_LINE_ROUNDING if key in KINDS else _PLAIN_ROUNDING[wanted.unit],

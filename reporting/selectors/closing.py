@@ -45,7 +45,7 @@ from ..models import (
     SetMember,
     StarMeasure,
 )
-from .star_measures import MeasureLine, measure_lines
+from .star_measures import MeasureLine, as_defined, measure_lines
 
 
 @dataclass(frozen=True)
@@ -218,11 +218,7 @@ def measures_of_quarter(
 
     `as_known`: as was on record at that moment; two queries more, one without comments.
     """
-    rows = SetMember.objects.filter(
-        Q(measure_set__ends__isnull=True) | Q(measure_set__ends__gte=quarter.end),
-        measure_set__state=MeasureSet.State.APPROVED,
-        measure_set__starts__lte=quarter.end,
-    ).select_related("measure_set", "measure")
+    rows = _members(quarter)
     if with_comments and as_known is None:
         of_quarter = Q(
             measure__comments__financial_year=quarter.start_year,
@@ -243,6 +239,27 @@ def measures_of_quarter(
     comments = {key: comment for key, comment in said.items() if comment is not None}
     lines = measure_lines(measures, quarter, comments=comments, as_known=as_known)
     return MeasuresOfQuarter(members[0].measure_set, tuple(lines))
+
+
+def set_of_quarter(
+    quarter: Quarter, *, as_known: datetime.datetime | None = None
+) -> tuple[MeasureSet | None, list[StarMeasure]]:
+    """The set in force at the end of the quarter and its measures, as they were defined at the moment.
+    One query, and one for a moment.
+    """
+    members = list(_members(quarter).order_by("place"))
+    if not members:
+        return None, []
+    measures = [one.measure for one in members]
+    return members[0].measure_set, as_defined(measures, as_known)
+
+
+def _members(quarter: Quarter) -> QuerySet[SetMember]:
+    return SetMember.objects.filter(
+        Q(measure_set__ends__isnull=True) | Q(measure_set__ends__gte=quarter.end),
+        measure_set__state=MeasureSet.State.APPROVED,
+        measure_set__starts__lte=quarter.end,
+    ).select_related("measure_set", "measure")
 
 
 def checks_outstanding(quarter: Quarter) -> tuple[Check, ...]:

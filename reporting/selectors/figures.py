@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -9,17 +11,28 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from contracts.four_figures import Amounts, Completeness
+from contracts.four_figures import Amounts, Completeness, ValueState
 from contracts.retained import RetainedSpend
-from contracts.selectors.position import EVERYWHERE, Scope
-from contracts.selectors.position_report import PositionReport, portfolio_report
+from contracts.selectors.delivery_sums import Closings
+from contracts.selectors.position import (
+    EVERYWHERE,
+    Asked,
+    Position,
+    Scope,
+    position,
+    positions,
+)
+from contracts.selectors.position_report import PositionReport, completeness_of
 from contracts.selectors.spend import retained_spend_everywhere
+from contracts.valuation import Kind
 from trafford_sv.core.money import percentage
 from trafford_sv.core.periods import Quarter
 
 from ..catalogue import Basis, FigureGone, figure
 from ..models import StarMeasure
 from ..star_measures import Reading, first_quarter, plain_reading, ratio_reading
+
+VALUE_KINDS = {"social_value": "social", "local_economic_value": "local_economic"}
 
 
 @dataclass(frozen=True)
@@ -33,24 +46,47 @@ class WorkedOut:
 
 @dataclass
 class FigureReader:
-    """Reads figures for the whole council, or for what `user` may see. What was read once is kept: 3 queries for a scope and a
-    period, 1 for a quarter's spend, however many measures ask.
+    """Reads figures for the whole council, or for what `user` may see. What was read once is kept: 1 query for the positions
+    of a scope and a period and 1 for its returns, 1 for a quarter's spend, however many measures ask. `prepare` reads the
+    positions of several scopes and periods at once. `as_known`: as known at that moment; spend is as now.
     """
 
     user: Any = EVERYWHERE
     outward: bool = False
-    _positions: dict[tuple[Scope, Quarter | None, Quarter], PositionReport] = field(
-        default_factory=dict
-    )
+    as_known: datetime.datetime | None = None
+    _positions: dict[Asked, Position] = field(default_factory=dict)
+    _completeness: dict[tuple[Scope, Quarter], Completeness] = field(default_factory=dict)
     _spend: dict[tuple[Quarter | None, Quarter], RetainedSpend] = field(default_factory=dict)
 
-    def position(self, scope: Scope, first: Quarter | None, last: Quarter) -> PositionReport:
-        held = (scope, first, last)
-        if held not in self._positions:
-            self._positions[held] = portfolio_report(
-                self.user, scope, first=first, last=last, outward=self.outward
+    def keep(self, one: Asked, report: PositionReport) -> None:
+        """What the caller has read already."""
+        self._positions[one] = report.position
+        self._completeness[one.scope, report.quarter] = report.completeness
+
+    def prepare(self, asked: Iterable[Asked], closings: Closings) -> None:
+        """1 query, none where all is known."""
+        wanted = [one for one in dict.fromkeys(asked) if one not in self._positions]
+        if wanted:
+            found = positions(
+                self.user, wanted, outward=self.outward, as_known=self.as_known, closings=closings
             )
+            self._positions.update(zip(wanted, found, strict=True))
+
+    def position(self, scope: Scope, first: Quarter | None, last: Quarter) -> Position:
+        held = Asked(scope, first, last)
+        if held not in self._positions:
+            self._positions[held] = position(
+                self.user, scope, first=first, last=last, outward=self.outward,
+                as_known=self.as_known,
+            )  # fmt: skip
         return self._positions[held]
+
+    def completeness(self, scope: Scope, last: Quarter) -> Completeness:
+        if (scope, last) not in self._completeness:
+            self._completeness[scope, last] = completeness_of(
+                self.user, scope, last, as_known=self.as_known
+            )
+        return self._completeness[scope, last]
 
     def spend(self, first: Quarter | None, last: Quarter) -> RetainedSpend:
         if (first, last) not in self._spend:
@@ -75,8 +111,10 @@ class FigureReader:
         wanted = figure(key)
         if key.startswith("spend_"):
             return _of_spend(key, self.spend(first, last))
-        report = self.position(scope, first, last)
-        found = report.position
+        if key in ("returns_expected", "returns_received"):
+            came = self.completeness(scope, last)
+            return Decimal(came.expected if key == "returns_expected" else came.received)
+        found = self.position(scope, first, last)
         if key in ("social_value", "local_economic_value"):
             if basis not in wanted.bases:
                 raise FigureGone(f"“{wanted.name}” cannot be read as “{basis}”. Choose its basis.")
@@ -89,32 +127,51 @@ class FigureReader:
             "tendered_value": found.tendered_value_pounds,
             "agreements": found.counts.agreements,
             "commitments": found.counts.commitments,
-            "returns_expected": report.completeness.expected,
-            "returns_received": report.completeness.received,
         }
         value = values[key]
         return None if value is None else Decimal(value)
 
+    def is_withheld(
+        self,
+        key: str,
+        basis: str,
+        scope: Scope,
+        first: Quarter | None,
+        last: Quarter,
+        *,
+        over: str = "",
+    ) -> bool:
+        """There is an amount, and a licence keeps it from this reader."""
+        if key not in VALUE_KINDS:
+            return False
+        found, kind = self.position(scope, first, last), VALUE_KINDS[key]
+        if basis == Basis.OFFERED and over == "tendered_value":
+            return kind in found.tendered_withheld
+        return found.figures.is_withheld(ValueState(basis), Kind(kind))
+
     def read(self, measure: StarMeasure, quarter: Quarter) -> WorkedOut:
         """A computed measure at the end of a quarter. Raises FigureGone."""
         first, scope = first_quarter(measure.period, quarter), scope_of(measure)
-        completeness = self.position(scope, first, quarter).completeness
+        reading = self.reading(measure, Asked(scope, first, quarter))
+        known = self.known_words(measure.numerator, first, quarter)
+        return WorkedOut(reading, self.completeness(scope, quarter), known)
+
+    def reading(self, measure: StarMeasure, of: Asked) -> Reading:
+        """A computed measure of a scope and a period. Raises FigureGone."""
+        scope, first, quarter = of.scope, of.first, of.last
         over = measure.denominator if measure.is_ratio else ""
         top = self.value(
             measure.numerator, measure.numerator_basis, scope, first, quarter, over=over
         )
-        known = self.known_words(measure.numerator, first, quarter)
         if not measure.is_ratio:
-            name = figure(measure.numerator).name
-            return WorkedOut(plain_reading(top, name=name), completeness, known)
+            return plain_reading(top, name=figure(measure.numerator).name)
         base = self.value(measure.denominator, measure.denominator_basis, scope, first, quarter)
-        reading = ratio_reading(
+        return ratio_reading(
             top,
             base,
             numerator_name=figure(measure.numerator).name,
             denominator_name=figure(measure.denominator).name,
         )
-        return WorkedOut(reading, completeness, known)
 
     def known_words(self, key: str, first: Quarter | None, last: Quarter) -> str:
         """Of a spend figure: the share whose place is known, without which a percentage misleads."""
@@ -144,10 +201,10 @@ def span_rows(
 ) -> str:
     """The same from quarter to quarter; `more` narrows the list further."""
     counted = {"until": last.code, "since": first.code if first else None}
-    if key in _VALUE_KINDS and basis in (Basis.REPORTED, Basis.VERIFIED):
-        return _address("delivery-list", scope.query(kind=_VALUE_KINDS[key], **counted, **more))
-    if key in _VALUE_KINDS and basis == Basis.COMMITTED:
-        return _address("commitment-list", scope.query(kind=_VALUE_KINDS[key], **counted, **more))
+    if key in VALUE_KINDS and basis in (Basis.REPORTED, Basis.VERIFIED):
+        return _address("delivery-list", scope.query(kind=VALUE_KINDS[key], **counted, **more))
+    if key in VALUE_KINDS and basis == Basis.COMMITTED:
+        return _address("commitment-list", scope.query(kind=VALUE_KINDS[key], **counted, **more))
     if key == "commitments":
         return _address("commitment-list", scope.query(standing="yes", **counted, **more))
     if scope.contract is not None:
@@ -172,7 +229,7 @@ def span_rows(
 
 def rows_words(key: str, basis: str, first: Quarter | None, last: Quarter) -> str:
     """What the list of `span_rows` does not show by itself, or why there is none; "" where it shows all."""
-    if key in _VALUE_KINDS and basis == Basis.OFFERED:
+    if key in VALUE_KINDS and basis == Basis.OFFERED:
         return "The lines of a bid are sealed, so they are in no list. What each agreement's winners offered is below."
     if key == "contract_value":
         return "A framework in the list has no value of its own and adds nothing."
@@ -181,9 +238,6 @@ def rows_words(key: str, basis: str, first: Quarter | None, last: Quarter) -> st
     if key.startswith("spend_") and first != last:
         return "Payments are listed by quarter and by year, each on its own page."
     return ""
-
-
-_VALUE_KINDS = {"social_value": "social", "local_economic_value": "local_economic"}
 
 
 def _address(name: str, query: str) -> str:

@@ -24,10 +24,9 @@ from trafford_sv.core.periods import Quarter
 from ..catalogue import Basis
 from ..models import StarMeasure
 from ..star_measures import Movement, Parts, first_quarter, movement
-from .figures import scope_of
+from .figures import VALUE_KINDS, scope_of
 
 ZERO = Decimal(0)
-VALUE_KINDS = {"social_value": "social", "local_economic_value": "local_economic"}
 _SPLIT = (Basis.COMMITTED, Basis.REPORTED, Basis.VERIFIED)
 
 

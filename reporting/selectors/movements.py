@@ -23,6 +23,7 @@ from contracts.selectors.position import (
     quarters_between,
     stood,
 )
+from contracts.selectors.position_rows import promised_in
 from contracts.selectors.returns import expected_returns, received_of
 from contracts.selectors.spend import place_is
 from trafford_sv.core.money import PENNY
@@ -253,7 +254,9 @@ def _of_returns(key: str, scope: Scope, before: Span, after: Span) -> Movement:
     """Of the last quarter of each period. Three queries."""
 
     def rows(span: Span) -> QuerySet[Any, Any]:
-        expected = expected_returns(span.last, contracts=_agreements_of(scope))
+        expected = expected_returns(
+            span.last, contracts=_agreements_of(scope), seen=promised_in(scope)
+        )
         return received_of(expected, span.last) if key == "returns_received" else expected
 
     there = expected_returns(before.last).values("contract_id")

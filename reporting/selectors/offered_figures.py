@@ -56,9 +56,7 @@ def read_offered(key: str, today: datetime.date) -> FigureReading:
         quantity=quantity,
         on=quarter.end,
         words=words if quantity is not None else "",
-        completeness=""
-        if is_spend
-        else reader.position(Scope(), None, quarter).completeness.sentence,
+        completeness="" if is_spend else reader.completeness(Scope(), quarter).sentence,
         address=reverse("spend-retained" if is_spend else "portfolio"),
     )
 

@@ -143,8 +143,7 @@ def measure_lines(
     said: Any = MeasureComment.objects.all()
     if as_known is not None:
         said = MeasureComment.history.as_of(as_known)
-        then = {one.pk: one for one in StarMeasure.history.as_of(as_known).filter(pk__in=keys)}
-        measures = [then.get(one.pk, one) for one in measures]
+        measures = as_defined(measures, as_known)
     if comments is None:
         comments = {
             comment.measure_id: comment
@@ -169,6 +168,17 @@ def measure_lines(
             )
         )
     return lines
+
+
+def as_defined(
+    measures: list[StarMeasure], as_known: datetime.datetime | None
+) -> list[StarMeasure]:
+    """The measures as they were at the moment; one that was not there yet is as now. One query, none for now."""
+    if as_known is None:
+        return measures
+    keys = [one.pk for one in measures]
+    then = {one.pk: one for one in StarMeasure.history.as_of(as_known).filter(pk__in=keys)}
+    return [then.get(one.pk, one) for one in measures]
 
 
 def reading_lines(

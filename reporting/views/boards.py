@@ -6,7 +6,7 @@ tables. The filters are in the address, so that they survive from one board to t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -24,8 +24,10 @@ from trafford_sv.core.periods import Quarter
 from trafford_sv.core.views_base import PermissionView
 
 from ..selectors.boards import Board, BoardScope, board
-from ..selectors.closing import MeasuresOfQuarter, measures_of_quarter
+from ..selectors.closing import MeasuresOfQuarter, measures_of_quarter, set_of_quarter
+from ..selectors.narrowed_measures import NarrowedMeasure, is_part, narrowed_measures
 from ..selectors.star_measures import value_words
+from ..star_measures import PERIOD_WORDS, Period
 from .narrowed import Narrowed, address, refused, up_to
 from .star_measures import target_tag
 
@@ -236,13 +238,22 @@ class SteeringBoard(BoardPage):
         yield returns_figure(found)
         if found.about.as_of is not None:
             return  # the plan is not kept day by day here, and today's would mislead
+        label, way_in = (
+            "Actions of the plan that run today",
+            Link("Show the plan", reverse("plan-board")),
+        )
+        if is_part(found.about.scope):
+            missing = "Not told for a part of the council"
+            why = "An action has no directorate, category, ward, theme of measures or kind of agreement"
+            yield Figure(label, None, missing=missing, completeness=why, way_in=way_in)
+            return
         counts = count_plan(plan_rows(self.request.user, as_of=self.today))
         yield Figure(
-            "Actions of the plan that run",
+            label,
             f"{counts.live:,}",
             of_what=f"{counts.complete:,} are complete",
             completeness=f"{counts.overdue:,} are overdue, {counts.stale:,} have no update for a quarter",
-            way_in=Link("Show the plan", reverse("plan-board")),
+            way_in=way_in,
         )
 
 
@@ -260,16 +271,21 @@ class StarBoard(BoardPage):
             state=State.OFFERED,
             of_what="of the value of the contracts whose bids are recorded",
             completeness="An offer is no proof: see what is verified",
-            missing="No winning bid is recorded",
+            missing="A ward or a theme has no contract value to divide by"
+            if found.about.scope.ward or found.about.scope.theme
+            else "No winning bid is recorded",
             way_in=way_of(found, "social_value", "offered", "Offered"),
         )
         yield returns_figure(found)
 
     def more(self, found: Board) -> dict[str, Any]:
-        held = measures_of_quarter(
-            found.about.last, with_comments=False, as_known=found.about.as_known
-        )
-        return {"measure_set": held.measure_set, "five": five_table(held)}
+        about = found.about
+        if is_part(about.scope):
+            held_set, measures = set_of_quarter(about.last, as_known=about.as_known)
+            lines = narrowed_measures(self.request.user, measures, found)
+            return {"five": narrowed_table(str(held_set), lines, about), "five_words": OF_THE_PART}
+        held = measures_of_quarter(about.last, with_comments=False, as_known=about.as_known)
+        return {"five": five_table(held), "five_words": OF_THE_WHOLE}
 
 
 def five_table(held: MeasuresOfQuarter) -> Table | None:
@@ -295,6 +311,37 @@ def five_table(held: MeasuresOfQuarter) -> Table | None:
         headings=("Measure", held.lines[0].quarter.short, "The quarter before", "Target", "State"),
         rows=rows,
         numeric=frozenset({1, 2, 3}),
+        is_stacked=True,
+    )
+
+
+# Each measure has a period of its own, whichever is chosen for the figures above.
+OF_THE_WHOLE = "Each is as it stands on record for the whole council, for the period that its definition counts."
+OF_THE_PART = (
+    "Each is worked out for the part that is chosen, for the period that its definition counts, where its figures can be "
+    "limited to it. Targets and what is on record are of the whole council, on the page of each measure."
+)
+
+
+def narrowed_table(
+    caption: str, lines: Sequence[NarrowedMeasure], about: BoardScope
+) -> Table | None:
+    """Without targets and without the quarter before: both are of the whole."""
+    if not lines:
+        return None
+    rows = [
+        (
+            Link(one.measure.name, f"{one.measure.get_absolute_url()}?quarter={about.last.code}"),
+            value_words(one.value, one.measure.unit) or "Not shown for this part",
+            one.reason or PERIOD_WORDS[Period(one.measure.period)].capitalize(),
+        )
+        for one in lines
+    ]
+    return Table(
+        caption=caption,
+        headings=("Measure", about.last.short, "What is counted, or why nothing is shown"),
+        rows=rows,
+        numeric=frozenset({1}),
         is_stacked=True,
     )
 

@@ -17,6 +17,7 @@ from trafford_sv.core.views_base import PermissionView
 
 from ..catalogue import BASIS_WORDS, CATALOGUE, Basis, Unit
 from ..selectors.boards import FigureTrace, figure_trace
+from ..selectors.narrowed_measures import not_limited, not_limited_words
 from ..selectors.star_measures import value_words
 from .boards import home_of
 from .narrowed import Narrowed, up_to
@@ -36,6 +37,9 @@ class FigureDetail(PermissionView):
         if key.startswith("spend_") and not can(request.user, "view_spend"):
             raise Http404
         name = CATALOGUE[key].name
+        if form.is_valid():
+            for narrowing in not_limited(key, about.scope):
+                form.add_error(narrowing.value, not_limited_words(key, about.scope))
         context: dict[str, Any] = {
             "title": f"{name}, {BASIS_WORDS[Basis(basis)]}",
             "form": form,

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from contracts.selectors.position import EVERYWHERE, Scope
+from contracts.selectors.position import EVERYWHERE
 from contracts.selectors.spend import retained_spend_everywhere
 from contracts.views import position_parts as parts
 from trafford_sv.core.money import percentage
@@ -18,9 +18,12 @@ from trafford_sv.core.parts import EmptyState, Figure, Link
 from trafford_sv.core.views_base import PublicView
 
 from ..selectors.boards import Board, BoardScope
+from ..selectors.narrowed_measures import is_part
 from ..selectors.public_board import public_board, public_quarters
 from .boards import returns_figure, verified_first
 from .narrowed import Narrowed, address, refused, up_to
+
+SPEND_LABEL = "Spending that stayed in Trafford and Greater Manchester"
 
 
 class PublicBoard(PublicView):
@@ -67,8 +70,7 @@ class PublicBoard(PublicView):
     def figures(self, found: Board) -> Iterator[Figure]:
         for item in (next(verified_first(found)), returns_figure(found)):
             yield _without_way(item)
-        if found.about.scope == Scope():
-            yield spend_figure(found.about)
+        yield spend_figure(found.about)
 
 
 def _without_way(item: Figure) -> Figure:
@@ -77,10 +79,17 @@ def _without_way(item: Figure) -> Figure:
 
 
 def spend_figure(about: BoardScope) -> Figure:
+    """Payments are of no promise, so they have none of what a promise is narrowed by."""
+    if is_part(about.scope):
+        return Figure(
+            SPEND_LABEL, None, missing="Not told for a part of the council",
+            completeness="Payments are counted for the whole council only",
+            way_in=Link("How it is counted", "#method", "Spending that stayed"),
+        )  # fmt: skip
     spend = retained_spend_everywhere(first=about.first, last=about.last)
     kept = spend.retained_share
     return Figure(
-        "Spending that stayed in Trafford and Greater Manchester",
+        SPEND_LABEL,
         None if kept is None else percentage(kept),
         of_what="of payments whose place is known",
         completeness=f"The place is known for {percentage(spend.known_share)} of them",

@@ -25,6 +25,7 @@ from contracts.selectors.position import (
     lines_in,
     offers_in,
 )
+from contracts.selectors.position_rows import promised_in
 from contracts.selectors.returns import expected_returns
 from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import Quarter
@@ -290,7 +291,7 @@ def add_returns(book: Book, span: Span) -> str:
     )  # fmt: skip
     contracts = Contract.objects.filter(agreements_of(span.scope)).values("pk")
     found = (
-        expected_returns(quarter, contracts=contracts)
+        expected_returns(quarter, contracts=contracts, seen=promised_in(span.scope))
         .annotate(came=Exists(came))
         .order_by()
         .values(
