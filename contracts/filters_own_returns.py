@@ -11,7 +11,10 @@ from django.db.models import Q
 
 from trafford_sv.core.periods import PeriodError, Quarter
 
+from .filters_returns import owed_scope
 from .models import Contract, DeliveryReturn
+from .quarter_filters import QuarterText
+from .selectors.position_report import came_in
 
 QUARTERS_OFFERED = 12
 
@@ -78,3 +81,37 @@ class OwnReturnFilter(django_filters.FilterSet):
     def counted_in(self, rows: Any, name: str, value: str) -> Any:
         quarter = Quarter.parse(value)
         return rows.filter(counted_year=quarter.start_year, counted_quarter=quarter.number)
+
+
+class ApiReturnFilter(OwnReturnFilter):
+    """And what a figure of returns counts, as the officers' list has it."""
+
+    due_in = QuarterText(
+        method="due_in_quarter",
+        label="Due for the quarter, and came in",
+        help_text="For example, 2026-27-Q1. Only what the totals count as received",
+    )
+    directorate = django_filters.NumberFilter(
+        method="of_directorate", label="The key of a directorate"
+    )
+    division = django_filters.CharFilter(
+        method="with_due_in", label="With `due_in`: the first two digits of a category"
+    )
+    theme = django_filters.CharFilter(
+        method="with_due_in", label="With `due_in`: something of the theme is owed"
+    )
+    ward = django_filters.CharFilter(
+        method="with_due_in", label="With `due_in`: something for the ward is owed"
+    )
+
+    def due_in_quarter(self, rows: Any, name: str, value: str) -> Any:
+        return came_in(rows, owed_scope(self.form.cleaned_data), Quarter.parse(value))
+
+    def of_directorate(self, rows: Any, name: str, value: Any) -> Any:
+        # A key that no database holds finds nothing.
+        held = abs(value) < 2**31
+        return rows.filter(contract__directorate=int(value)) if held else rows.none()
+
+    def with_due_in(self, rows: Any, name: str, value: str) -> Any:
+        """Read by `due_in_quarter`; without a quarter nothing is owed."""
+        return rows if self.form.cleaned_data.get("due_in") else rows.none()

@@ -5,7 +5,7 @@ The queryset must come from `contracts.selectors.verification.return_rows`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,8 @@ from trafford_sv.core.periods import PeriodError, Quarter
 from .filters import NONE, Choice
 from .models import Contract, DeliveryReturn, ReturnLine
 from .quarter_filters import QuarterText
-from .selectors.returns import expected_returns
+from .selectors.position_report import came_in
+from .selectors.position_scope import Scope
 from .selectors.verification import came_late, filter_choices
 
 
@@ -143,12 +144,33 @@ class AllReturnsFilter(ReturnFilter):
         label="Due for the quarter, and came in",
         help_text="For example, 2026-27-Q1. Only what the totals count as received",
     )
+    # Set by the links that lead here, and shown as tags that can be taken off.
+    division = django_filters.CharFilter(
+        method="with_due_in", label="Owes something of the category", widget=forms.HiddenInput
+    )
+    ward = django_filters.CharFilter(
+        method="with_due_in", label="Owes something for the ward", widget=forms.HiddenInput
+    )
 
     def due_in_quarter(self, rows: Any, name: str, value: str) -> Any:
-        quarter = Quarter.parse(value)
-        due = expected_returns(quarter).filter(
-            contract=OuterRef("contract_id"), supplier=OuterRef("supplier_id")
-        )
-        return self.of_quarter(rows, name, value).filter(
-            Exists(due), state__in=DeliveryReturn.RECEIVED_STATES
-        )
+        return came_in(rows, owed_scope(self.form.cleaned_data), Quarter.parse(value))
+
+    def of_theme(self, rows: Any, name: str, value: str) -> Any:
+        """Of a quarter's due returns, those that owe something of the theme, with a line or without."""
+        if self.form.cleaned_data.get("due_in"):
+            return rows
+        return super().of_theme(rows, name, value)
+
+    def with_due_in(self, rows: Any, name: str, value: str) -> Any:
+        """Read by `due_in_quarter`; without a quarter nothing is owed."""
+        return rows if self.form.cleaned_data.get("due_in") else rows.none()
+
+
+def owed_scope(cleaned: Mapping[str, Any]) -> Scope:
+    """What the returns of a quarter are limited to, besides directorate, kind and supplier, which each list
+    narrows by itself."""
+    return Scope(
+        division=cleaned.get("division") or "",
+        theme=cleaned.get("theme") or "",
+        ward=cleaned.get("ward") or "",
+    )

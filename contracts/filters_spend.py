@@ -55,6 +55,8 @@ class PaymentFilter(django_filters.FilterSet):
         label="Year or quarter", method="in_period", help_text="Like 2025-26 or 2025-26-Q1"
     )
     quarter = PeriodFilter(label="Quarter", method="in_period", widget=forms.HiddenInput)
+    since = PeriodFilter(label="Paid from", method="paid_since", widget=forms.HiddenInput)
+    until = PeriodFilter(label="Paid up to", method="paid_until", widget=forms.HiddenInput)
     place = django_filters.ChoiceFilter(
         label="Where the payee is",
         method="in_place",
@@ -93,6 +95,12 @@ class PaymentFilter(django_filters.FilterSet):
 
     def in_period(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return rows.filter(paid_on__gte=value.start, paid_on__lte=value.end)
+
+    def paid_since(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        return rows.filter(paid_on__gte=value.start)
+
+    def paid_until(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        return rows.filter(paid_on__lte=value.end)
 
     def in_place(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(place_is(value))

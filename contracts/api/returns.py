@@ -28,7 +28,7 @@ from trafford_sv.core.periods import PeriodError, Quarter
 from trafford_sv.core.services.records import Collision
 
 from ..due_dates import due_on
-from ..filters_own_returns import OwnReturnFilter
+from ..filters_own_returns import ApiReturnFilter
 from ..licensing import may_show_text, may_show_value
 from ..models import Commitment, Contract, DeliveryReturn, ReturnLine
 from ..return_rules import line_is_editable
@@ -80,7 +80,7 @@ class Returns(CreateMixin, ListView):
     write_permission = "report_delivery"
     tag, noun, file_name = "returns", "returns", "returns"
     one = "a return"
-    filterset_class = OwnReturnFilter
+    filterset_class = ApiReturnFilter
     write_serializer = ReturnCreateSerializer
     response_serializer = ReturnSerializer
     more_sources = ("financial_year", "quarter", "counted_year", "counted_quarter")

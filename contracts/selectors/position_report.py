@@ -6,15 +6,17 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from trafford_sv.core.periods import Quarter
 
 from ..four_figures import Completeness
-from ..models import Contract
+from ..models import Contract, DeliveryReturn
 from .delivery_sums import Closings
 from .known import agreements_known
 from .position import EVERYWHERE, Position, Scope, agreements_of, position
 from .position_rows import promised_in
-from .returns import completeness, seen_by
+from .returns import completeness, expected_returns, seen_by
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,21 @@ def portfolio_report(
         ),  # fmt: skip
         quarter=quarter,
         completeness=completeness_of(user, scope, quarter, as_known=as_known),
+    )
+
+
+def came_in(rows: Any, scope: Scope, quarter: Quarter) -> Any:
+    """Of these returns, the ones that `completeness_of` counts as received. No query."""
+    due = expected_returns(
+        quarter,
+        contracts=Contract.objects.filter(agreements_of(scope)).values("pk"),
+        seen=promised_in(scope),
+    ).filter(contract=OuterRef("contract_id"), supplier=OuterRef("supplier_id"))
+    return rows.filter(
+        Exists(due),
+        financial_year=quarter.start_year,
+        quarter=quarter.number,
+        state__in=DeliveryReturn.RECEIVED_STATES,
     )
 
 

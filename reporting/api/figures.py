@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -16,6 +17,7 @@ from trafford_sv.core.api.views import etag_of
 from trafford_sv.core.periods import Quarter
 
 from ..catalogue import CATALOGUE, Basis, FigureGone, Unit
+from ..forms.boards import NOT_YET
 from ..selectors.boards import BoardScope, FigureTrace, figure_trace
 from ..selectors.narrowed_measures import not_limited, not_limited_words
 
@@ -47,10 +49,16 @@ class CatalogueFigureSerializer(serializers.Serializer):
     unit = serializers.ChoiceField(choices=[one.value for one in Unit])
     period = serializers.CharField(help_text="The quarter, or the last of them.")
     span = serializers.ChoiceField(choices=("to-date", "quarter"))
+    as_of = serializers.DateField(
+        allow_null=True, help_text="It is as known at the end of this day; null: as known now."
+    )
     value = serializers.DecimalField(
         max_digits=20, decimal_places=2, allow_null=True,
-        help_text="null: nothing is recorded, which is not 0.",
+        help_text="null: nothing is recorded, which is not 0, or it is withheld.",
     )  # fmt: skip
+    withheld = serializers.BooleanField(
+        help_text="There is a value that a licence keeps in: as known on a day of the past wherever it keeps in a part."
+    )
     formula = serializers.CharField()
     rounding = serializers.CharField()
     rows = serializers.IntegerField(allow_null=True, help_text="How many rows it adds up.")
@@ -84,6 +92,7 @@ class Figures(ScopedView):
         "basis": "What it rests on: one of those that the figure can be read as.",
         "quarter": "A quarter, such as 2026-27-Q1; the last that is over unless given.",
         "span": "`quarter` counts that quarter alone, `to-date` everything up to its end.",
+        "as_of": "As known at the end of that day, such as 2026-11-22; as known now unless given.",
         **SCOPE_PARAMETERS,
     }
     choices: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -105,11 +114,15 @@ class Figures(ScopedView):
         if cannot := not_limited(key, scope):
             said = [not_limited_words(key, scope)]
             raise exceptions.ValidationError({one.value: said for one in cannot})
-        about = BoardScope(scope, last if span == "quarter" else None, last)
+        as_of = self.day_parameter("as_of") if request.query_params.get("as_of") else None
+        if as_of is not None and as_of > self.today:
+            raise exceptions.ValidationError({"as_of": [NOT_YET]})
+        about = BoardScope(scope, last if span == "quarter" else None, last, as_of)
         try:
             trace = figure_trace(request.user, key, basis, about, outward=True)
         except FigureGone as gone:
-            raise exceptions.ValidationError({"basis": [str(gone)]}) from gone
+            field = "basis" if basis not in wanted.bases else "as_of"
+            raise exceptions.ValidationError({field: [str(gone)]}) from gone
         body = body_of(trace, span)
         return Response(body, headers={"ETag": etag_of(body, None)})
 
@@ -125,11 +138,13 @@ def body_of(trace: FigureTrace, span: str) -> dict[str, Any]:
         "unit": trace.figure.unit.value,
         "period": trace.about.last.code,
         "span": span,
+        "as_of": trace.about.as_of,
         "value": None if trace.value is None else f"{trace.value:.2f}",
+        "withheld": trace.is_withheld,
         "formula": trace.formula,
         "rounding": trace.rounding,
         "rows": trace.rows,
-        "rows_url": api_rows(trace.rows_url),
+        "rows_url": "" if trace.figure.key == "returns_expected" else api_rows(trace.rows_url),
         "rows_words": trace.rows_words,
         "totals": [
             {
@@ -157,13 +172,18 @@ def body_of(trace: FigureTrace, span: str) -> dict[str, Any]:
     }
 
 
-def api_rows(page: str) -> str:
-    """The list for programs beside the page's: the same filters under the same names."""
-    for name, api in (
-        ("delivery-list", "api-deliveries"),
-        ("commitment-list", "api-commitments"),
-        ("contract-list", "api-contracts"),
-    ):
+# The list for programs beside each page's list; both have the same filters under the same names.
+PROMISES = {
+    "delivery-list": "api-deliveries",
+    "commitment-list": "api-commitments",
+    "contract-list": "api-contracts",
+}
+LISTS = {**PROMISES, "return-list": "api-returns", "payment-list": "api-spend"}
+
+
+def api_rows(page: str, lists: Mapping[str, str] = LISTS) -> str:
+    """The same list for programs; "" where there is none among these."""
+    for name, api in lists.items():
         if page.startswith(reverse(name) + "?"):
             return reverse(api) + page[len(reverse(name)) :]
     return ""

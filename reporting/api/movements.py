@@ -19,7 +19,7 @@ from ..models import StarMeasure
 from ..movements import Part
 from ..selectors.movements import MovedLine, WhyItMoved, why_it_moved
 from ..star_measures import PERIOD_WORDS, Period
-from .figures import api_rows
+from .figures import PROMISES, api_rows
 
 
 def _amount(help_text: str, *, allow_null: bool = False) -> serializers.CharField:
@@ -123,10 +123,10 @@ def _part(part: MovedLine) -> dict[str, Any]:
         "part": part.part.value,
         "name": part.name,
         "change": _plain(part.change),
-        "rows_after_url": api_rows(part.rows_after),
+        "rows_after_url": api_rows(part.rows_after, PROMISES),
         "rows_before_url": ""
         if part.part in (Part.NEW, Part.VALUES)
-        else api_rows(part.rows_before),
+        else api_rows(part.rows_before, PROMISES),
     }
 
 

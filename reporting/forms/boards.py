@@ -8,6 +8,8 @@ from django import forms
 
 from contracts.forms.position import PortfolioForm
 
+NOT_YET = "This day has not come yet. Choose one that is over."
+
 
 class BoardForm(PortfolioForm):
     """And the day as known on which it is shown."""
@@ -25,5 +27,5 @@ class BoardForm(PortfolioForm):
     def clean_as_of(self) -> Any:
         day = self.cleaned_data.get("as_of")
         if day is not None and day > self.today:
-            raise forms.ValidationError("This day has not come yet. Choose one that is over.")
+            raise forms.ValidationError(NOT_YET)
         return day

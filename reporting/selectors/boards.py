@@ -114,11 +114,13 @@ class EditionPart:
     licence: str
     lines: int
     value_pounds: Decimal | None
+    is_kept_in: bool = False
 
 
 @dataclass(frozen=True)
 class FigureTrace:
-    """A figure with everything that is needed to check it. `value` None: nothing is recorded.
+    """A figure with everything that is needed to check it. `value` None: nothing is recorded, or a licence keeps
+    it from this reader (`is_withheld`).
 
     `rows`: how many rows it adds up, None where they are not single rows here. `evidence_files`:
     files on those rows, None for a figure that rests on none.
@@ -139,6 +141,7 @@ class FigureTrace:
     rows_words: str = ""
     evidence_url: str = ""
     totals: tuple[OfferTotal, ...] = ()
+    is_withheld: bool = False
 
 
 _FORMULAS = {
@@ -147,6 +150,7 @@ _FORMULAS = {
     Basis.REPORTED: "The sum of the reported pounds of every line of a submitted return that counts in the period.",
     Basis.VERIFIED: "The sum of the verified pounds of every line of a submitted return that counts in the period: what an officer accepted, on evidence, and no more than a named beneficiary confirmed.",
 }
+NO_ROWS_THEN = "Lists show rows as they are now, so none has the rows of a day of the past."
 _LINE_ROUNDING = (
     "Quantity × value of one unit × share of the activity, rounded half up to the penny on each "
     "row; then rows are added. Nothing is rounded after adding."
@@ -162,16 +166,23 @@ def figure_trace(
 ) -> FigureTrace:
     """Raises FigureGone with a sentence. At most seven queries.
 
-    `outward`: for an API answer, without the pounds that a licence keeps in.
+    `outward`: for an API answer, without the pounds that a licence keeps in. As known on a day of the past it has
+    no lists of rows, files or totals of agreements, because those are as they are now.
     """
     wanted = figure(key)
     if basis not in wanted.bases:
         offered = ", ".join(str(one.value) for one in wanted.bases)
         raise FigureGone(f"“{wanted.name}” can be read as: {offered}. Choose one of them.")
     scope, first, last = about.scope, about.first, about.last
-    reader = FigureReader(user, outward)
+    if about.as_of is not None and key.startswith("spend_"):
+        raise FigureGone(f"“{wanted.name}” is not kept day by day, so it is known as now alone.")
+    reader = FigureReader(user, outward, about.as_known)
     value = reader.value(key, basis, scope, first, last)
     rows, editions, files = _behind(user, key, basis, about, outward)
+    is_withheld = reader.is_withheld(key, basis, scope, first, last)
+    if outward and about.as_of is not None and any(part.is_kept_in for part in editions):
+        # Two days one after another differ by a single line, as the parts of a movement do.
+        value, is_withheld = None, True
     return FigureTrace(
         figure=wanted,
         basis=basis,
@@ -181,14 +192,15 @@ def figure_trace(
         known_words=reader.known_words(key, first, last),
         formula=_FORMULAS[Basis(basis)] if key in KINDS else wanted.words,
         rounding=_LINE_ROUNDING if key in KINDS else _PLAIN_ROUNDING[wanted.unit],
+        is_withheld=is_withheld,
         rows=rows,
-        rows_url=span_rows(scope, key, basis, first, last),
+        rows_url="" if about.as_of else span_rows(scope, key, basis, first, last),
         evidence_files=files,
         editions=editions,
-        rows_words=rows_words(key, basis, first, last),
+        rows_words=NO_ROWS_THEN if about.as_of else rows_words(key, basis, first, last),
         evidence_url=span_rows(scope, key, basis, first, last, evidence="yes") if files else "",
         totals=offer_totals(user, KINDS[key], about.scope, first, last, outward=outward)
-        if basis == Basis.OFFERED
+        if basis == Basis.OFFERED and about.as_of is None
         else (),
     )
 
@@ -199,21 +211,22 @@ def _behind(
     """Rows by the edition of their measure, and the files on them. Two queries."""
     if key not in KINDS:
         return None, (), None
-    scope, first, last = about.scope, about.first, about.last
+    scope, first, last, as_known = about.scope, about.first, about.last, about.as_known
     starts = first.start if first else None
     files = None
     if basis in (Basis.REPORTED, Basis.VERIFIED):
-        rows: Any = lines_in(user, scope, first, last)
+        rows: Any = lines_in(user, scope, first, last, as_known=as_known)
         measure, amount = "commitment__measure__", f"{basis}_pounds"
         kept = rows.filter(**{f"{measure}kind": KINDS[key]})
-        files = EvidenceLink.objects.filter(line__in=kept.values("pk")).aggregate(
-            n=Count("file", distinct=True)
-        )["n"]
+        if as_known is None:
+            files = EvidenceLink.objects.filter(line__in=kept.values("pk")).aggregate(
+                n=Count("file", distinct=True)
+            )["n"]
     elif basis == Basis.COMMITTED:
-        rows = commitments_in(user, scope, starts, last.end)
+        rows = commitments_in(user, scope, starts, last.end, as_known=as_known)
         measure, amount = "measure__", "counted_pounds"
     else:
-        rows = offers_in(user, scope, starts, last.end)
+        rows = offers_in(user, scope, starts, last.end, as_known=as_known)
         measure, amount = "requested__measure__", "offered_pounds"
     found = (
         rows.filter(**{f"{measure}kind": KINDS[key]})
@@ -236,6 +249,7 @@ def _behind(
             None
             if row["total"] is None or (outward and not row["is_open"])
             else pounds(row["total"]),
+            is_kept_in=not row["is_open"] and bool(row["total"]),
         )
         for row in found
     )

@@ -34,6 +34,14 @@ from ..star_measures import Reading, first_quarter, plain_reading, ratio_reading
 
 VALUE_KINDS = {"social_value": "social", "local_economic_value": "local_economic"}
 
+# What the list of payments calls the places of each figure of spend.
+_PLACES = {
+    "spend_contestable": "contestable",
+    "spend_known": "known",
+    "spend_retained": "retained",
+    "spend_trafford": "trafford",
+}
+
 
 @dataclass(frozen=True)
 class WorkedOut:
@@ -217,13 +225,17 @@ def span_rows(
             more = {"tendered": "yes", **more}
         return _address("contract-list", scope.query(**counted, **more))
     if key.startswith("returns_"):
-        if any((scope.division, scope.ward, scope.theme, scope.measure, scope.edition)):
+        if any((scope.measure, scope.edition)):
             return ""  # the list of returns is not narrowed by these
-        narrowed = {"directorate": scope.directorate, "kind": scope.agreement}
-        said = {k: v for k, v in {**narrowed, "supplier": scope.supplier}.items() if v}
+        narrowed = {
+            "directorate": scope.directorate, "kind": scope.agreement, "supplier": scope.supplier,
+            "division": scope.division, "theme": scope.theme, "ward": scope.ward,
+        }  # fmt: skip
+        said = {k: v for k, v in narrowed.items() if v}
         return _address("return-list", urlencode({"due_in": last.code, **said}))
-    if key.startswith("spend_"):
-        return _address("spend-retained", f"quarter={last.code}" if first == last else "")
+    if key in _PLACES:
+        spans = {"until": last.code, **({"since": first.code} if first else {})}
+        return _address("payment-list", urlencode({"place": _PLACES[key], **spans}))
     return ""
 
 
@@ -234,9 +246,10 @@ def rows_words(key: str, basis: str, first: Quarter | None, last: Quarter) -> st
     if key == "contract_value":
         return "A framework in the list has no value of its own and adds nothing."
     if key == "returns_expected":
-        return f"The list has those that came in. Those that did not are on the page that closes {last.short}."
-    if key.startswith("spend_") and first != last:
-        return "Payments are listed by quarter and by year, each on its own page."
+        return (
+            "A return that did not come in is on no list: the list of returns has those that came in. Those that did not are "
+            f"on the page that closes {last.short}."
+        )
     return ""
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from contracts.licensing import WITHHELD_TOTAL
 from trafford_sv.core.access import can
 from trafford_sv.core.parts import Link, SummaryRow, Table
 from trafford_sv.core.periods import Quarter
@@ -53,7 +54,9 @@ class FigureDetail(PermissionView):
                 "trace": trace,
                 "period": up_to(about),
                 "asked": asked,
-                "words": value_words(trace.value, trace.figure.unit),
+                "words": WITHHELD_TOTAL
+                if trace.is_withheld
+                else value_words(trace.value, trace.figure.unit),
                 "facts": facts(trace),
                 "editions": editions_table(trace),
                 "totals": totals_table(trace),
@@ -87,7 +90,9 @@ def facts(trace: FigureTrace) -> list[SummaryRow]:
     rows = [
         SummaryRow(
             "Exact value", value_words(trace.value, unit, in_full=True),
-            missing="Nothing is recorded, which is not 0",
+            missing=WITHHELD_TOTAL
+            if trace.is_withheld
+            else "Nothing is recorded, which is not 0",
         ),
         SummaryRow("What is counted", trace.figure.words),
         SummaryRow("What it rests on", BASIS_WORDS[Basis(trace.basis)].capitalize()),

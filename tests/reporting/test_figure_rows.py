@@ -176,4 +176,6 @@ def test_evidence_opens_to_the_rows_that_have_files():
         assert [row["commitment_id"] for row in rows] == [proved.pk]
         assert len(rows_of(client, found)) == 2
     spend = figure_trace(EVERYWHERE, "spend_retained", "invoice", BoardScope(Scope(), Q1, Q1))
-    assert spend.rows_url.endswith(f"?quarter={Q1.code}")
+    assert spend.rows_url == (
+        f"{reverse('payment-list')}?place=retained&until={Q1.code}&since={Q1.code}"
+    )
