@@ -8,11 +8,23 @@ whose value per unit changed bring a part that is told apart in pounds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import (
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
 
 from trafford_sv.core.periods import Quarter
 
@@ -134,17 +146,41 @@ def kept_in(path: str) -> Q:
     )
 
 
-def summed_by(rows: QuerySet[Any], agreement: str, **amounts: Any) -> dict[int, dict[str, Any]]:
-    """By agreement: each of `amounts` (an aggregate) as pounds. One query."""
-    found = rows.order_by().values(agreement).annotate(**amounts)
-    return {
-        row[agreement]: {
+def summed_by(
+    periods: Sequence[QuerySet[Any]], agreement: str, **amounts: Any
+) -> list[dict[int, dict[str, Any]]]:
+    """Of each of these rows, by agreement: each of `amounts` (an aggregate) as pounds. One query for all."""
+    names = list(amounts)
+    branches = [
+        rows.order_by()
+        .annotate(period=Value(number, IntegerField()))
+        .values("period", agreement)
+        .annotate(**amounts)
+        .values_list("period", agreement, *names)
+        .order_by()
+        for number, rows in enumerate(periods)
+    ]
+    found: list[dict[int, dict[str, Any]]] = [{} for _ in periods]
+    for number, pk, *values in branches[0].union(*branches[1:], all=True).order_by():
+        found[number][pk] = {
             name: value if isinstance(value, int) else _pounds(value)
-            for name in amounts
-            for value in (row[name],)
+            for name, value in zip(names, values, strict=True)
         }
-        for row in found
-    }
+    return found
+
+
+def any_row(of: Sequence[QuerySet[Any]]) -> bool:
+    """Whether any of these has a row. One query, none for none of them."""
+    branches = [
+        rows.order_by()
+        .annotate(any=Value(1, IntegerField()))
+        .values("any")
+        .annotate(rows=Count("pk"))
+        .values_list("rows", flat=True)
+        .order_by()
+        for rows in of
+    ]
+    return bool(branches) and any(branches[0].union(*branches[1:], all=True).order_by())
 
 
 def summed(rows: QuerySet[Any], amount: str) -> Decimal:

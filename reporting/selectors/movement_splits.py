@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from contracts.models import Commitment
 from contracts.selectors.movement import (
     CAME_LATE,
     Moved,
+    any_row,
     kept_in,
     moved,
     revalued_commitments,
@@ -73,7 +75,7 @@ def by_agreement(
 def lines_by_agreement(
     kind: str, basis: str, scope: Scope, before: Span, after: Span
 ) -> dict[int, AgreementMovement]:
-    """What returns brought, reported or verified, split for each agreement of either period. Four queries."""
+    """What returns brought, reported or verified, split for each agreement of either period. Three queries."""
     amount, quantity = f"{basis}_pounds", f"{basis}_quantity"
     compared, agreement = before.last, "commitment__contract_id"
     asked = {
@@ -82,8 +84,7 @@ def lines_by_agreement(
         "kept_in": Count("pk", filter=kept_in("commitment__") & Q(**{f"{amount}__isnull": False})),
     }
     rows = lines_of(kind, scope, after)
-    old = summed_by(lines_of(kind, scope, before), agreement, **asked)
-    new = summed_by(rows, agreement, **asked)
+    old, new = summed_by([lines_of(kind, scope, before), rows], agreement, **asked)
     fresh = moved(rows, Moved.NEW, compared).order_by().values_list(agreement, flat=True)
     revalued = revalued_lines(rows, compared, amount, quantity)
     return _split_by(old, new, set(fresh.distinct()), revalued)
@@ -92,46 +93,49 @@ def lines_by_agreement(
 def promises_by_agreement(
     kind: str, scope: Scope, before: Span, after: Span
 ) -> dict[int, AgreementMovement]:
-    """What both sides agreed, in the same way. Four queries. No return is part of it, so none came late."""
+    """What both sides agreed, in the same way. Three queries. No return is part of it, so none came late."""
     asked = {
         "total": Sum("counted_pounds"),
         "kept_in": Count("pk", filter=kept_in("") & Q(counted_pounds__isnull=False)),
     }
     rows = _promises_of(kind, scope, after)
     there = commitments_in(EVERYWHERE, scope, None, before.last.end).order_by().values("contract")
-    old = summed_by(_promises_of(kind, scope, before), "contract_id", **asked)
-    new = summed_by(rows, "contract_id", **asked)
+    old, new = summed_by([_promises_of(kind, scope, before), rows], "contract_id", **asked)
     fresh = rows.exclude(contract__in=there).order_by().values_list("contract_id", flat=True)
     revalued = revalued_commitments(rows.filter(contract__in=there), before.last)
     return _split_by(old, new, set(fresh.distinct()), revalued)
 
 
-def holds_kept_in(key: str, basis: str, scope: Scope, *spans: Span) -> bool:
-    """Whether a licence keeps in a value that pounds of a figure are made of, in any of the spans.
+def holds_kept_in(figures: Sequence[tuple[str, str]], scope: Scope, *spans: Span) -> bool:
+    """Whether a licence keeps in a value that pounds of one of the figures (key, basis) are made of, in any of the spans.
 
-    At most two queries for two spans; none for a figure that no value of one unit makes.
+    One query; none for figures that no value of one unit makes.
     """
-    kind = VALUE_KINDS.get(key)
-    if kind is None:
-        return False
-    for span in spans:
-        rows: Any
-        if basis == Basis.COMMITTED:
-            rows = _promises_of(kind, scope, span)
-            rows = rows.filter(kept_in(""), counted_pounds__isnull=False)
-        elif basis in _SPLIT:
-            rows = lines_of(kind, scope, span).filter(
-                kept_in("commitment__"), **{f"{basis}_pounds__isnull": False}
-            )
-        else:
-            rows = offers_in(EVERYWHERE, scope, span.starts, span.last.end).filter(
-                requested__measure__kind=kind,
-                requested__measure__edition__values_may_be_published=False,
-                offered_pounds__isnull=False,
-            )
-        if rows.exists():
-            return True
-    return False
+    return any_row(
+        [
+            _kept_in(VALUE_KINDS[key], basis, scope, span)
+            for key, basis in dict.fromkeys(figures)
+            if key in VALUE_KINDS
+            for span in spans
+        ]
+    )
+
+
+def _kept_in(kind: str, basis: str, scope: Scope, span: Span) -> QuerySet[Any]:
+    rows: Any
+    if basis == Basis.COMMITTED:
+        rows = _promises_of(kind, scope, span)
+        return rows.filter(kept_in(""), counted_pounds__isnull=False)
+    if basis in _SPLIT:
+        return lines_of(kind, scope, span).filter(
+            kept_in("commitment__"), **{f"{basis}_pounds__isnull": False}
+        )
+    rows = offers_in(EVERYWHERE, scope, span.starts, span.last.end)
+    return rows.filter(
+        requested__measure__kind=kind,
+        requested__measure__edition__values_may_be_published=False,
+        offered_pounds__isnull=False,
+    )
 
 
 def lines_of(kind: str, scope: Scope, span: Span) -> QuerySet[Any]:
