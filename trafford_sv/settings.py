@@ -252,6 +252,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reporting.tasks.send_packs",
         "schedule": crontab(minute="40", hour="8-18"),
     },
+    "draw-documents": {
+        "task": "trafford_sv.core.tasks.draw_documents",
+        "schedule": 120.0,
+    },
+    "forget-drawn-documents": {
+        "task": "trafford_sv.core.tasks.forget_drawn_documents",
+        "schedule": 6 * 3600.0,
+    },
     "draw-editions": {
         "task": "reporting.tasks.draw_editions",
         "schedule": 120.0,
@@ -395,6 +403,8 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 # Limits on what people may upload. A file above FILE_UPLOAD_MAX_MEMORY_SIZE goes to disk first.
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200 * 1024 * 1024)
 # How long the file of a finished import is kept. 0 keeps it for ever.
+# PDFs of pages, which anybody who may read the page has drawn anew.
+DRAWN_DOCUMENT_DAYS = 90
 IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=365)
 # Evidence: how large one file may be, and one sending of several together; how many days its bytes
 # are kept, documents and pictures apart (pictures show people). 0 keeps them for ever.

@@ -11,11 +11,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from trafford_sv.core.access import can
-from trafford_sv.core.documents import pdf_response, render_pdf
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListMixin, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Link, SummaryRow, Tag, Tone
 from trafford_sv.core.selectors.history import history_of
+from trafford_sv.core.views.drawn import DrawnPdf, Wanted, wanted_document
 from trafford_sv.core.views_base import PublicView
 
 from ..filters import AdoptionFilter, RequestFilter
@@ -177,11 +177,14 @@ class AdoptionBadge(PublicView):
         return answer
 
 
-class AdoptionCertificate(PublicView):
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+class AdoptionCertificate(DrawnPdf, PublicView):
+    def wanted(self, request: HttpRequest, pk: int) -> Wanted:  # type: ignore[override]
         row = _standing(request, pk)
-        body = render_pdf(template="charter/pdf/certificate.html", context=certificate(row))
-        return pdf_response(body, name=f"Charter certificate {row.organisation.name}")
+        return wanted_document(
+            template="charter/pdf/certificate.html", context=certificate(row),
+            name=f"Charter certificate {row.organisation.name}",
+            back=(row.organisation.name, row.get_absolute_url()),
+        )  # fmt: skip
 
 
 def certificate(row: Adoption) -> dict[str, Any]:

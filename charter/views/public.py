@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from trafford_sv.core.access import can
-from trafford_sv.core.documents import pdf_response, render_pdf
 from trafford_sv.core.parts import Tag, Tone
+from trafford_sv.core.views.drawn import DrawnPdf, Wanted, wanted_document
 from trafford_sv.core.views_base import PublicView
 
 from ..models import CaseStudy, CharterVersion
@@ -138,24 +138,28 @@ class Compare(PublicView):
         return render(request, "charter/compare.html", context)
 
 
-class CharterPdf(PublicView):
+class CharterPdf(DrawnPdf, PublicView):
     """The version in force, as a document."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def wanted(self, request: HttpRequest) -> Wanted:  # type: ignore[override]
         version = version_in_force(self.today)
         if version is None:
             raise Http404
-        return charter_pdf(charter_text(version, self.today))
+        return charter_pdf(charter_text(version, self.today), reverse("charter"))
 
 
-class VersionPdf(PublicView):
-    def get(self, request: HttpRequest, number: int) -> HttpResponse:
-        return charter_pdf(charter_text(version_of(request, number), self.today))
+class VersionPdf(DrawnPdf, PublicView):
+    def wanted(self, request: HttpRequest, number: int) -> Wanted:  # type: ignore[override]
+        version = version_of(request, number)
+        address = reverse("charter-version-detail", args=[number])
+        return charter_pdf(charter_text(version, self.today), address)
 
 
-def charter_pdf(charter: CharterText) -> HttpResponse:
-    body = render_pdf(template="charter/pdf/charter.html", context=pdf_context(charter))
-    return pdf_response(body, name=f"{charter.title} version {charter.number}")
+def charter_pdf(charter: CharterText, address: str) -> Wanted:
+    return wanted_document(
+        template="charter/pdf/charter.html", context=pdf_context(charter),
+        name=f"{charter.title} version {charter.number}", back=("the charter", address),
+    )  # fmt: skip
 
 
 def pdf_context(charter: CharterText) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from trafford_sv.core.documents import pdf_response, render_pdf
 from trafford_sv.core.link_views import SendThrottle
 from trafford_sv.core.queueing import hand_over
+from trafford_sv.core.views.drawn import DrawnPdf, Wanted, wanted_document
 from trafford_sv.core.views.errors import too_many_requests
 from trafford_sv.core.views_base import EditMixin, PublicView
 from trafford_sv.directory.models import Area
@@ -208,10 +208,10 @@ def clean(text: str) -> str:
     return "".join(sign for sign in text if sign in "\n\t" or sign >= " ")
 
 
-class BulletinPdf(PublicView):
+class BulletinPdf(DrawnPdf, PublicView):
     """What is needed today, to print and pin up."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def wanted(self, request: HttpRequest) -> Wanted:  # type: ignore[override]
         data = bulletin_data(self.today)
         needs = data["needs"]
         context = {
@@ -225,8 +225,10 @@ class BulletinPdf(PublicView):
             "address": request.build_absolute_uri(reverse("needs-home")),
             "some_invented": any(need["is_demo"] for need in needs),
         }
-        body = render_pdf(template="community_needs/documents/bulletin.html", context=context)
-        return pdf_response(body, name=f"Needs bulletin {self.today:%Y-%m-%d}")
+        return wanted_document(
+            template="community_needs/documents/bulletin.html", context=context,
+            name=f"Needs bulletin {self.today:%Y-%m-%d}", back=("needs", reverse("needs-home")),
+        )  # fmt: skip
 
 
 def send_links_soon() -> None:

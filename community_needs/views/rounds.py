@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from trafford_sv.core.access import can
 from trafford_sv.core.charts import Bar, Chart, bar_chart
 from trafford_sv.core.charts.drawing import Paint
-from trafford_sv.core.documents import pdf_response, render_pdf
 from trafford_sv.core.exports import ExportColumn
 from trafford_sv.core.lists import Column, ListMixin, ListPage, Sort
 from trafford_sv.core.parts import EmptyState, Figure, Link, SummaryRow, Tag, Tone
 from trafford_sv.core.selectors.history import history_of
+from trafford_sv.core.views.drawn import DrawnPdf, Wanted, wanted_document
 from trafford_sv.core.views_base import PermissionView, PublicView
 
 from ..filters import RoundFilter
@@ -323,22 +323,25 @@ def blank_form(asked: Round, language: str = ENGLISH) -> AnswerForm:
     )
 
 
-class RoundPaper(PermissionView):
+class RoundPaper(DrawnPdf, PermissionView):
     """The form on paper, as PDF/UA-1: boxes to tick and lines to write on."""
 
     permission = "view_rounds"
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def wanted(self, request: HttpRequest, pk: int) -> Wanted:  # type: ignore[override]
         asked = get_object_or_404(Round.objects.visible_to(request.user), pk=pk)
         self.check(asked)
         questions, priorities = questions_of(asked)
-        wanted = request.GET.get("lang", ENGLISH)
-        language = wanted if wanted in languages_of(asked, questions, priorities) else ENGLISH
-        with translation.override(language):
-            context = paper(asked, language)
-            body = render_pdf(template="community_needs/documents/paper.html", context=context)
+        language = request.GET.get("lang", ENGLISH)
+        if language not in languages_of(asked, questions, priorities):
+            language = ENGLISH
         name = f"{asked.name} paper form"
-        return pdf_response(body, name=name if language == ENGLISH else f"{name} {language}")
+        with translation.override(language):
+            return wanted_document(
+                template="community_needs/documents/paper.html", context=paper(asked, language),
+                name=name if language == ENGLISH else f"{name} {language}",
+                back=(asked.name, asked.get_absolute_url()),
+            )  # fmt: skip
 
 
 def paper(asked: Round, language: str) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from action_plan.selectors.meetings import PUBLIC_READER
 from action_plan.views.steering_base import GroupPage, RunPage, WorkingPage
 from action_plan.words import day_words
 from trafford_sv.core.access import can
-from trafford_sv.core.documents import pdf_response, render_pdf
 from trafford_sv.core.sending import MailServerAway
+from trafford_sv.core.views.drawn import DrawnPdf, Wanted, wanted_document
 from trafford_sv.core.views_base import PermissionView, PublicView
 
 from ..datasets import sha256_of
@@ -64,16 +64,26 @@ class PackPage(_Pack):
         return render(request, "reporting/steering_pack.html", context)
 
 
-class PackPdf(_Pack):
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+class PackPdf(DrawnPdf, _Pack):
+    def wanted(self, request: HttpRequest, pk: int) -> Wanted:  # type: ignore[override]
         meeting = self.meeting(pk)
-        pack = self.pack(meeting)
-        return pdf_response(pack_pdf(pack), name=f"Steering Group pack {meeting.day.isoformat()}")
+        name = f"Steering Group pack {meeting.day.isoformat()}"
+        address = reverse("steering-pack", args=[pk])
+        query = "?version=public" if request.GET.get("version") == "public" else ""
+        return pack_document(self.pack(meeting), name, address + query)
 
 
-def pack_pdf(pack: SteeringPack) -> bytes:
+def pack_document(pack: SteeringPack, name: str, address: str) -> Wanted:
+    """Readers of the same pack get the same file; the day on which it was prepared makes no other."""
+    return wanted_document(
+        template="documents/steering_pack.html", context=pack_context(pack), name=name,
+        back=("the pack", address), not_content=("date_line",),
+    )  # fmt: skip
+
+
+def pack_context(pack: SteeringPack) -> dict[str, Any]:
     """From the gathered tree alone: no query."""
-    context: dict[str, Any] = {
+    return {
         "title": f"Pack for the meeting of {day_words(pack.day)}",
         "kicker": "Social Value Steering Group",
         "subtitle": f"{day_words(pack.day)}, {pack.time:%H:%M}"
@@ -82,7 +92,6 @@ def pack_pdf(pack: SteeringPack) -> bytes:
         + (", public version" if pack.is_public else ", for members"),
         "pack": pack,
     }
-    return render_pdf(template="documents/steering_pack.html", context=context)
 
 
 class _KeptPack(WorkingPage):
@@ -122,12 +131,11 @@ class KeptPackPage(_KeptPack):
         return render(request, "reporting/steering_pack.html", context)
 
 
-class KeptPackPdf(_KeptPack):
-    def get(self, request: HttpRequest, pk: int, kept: int) -> HttpResponse:
-        _, pack = self.kept(pk, kept)
-        return pdf_response(
-            pack_pdf(pack), name=f"Steering Group pack {pack.day.isoformat()} as sent"
-        )
+class KeptPackPdf(DrawnPdf, _KeptPack):
+    def wanted(self, request: HttpRequest, pk: int, kept: int) -> Wanted:  # type: ignore[override]
+        found, pack = self.kept(pk, kept)
+        name = f"Steering Group pack {pack.day.isoformat()} as sent"
+        return pack_document(pack, name, found.get_absolute_url())
 
 
 class PackChoice(PermissionView):

@@ -20,6 +20,7 @@ from community_needs.services.following import (
     ask_to_follow,
     leave_token,
 )
+from tests.drawn import drawn
 from tests.factories import make_user, make_ward
 from tests.factories_needs import NOW, make_need
 
@@ -195,7 +196,7 @@ def test_the_feed_holds_what_waits_for_help_and_is_well_formed(client: Client) -
 
 def test_the_bulletin_prints_accessibly_with_and_without_needs(client: Client) -> None:
     for _ in range(2):
-        body = client.get(reverse("bulletin-pdf")).content
+        body = drawn(client, reverse("bulletin-pdf"))
         report = validator.validate_pdf_bytes(body, profile=validator.ValidationProfile.PDF_UA_1)
         assert [str(failure) for failure in report.failures] == []
         make_need(make_ward(name="Herely"), title="A warm place", words="Line\nline", quantity="40")

@@ -16,6 +16,7 @@ from django.urls import reverse
 from community_needs.models import Invitation, Need, Question, Response, Round, RoundMail
 from community_needs.services.round_mails import send_round_mails
 from community_needs.services.rounds import invite_hubs, record_bounce, remind_hubs
+from tests.drawn import drawn
 from tests.factories import make_user, make_ward
 from tests.factories_needs import (
     NOW,
@@ -173,10 +174,8 @@ def test_paper_is_typed_in_also_after_closing_but_a_hub_answers_once(officer: Cl
 
 def test_the_paper_form_is_accessible(officer: Client) -> None:
     asked = make_round()
-    answer = officer.get(reverse("round-paper", args=[asked.pk]))
-    report = validator.validate_pdf_bytes(
-        answer.content, profile=validator.ValidationProfile.PDF_UA_1
-    )
+    body = drawn(officer, reverse("round-paper", args=[asked.pk]))
+    report = validator.validate_pdf_bytes(body, profile=validator.ValidationProfile.PDF_UA_1)
     assert [str(failure) for failure in report.failures] == []
 
 

@@ -14,7 +14,7 @@ from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.html import UA_STYLESHEET
 
 from trafford_sv.core import documents
-from trafford_sv.core.documents import OutsideFile, pdf_response, render_pdf, without_collector
+from trafford_sv.core.documents import OutsideFile, render_pdf, without_collector
 
 BODY = """{% extends "documents/base.html" %}{% block content %}
 <h2 id="one">Jobs</h2><p>Some words, £1,234.50, and Łódź.</p>
@@ -69,13 +69,6 @@ def test_a_document_reads_no_file_but_the_products_own(templates: Any, address: 
     (templates / "doc.html").write_text(BODY.replace("<h2", f'<img alt="A" src="{address}"><h2'))
     with pytest.raises(OutsideFile):
         render_pdf(template="doc.html", context={"title": "A report"})
-
-
-def test_the_download_has_a_plain_name() -> None:
-    response = pdf_response(b"%PDF-", name='Annual report 2025/26 "final"')
-    assert (
-        response["Content-Disposition"] == 'attachment; filename="annual-report-202526-final.pdf"'
-    )
 
 
 def test_the_collector_rests_while_a_document_is_drawn_and_runs_again_after(templates: Any) -> None:

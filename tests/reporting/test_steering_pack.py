@@ -32,7 +32,7 @@ from reporting.models import KeptPack, PackMail
 from reporting.pack_text import pack_text, read_pack
 from reporting.selectors.steering_pack import gather_steering_pack
 from reporting.services.pack_mails import mark_pack_sent, send_pack_again, send_packs
-from reporting.views.steering_pack import pack_pdf
+from reporting.views.steering_pack import pack_document
 from tests.core import conftest as mail_server
 from tests.factories import make_user
 from tests.factories_delivery import (
@@ -45,6 +45,7 @@ from tests.factories_delivery import (
 from tests.factories_maturity import make_opened
 from tests.factories_steering import at, hold, make_chair, make_item, make_meeting, make_seat
 from trafford_sv.core.access import can
+from trafford_sv.core.documents import html_pdf
 from trafford_sv.core.periods import Quarter
 from trafford_sv.directory.models import RoleGrant
 
@@ -175,7 +176,7 @@ def test_both_versions_are_pdf_ua_1_and_rendering_makes_no_query(meeting: Meetin
     for reader in (FULL_READER, PUBLIC_READER):
         pack = gathered(meeting, reader=reader)
         with CaptureQueriesContext(connection) as asked:
-            pdf = pack_pdf(pack)
+            pdf = html_pdf(pack_document(pack, "Pack", "/").html)
         assert len(asked) == 0
         report = validator.validate_pdf_bytes(pdf, profile=validator.ValidationProfile.PDF_UA_1)
         assert [str(failure) for failure in report.failures] == []

@@ -7,19 +7,19 @@ query. Only files of our own below `static/` are read; an address anywhere else 
 from __future__ import annotations
 
 import gc
+import hashlib
 import mimetypes
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.contrib.staticfiles import finders
-from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.utils.text import slugify
 
-STYLE = "css/document.css"
+STYLES = ("css/document.css", "css/document-zh-hant.css")
 _HERE = "http://static.invalid/"
 
 
@@ -28,13 +28,38 @@ class OutsideFile(ValueError):
 
 
 def render_pdf(*, template: str, context: Mapping[str, Any]) -> bytes:
-    """The template as PDF/UA-1. `context["title"]` becomes the document's title and is required.
+    """The template as PDF/UA-1. About 50 ms a page, so it belongs to a task (`views.drawn`).
 
-    About 50 ms a page: more than ten pages belong to a Celery task.
     Raises OutsideFile where the template names a file outside `static/`.
     """
+    return html_pdf(document_html(template=template, context=context))
+
+
+def document_html(*, template: str, context: Mapping[str, Any]) -> str:
+    """What the PDF is drawn from. `context["title"]` becomes the document's title and is required."""
     if not context.get("title"):
         raise ValueError("A PDF needs a title.")
+    return render_to_string(template, {**context, "is_document": True})
+
+
+def content_sha256(html: str) -> str:
+    """Of what a document says and how it looks: another release may draw the same words otherwise."""
+    digest = hashlib.sha256(html.encode())
+    digest.update(_look())
+    return digest.hexdigest()
+
+
+@cache
+def _look() -> bytes:
+    """The styles of every document."""
+    digest = hashlib.sha256()
+    for name in STYLES:
+        digest.update(Path(str(finders.find(name))).read_bytes())
+    return digest.digest()
+
+
+def html_pdf(html: str) -> bytes:
+    """As PDF/UA-1. Raises OutsideFile."""
     # Imported late: it loads fonts and shaping libraries that most processes never need.
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -54,7 +79,6 @@ def render_pdf(*, template: str, context: Mapping[str, Any]) -> bytes:
                 kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
                 return URLFetcherResponse(url, file.read(), {"Content-Type": kind})
 
-    html = render_to_string(template, {**context, "is_document": True})
     fetcher = OwnFiles(fail_on_errors=True)
     try:
         with without_collector():
@@ -99,10 +123,3 @@ def _static_path(url: str) -> str:
     if not isinstance(found, str):
         raise OutsideFile(f"A document may only use files of the product: {url[:200]}")
     return found
-
-
-def pdf_response(body: bytes, *, name: str) -> HttpResponse:
-    """A download named after `name` ("Annual report 2025/26" becomes annual-report-202526.pdf)."""
-    response = HttpResponse(body, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{slugify(name) or "document"}.pdf"'
-    return response

@@ -6,8 +6,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from .models import ImportRun
-from .services import import_files, imports
+from .models import DrawnDocument, ImportRun
+from .services import drawn_documents, import_files, imports
 
 
 @shared_task
@@ -30,3 +30,24 @@ def resume_stalled_imports() -> int:
 @shared_task
 def forget_old_import_files() -> int:
     return import_files.forget_old_files(days=settings.IMPORT_FILE_DAYS, now=timezone.now())
+
+
+@shared_task
+def draw_document(pk: int) -> bool:
+    """As soon as somebody asked for it."""
+    return drawn_documents.make_document(
+        document=DrawnDocument.objects.get(pk=pk), by=None, now=timezone.now()
+    )
+
+
+@shared_task
+def draw_documents() -> int:
+    """Every two minutes: what still waits, also where the queue was away when it was asked for."""
+    return drawn_documents.make_waiting_documents(by=None, now=timezone.now())
+
+
+@shared_task
+def forget_drawn_documents() -> int:
+    return drawn_documents.forget_documents(
+        days=settings.DRAWN_DOCUMENT_DAYS, by=None, now=timezone.now()
+    )

@@ -23,6 +23,7 @@ from contracts.demo_spend import load_payments, remove_payments
 from contracts.models import CpvCode
 from trafford_sv.core.reference_data import Counts
 from trafford_sv.core.services.audit import record_event
+from trafford_sv.core.services.drawn_documents import forget_documents
 from trafford_sv.directory.demo import load_directory, remove_directory
 from trafford_sv.directory.models import Area
 
@@ -94,6 +95,9 @@ class Command(BaseCommand):
                     subject_name="Demo council",
                     after={"created": counts.created, "removed": removed},
                 )
+        if options["reset"] and not options["dry_run"]:
+            # Of what was invented, and drawn anew for whoever asks.
+            forget_documents(days=0, by=None, now=timezone.now())
         if not options["dry_run"]:
             # An import keeps its own transactions: a file, a plan, then all rows at once.
             counts += load_payments(by=None, now=now, today=today)

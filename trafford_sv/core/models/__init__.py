@@ -1,6 +1,7 @@
 """The ground floor's records."""
 
 from .audit import AuditEvent, AuditHead
+from .drawn import DrawnDocument
 from .idempotency import IdempotentAnswer
 from .imports import ColumnMapping, ImportRow, ImportRun
 from .mail_rows import MailQuerySet, MailRow, MailState
@@ -15,6 +16,7 @@ __all__ = [
     "ClosedQuarter",
     "ColumnMapping",
     "DataFlag",
+    "DrawnDocument",
     "IdempotentAnswer",
     "ImportRow",
     "ImportRun",

@@ -1,0 +1,114 @@
+"""Documents drawn by a task from their content, kept by its hash, and forgotten in time.
+
+Reading starts no work: somebody presses a button, a row waits, the queue or the schedule draws it,
+and the same content is served from the stored file ever after.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import logging
+import uuid
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from ..documents import html_pdf
+from ..models import DrawnDocument
+from ..storing import remove_files, sha256_of, write_file
+from .audit import record_event
+
+logger = logging.getLogger(__name__)
+FOLDER = "documents"
+MOST_TRIES = 3
+State = DrawnDocument.State
+
+
+def ask_for_document(
+    *, content_sha256: str, html: str, by: Any, now: datetime.datetime
+) -> DrawnDocument:
+    """The row of this content, waiting unless it is drawn. One that failed, or whose file is gone from
+    the disk, is drawn again."""
+    with transaction.atomic():
+        row, created = DrawnDocument.objects.select_for_update(no_key=True).get_or_create(
+            content_sha256=content_sha256, defaults={"html": html, "asked_at": now}
+        )
+        if not created and (row.state == State.FAILED or is_gone(row)):
+            row.state, row.tries, row.failure, row.asked_at = State.WAITING, 0, "", now
+            row.html, row.file.name = html, ""
+            row.save()
+            record_event(by=by, now=now, verb="document asked for again", subject=row)
+    return row
+
+
+def is_gone(row: DrawnDocument) -> bool:
+    """Whether it was drawn and its file is no more, as after a restore of the database alone."""
+    return row.state == State.MADE and not default_storage.exists(row.file.name or "")
+
+
+def make_document(*, document: DrawnDocument, by: Any, now: datetime.datetime) -> bool:
+    """Draws one that waits. False where it waits no more, or could not be drawn and says why."""
+    if document.state != State.WAITING:
+        return False
+    try:
+        content = html_pdf(document.html)
+        stored = io.BytesIO(content)
+        path = f"{FOLDER}/{uuid.uuid4().hex}.pdf"
+        write_file(default_storage, path, stored)
+    except Exception as error:
+        logger.exception("Could not draw %s", document)
+        _failed(document, error)
+        return False
+    done = False
+    try:
+        with transaction.atomic():
+            held = DrawnDocument.objects.select_for_update(no_key=True).get(pk=document.pk)
+            if held.state == State.WAITING:
+                held.state, held.html, held.failure, held.made_at = State.MADE, "", "", now
+                held.file.name, held.sha256, held.size_bytes = path, sha256_of(stored), len(content)
+                held.save()
+                record_event(
+                    by=by, now=now, verb="document drawn", subject=held,
+                    after={"sha256": held.sha256, "bytes": held.size_bytes},
+                )  # fmt: skip
+                done = True
+    finally:
+        if not done:  # another worker was quicker, or the row is gone
+            remove_files(default_storage, path)
+    return done
+
+
+def make_waiting_documents(*, by: Any, now: datetime.datetime, most: int = 10) -> int:
+    """The oldest first; how many were made."""
+    waiting = list(DrawnDocument.objects.filter(state=State.WAITING)[:most])
+    return sum(make_document(document=each, by=by, now=now) for each in waiting)
+
+
+def forget_documents(*, days: int, by: Any, now: datetime.datetime) -> int:
+    """Those that were asked for more than `days` ago; whoever asks again gets them drawn anew. How many."""
+    with transaction.atomic():
+        old = DrawnDocument.objects.filter(asked_at__lt=now - datetime.timedelta(days=days))
+        paths = list(old.exclude(file="").values_list("file", flat=True))
+        gone = int(old.delete()[0])
+        if gone:
+            record_event(
+                by=by, now=now, verb="drawn documents forgotten", subject_type="drawndocument",
+                subject_name="Drawn documents", after={"documents": gone},
+            )  # fmt: skip
+    remove_files(default_storage, *paths)
+    return gone
+
+
+def _failed(document: DrawnDocument, error: Exception) -> None:
+    """Tried a few times by itself, then it waits for a person."""
+    with transaction.atomic():
+        held = DrawnDocument.objects.select_for_update(no_key=True).filter(pk=document.pk).first()
+        if held is None or held.state != State.WAITING:
+            return
+        held.tries += 1
+        held.failure = (str(error) or type(error).__name__)[:1000]
+        if held.tries >= MOST_TRIES:
+            held.state = State.FAILED
+        held.save(update_fields=["tries", "failure", "state"])
