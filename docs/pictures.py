@@ -89,7 +89,7 @@ def reading(camera: Photographer) -> None:
     camera.go(page, "/dashboard/")
     camera.take(page, "dashboard", height=2350)
     camera.take(page, "dashboard-needs-you", height=1000)
-    camera.take(page, "dashboard-figures", height=450, start_at="h2:has-text('At a glance')")
+    camera.take(page, "dashboard-figures", height=450, start_at="h2#figures")
     camera.go(page, "/contracts/")
     camera.take(page, "contracts", height=1000)
     camera.go(page, "/contracts/?q=DEMO-032")
@@ -275,7 +275,7 @@ def mailing(camera: Photographer) -> None:
 def publishing(camera: Photographer) -> None:
     page = camera.sign_in("coordinator")
     camera.go(page, "/reports/editions/")
-    camera.go(page, contract_link(page, "Social value in Trafford"))
+    camera.go(page, contract_link(page, "Social value in Trafford 20"))
     camera.take(page, "annual-report", height=1500)
     camera.go(page, "/reports/committee-papers/")
     camera.go(page, str(page.locator("main table a").first.get_attribute("href")) + "edit/")
