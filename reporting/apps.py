@@ -39,6 +39,7 @@ class ReportingConfig(AppConfig):
                 noun="STAR report",
                 about="The five measures with trend and target, and the quarter behind them.",
                 is_public=True,
+                counts_to_date=True,  # measures since the beginning or the year; trends
                 gather=gather_star_quarterly,
             )
         )
@@ -58,6 +59,7 @@ class ReportingConfig(AppConfig):
                 key="annual",
                 name="Annual report",
                 noun="annual report",
+                counts_to_date=True,  # reported and verified to date
                 gather=gather_annual,
                 is_public=True,
                 is_yearly=True,
@@ -71,6 +73,7 @@ class ReportingConfig(AppConfig):
                 key="committee-paper",
                 name="Committee paper",
                 noun="committee paper",
+                counts_to_date=True,  # reported and verified to date, and in the year so far
                 gather=gather_committee,
                 is_public=True,
                 document_template="documents/committee.html",

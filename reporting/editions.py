@@ -10,6 +10,7 @@ A room registers its kind in `reporting.apps.ready`:
             is_yearly=True,                     # its period is a FinancialYear; else a Quarter
             is_public=True,                     # visitors read what is published
             needs_closed=True,                  # refused while a quarter of the period is open
+            counts_to_date=True,                # holds figures to date: an earlier quarter changes them
             gather=gather_annual_report,        # (period, as_of) -> reporting.datasets.Dataset
         )
     )
@@ -55,6 +56,7 @@ class EditionKind:
     is_public: bool
     is_yearly: bool = False
     needs_closed: bool = True  # every quarter of its period is closed before it is published
+    counts_to_date: bool = False  # its figures also count what was before its period
     document_template: str = "documents/edition.html"
     prints_every_figure: bool = True  # a list of all of them at the end of the PDF
     about: str = ""

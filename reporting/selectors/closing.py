@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +36,19 @@ from trafford_sv.core.periods import Quarter
 
 from ..catalogue import CATALOGUE
 from ..closing_checks import Acceptance, Check, CheckKey, outstanding
-from ..editions import Period, kind_of, kinds, period_code
 from ..models import (
     AcceptedCheck,
     ClosingReminder,
     MeasureSet,
-    ReportEdition,
     SetMember,
     StarMeasure,
+)
+from .reopened import (
+    OwedEdition,
+    Reopening,
+    closings_of,
+    editions_owed,
+    reopenings_of,
 )
 from .star_measures import MeasureLine, as_defined, measure_lines
 
@@ -63,31 +68,6 @@ class MissingUpdate:
     @property
     def waits(self) -> bool:
         return self.state == ActionUpdate.State.SUBMITTED
-
-
-@dataclass(frozen=True)
-class Reopening:
-    """The quarter was closed, and opened again: what was published of it has a next edition."""
-
-    closed_at: datetime.datetime
-    at: datetime.datetime
-    by_name: str
-    reason: str
-    closed_by: str = ""
-
-
-@dataclass(frozen=True)
-class OwedEdition:
-    """A report that was published before the quarter was opened again: `number` is its next edition."""
-
-    kind: str
-    name: str
-    period: Period
-    number: int
-
-    @property
-    def period_code(self) -> str:
-        return period_code(self.period)
 
 
 @dataclass(frozen=True)
@@ -163,8 +143,8 @@ def closing_board(quarter: Quarter, *, today: datetime.date) -> ClosingBoard:
         is_over=today > quarter.end,
         closed_at=latest.closed_at if latest and is_closed else None,
         closed_by=latest.closed_by_name if latest and is_closed else "",
-        reopenings=_reopenings(rows),
-        editions_owed=editions_owed(quarter, _reopenings(rows)),
+        reopenings=reopenings_of(rows),
+        editions_owed=editions_owed(quarter, rows),
         # Whatever of them is not missing was received.
         returns=Completeness(expected_returns, expected_returns - len(missing)),
         missing_returns=missing,
@@ -265,77 +245,6 @@ def _members(quarter: Quarter) -> QuerySet[SetMember]:
 def checks_outstanding(quarter: Quarter) -> tuple[Check, ...]:
     """What neither passes nor was accepted with a reason. Empty: the quarter may be closed."""
     return outstanding(closing_checks(quarter))
-
-
-def reopenings(quarter: Quarter) -> tuple[Reopening, ...]:
-    """Each time the quarter was opened again, oldest first. One query.
-
-    What is published of the quarter after one of these is a further edition.
-    """
-    return _reopenings(closings_of(quarter))
-
-
-def editions_owed(quarter: Quarter, opened: Sequence[Reopening]) -> tuple[OwedEdition, ...]:
-    """Reports that count closed quarters and stand as they were before the quarter was last opened
-    again. One query, none where it never was.
-    """
-    if not opened:
-        return ()
-    wanted = Q(quarter=quarter.number) | Q(quarter__isnull=True)
-    rows = (
-        ReportEdition.objects.standing()
-        .filter(wanted, financial_year=quarter.start_year, published_at__lt=opened[-1].at)
-        .filter(kind__in=[kind.key for kind in kinds() if kind.needs_closed])
-        .defer("dataset_text")
-        .order_by("-quarter", "kind")
-    )
-    return tuple(
-        OwedEdition(row.kind, kind_of(row.kind).name, row.period, row.number + 1) for row in rows
-    )
-
-
-def reopened_since(edition: ReportEdition) -> tuple[tuple[Quarter, Reopening], ...]:
-    """Its quarters that were opened again after it was published, each the last time. One query,
-    none for a report that does not wait for closed quarters.
-    """
-    if not any(kind.needs_closed for kind in kinds() if kind.key == edition.kind):
-        return ()
-    period = edition.period
-    numbers = [period.number] if isinstance(period, Quarter) else [1, 2, 3, 4]
-    rows = ClosedQuarter.objects.filter(
-        financial_year=edition.financial_year,
-        quarter__in=numbers,
-        reopened_at__gt=edition.published_at,
-    ).order_by("quarter", "reopened_at")
-    last = {row.quarter: row for row in rows}
-    return tuple(
-        (Quarter(edition.financial_year, number), one)
-        for number, row in last.items()
-        for one in _reopenings([row])
-    )
-
-
-def closings_of(quarter: Quarter) -> list[ClosedQuarter]:
-    """Oldest first."""
-    return list(
-        ClosedQuarter.objects.filter(
-            financial_year=quarter.start_year, quarter=quarter.number
-        ).order_by("closed_at", "pk")
-    )
-
-
-def _reopenings(rows: list[ClosedQuarter]) -> tuple[Reopening, ...]:
-    return tuple(
-        Reopening(
-            row.closed_at,
-            row.reopened_at,
-            row.reopened_by_name,
-            row.reopened_reason,
-            row.closed_by_name,
-        )
-        for row in rows
-        if row.reopened_at is not None
-    )
 
 
 def missing_updates(quarter: Quarter) -> tuple[tuple[MissingUpdate, ...], int]:

@@ -93,7 +93,10 @@ def next_steps(board: Board) -> list[Need]:
         Need(
             f"Publish edition {one.number}: {one.name}, {one.period.label}",
             reverse("edition-publish", args=[one.kind, one.period_code]),
-            f"Edition {one.number - 1} was published before the quarter was reopened. "
+            f"Edition {one.number - 1} counts {board.quarter.label} to date as it was before it was "
+            "reopened, so its figures to date may differ. The next one says what changed."
+            if one.is_later
+            else f"Edition {one.number - 1} was published before the quarter was reopened. "
             "The next one says what changed.",
             Tag("Next step", Tone.WARNING),
         )

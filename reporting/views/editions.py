@@ -30,7 +30,7 @@ from ..models import EditionFile, ReportEdition
 from ..rendering import Sheet, sections_of
 from ..rendering.sheet import row_words
 from ..selectors import editions as reading
-from ..selectors.closing import reopened_since
+from ..selectors.reopened import reopened_since
 from ..services.edition_files import try_again
 from ..services.editions import draft_of
 from ..tasks import draw_edition

@@ -23,7 +23,8 @@ from contracts.models import ReminderDigest
 from contracts.services.reminders import send_reminders
 from reporting.closing_checks import CHECK_WORDS, Acceptance, Check, CheckKey, CheckState
 from reporting.models import AcceptedCheck, ClosingReminder, MeasureReading, StarMeasure
-from reporting.selectors.closing import checks_outstanding, closing_board, reopenings
+from reporting.selectors.closing import checks_outstanding, closing_board
+from reporting.selectors.reopened import reopenings
 from reporting.services.closing import (
     accept_check,
     accept_everything,

@@ -40,9 +40,9 @@ from reporting.selectors.closing import (
     checks_outstanding,
     closing_board,
     measures_of_quarter,
-    reopenings,
 )
 from reporting.selectors.public_board import public_quarters
+from reporting.selectors.reopened import reopenings
 from reporting.services.closing import accept_everything
 from reporting.services.reference import load_star_measures
 from reporting.star_measures import TargetState
