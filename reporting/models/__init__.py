@@ -1,6 +1,6 @@
 """What reports keep: measures, their approved sets, their readings, published figures and editions."""
 
-from .closing import AcceptedCheck, ClosingReminder
+from .closing import AcceptedCheck, ClosingMail, ClosingReminder
 from .committee import CommitteePaper
 from .editions import EditionFile, EditionIsFrozen, ReportEdition
 from .mailings import (
@@ -23,6 +23,7 @@ from .star_measures import (
 
 __all__ = [
     "AcceptedCheck",
+    "ClosingMail",
     "ClosingReminder",
     "Audience",
     "ClaimedMail",

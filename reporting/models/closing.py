@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from trafford_sv.core.models.mail_rows import MailRow
 from trafford_sv.core.periods import Quarter
 
 from ..closing_checks import CHECK_WORDS
@@ -76,3 +78,25 @@ class ClosingReminder(_OfQuarter):
 
     def __str__(self) -> str:
         return f"{self.period}, {self.day}"
+
+
+class ClosingMail(MailRow):
+    """One press of the button to one officer who owes a value or a commentary. In doubt it stays so in
+    the log: the next day's press is a message of its own."""
+
+    reminder = models.ForeignKey(ClosingReminder, on_delete=models.CASCADE, related_name="mails")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="closing_mails"
+    )
+    about = models.TextField(help_text="what was asked for, in words")
+
+    class Meta:
+        ordering = ["reminder", "user__name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reminder", "user"], name="an_officer_is_reminded_once_a_press"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reminder}, to {self.user}"

@@ -14,14 +14,18 @@ from django.utils import timezone
 from action_plan.services.update_links import ask_for_updates, send_update_links
 from contracts.services.reminders import remind_of_quarter
 from trafford_sv.core.closing import Outstanding, register_closing_checks
+from trafford_sv.core.models import User
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.sending import MailServerAway
 from trafford_sv.core.services.audit import actor_name, acts_for_demo, record_event
+from trafford_sv.core.services.mail_rows import send_mail_rows
 from trafford_sv.core.services.quarters import QuarterClosed, assert_open, closed_quarters
 
 from ..closing_checks import Check, CheckKey, CheckState
-from ..models import AcceptedCheck, ClosingReminder
-from ..selectors.closing import checks_outstanding, closing_checks
+from ..mailings.closing import closing_email
+from ..models import AcceptedCheck, ClosingMail, ClosingReminder
+from ..selectors.closing import checks_outstanding, closing_checks, measures_of_quarter
+from ..selectors.closing_owed import OwedByOfficers, owed_by_officers, who_owes
 
 # After this a round of reminders that was cut off may be begun again the same day.
 REASON_LETTERS = 500
@@ -149,6 +153,7 @@ class Reminded:
 
     suppliers_written: int
     leads_asked: int
+    officers_written: int
     refused: int
     is_whole: bool
 
@@ -156,7 +161,7 @@ class Reminded:
 def ask_for_missing(
     *, quarter: Quarter, by: Any, now: datetime.datetime, today: datetime.date
 ) -> ClosingReminder:
-    """The button: leads are asked, and suppliers are written to by `send_reminders_of`.
+    """The button: leads are asked, and suppliers and officers are written to by `send_reminders_of`.
 
     Raises ValidationError where it was pressed today already, where nothing is missing and where
     the quarter is closed or has not begun.
@@ -166,21 +171,37 @@ def ask_for_missing(
     if quarter in closed_quarters():
         raise ValidationError(f"{quarter.label} is closed. Nobody can send anything for it now.")
     wanted = {CheckKey.RETURNS, CheckKey.UPDATES}
-    if not any(check.number for check in closing_checks(quarter) if check.key in wanted):
-        raise ValidationError("Nothing is missing, so there is nobody to remind.")
+    # Whoever presses the button knows.
+    asked = {user: owed for user, owed in _officers(quarter, today).items() if user != by}
+    is_missing = any(check.number for check in closing_checks(quarter) if check.key in wanted)
+    if not is_missing and not asked:
+        raise ValidationError(
+            "Nothing is missing that anybody else owes, so there is nobody to remind."
+        )
     try:
         with transaction.atomic():
             row = _begin(quarter, by, now, today)
             report = ask_for_updates(quarter=quarter, by=by, now=now, today=today)
             row.leads_asked += len(report.to_ask)
             row.save()
+            for user, owed in asked.items():
+                row.mails.get_or_create(user=user, defaults={"about": owed.words})
             record_event(
-                by=by, now=now, verb="missing returns and updates asked for", subject=row,
-                after={"quarter": quarter.code, "leads": row.leads_asked},
+                by=by, now=now, verb="what is missing asked for", subject=row,
+                after={
+                    "quarter": quarter.code, "leads": row.leads_asked,
+                    "officers": [str(mail.user) for mail in row.mails.select_related("user")],
+                },
             )  # fmt: skip
     except IntegrityError as error:
         raise ValidationError("Somebody else has just sent the reminders of today.") from error
     return row
+
+
+def _officers(quarter: Quarter, today: datetime.date) -> dict[User, OwedByOfficers]:
+    """Who owes what today, other than returns and updates."""
+    lines = measures_of_quarter(quarter).lines
+    return who_owes(owed_by_officers(lines, is_over=today > quarter.end), today)
 
 
 def _begin(
@@ -220,11 +241,39 @@ def send_reminders_of(
     try:
         report = remind_of_quarter(quarter=quarter, today=today, by=by, now=now)
         links = send_update_links(by=by, now=now)
+        officers = _write_to_officers(by=by, now=now, today=today)
     except MailServerAway:
-        return Reminded(0, 0, 0, False)
+        return Reminded(0, 0, 0, 0, False)
     rows = ClosingReminder.objects.filter(
         financial_year=quarter.start_year, quarter=quarter.number, day=today, finished_at=None
     )
     refused = report.failed + report.in_doubt + links.failed + links.in_doubt
+    refused += officers["failed"] + officers["in_doubt"]
     rows.update(finished_at=now, suppliers_written=report.sent, refused=refused)
-    return Reminded(report.sent, links.sent, refused, True)
+    return Reminded(report.sent, links.sent, officers["sent"], refused, True)
+
+
+def _write_to_officers(*, by: Any, now: datetime.datetime, today: datetime.date) -> dict[str, int]:
+    """Each with what they owe at this moment. A press of another day has had its time."""
+    known: dict[Quarter, dict[User, OwedByOfficers]] = {}
+
+    def owed(mail: ClosingMail) -> OwedByOfficers | None:
+        quarter = mail.reminder.period
+        if mail.reminder.day != today:
+            return None
+        if quarter not in known:
+            known[quarter] = _officers(quarter, today)
+        return known[quarter].get(mail.user)
+
+    return send_mail_rows(
+        model=ClosingMail,
+        related=("user", "reminder"),
+        still_wanted=lambda mail: owed(mail) is not None,
+        message=lambda mail: closing_email(
+            mail.user, mail.reminder.period, owed(mail) or OwedByOfficers()
+        ),
+        verb="officers reminded before closing",
+        subject_name="What officers owe a quarter",
+        by=by,
+        now=now,
+    )

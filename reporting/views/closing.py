@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from trafford_sv.core.access import can
 from trafford_sv.core.forms import ReasonForm
+from trafford_sv.core.models.mail_rows import MailState
 from trafford_sv.core.parts import Figure, Link, Need, State, Table, Tag, TimelineEntry, Tone
 from trafford_sv.core.periods import PeriodError, Quarter
 from trafford_sv.core.queueing import hand_over
 from trafford_sv.core.views_base import EditMixin, PermissionView
 
 from ..closing_checks import Check, CheckState
+from ..models import ClosingMail
 from ..selectors.closing import ClosingBoard as Board
 from ..selectors.closing import closing_board, closing_checks
 from ..services.closing import accept_check, ask_for_missing
@@ -261,15 +263,30 @@ def timeline(board: Board) -> list[TimelineEntry]:
         words = f"{sent.suppliers_written:,} people at suppliers were written to, {sent.leads_asked:,} leads of actions were asked."
         if sent.finished_at is None:
             words = f"{sent.leads_asked:,} leads of actions were asked. The mails to suppliers are on their way, or were cut off."
+        if sent.mails.all():
+            told = "; ".join(_mail_words(mail) for mail in sent.mails.all())
+            words += f" Officers asked for what they owe: {told}."
         if sent.refused:
             words += f" {sent.refused:,} did not go: see the reminders."
         entries.append(TimelineEntry("Reminders sent", sent.asked_at, sent.asked_by_name, words))
     return sorted(entries, key=lambda entry: entry.moment, reverse=True)  # type: ignore[arg-type, return-value]
 
 
+def _mail_words(mail: ClosingMail) -> str:
+    """Pat Officer (value: Savings), and where it stands unless it went."""
+    became = {
+        MailState.WAITING: ", on its way",
+        MailState.CLAIMED: ", and it is not known whether it went",
+        MailState.FAILED: ", refused by the mail server",
+        MailState.SKIPPED: ", done before it went",
+    }
+    return f"{mail.user} ({mail.about}){became.get(MailState(mail.state), '')}"
+
+
 def remind_words(board: Board) -> str:
     """What the button does; "" where it cannot be pressed."""
-    if board.closed_at is not None or not (board.missing_returns or board.updates_missing):
+    is_missing = board.missing_returns or board.updates_missing or board.by_officers
+    if board.closed_at is not None or not is_missing:
         return ""
     parts = []
     if board.missing_returns:
@@ -279,6 +296,10 @@ def remind_words(board: Board) -> str:
         )
     if board.updates_missing:
         parts.append("every lead who was not asked for the update yet")
+    if board.by_officers.values:
+        parts.append("STAR’s officers for the values that are missing")
+    if board.by_officers.comments:
+        parts.append("STAR’s officers and co-ordinators for a word on each target that was missed")
     return f"One e-mail each to {' and to '.join(parts)}. Nobody is written to twice in a day."
 
 

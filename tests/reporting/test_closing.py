@@ -356,6 +356,123 @@ def test_who_switched_reminders_off_and_who_has_sent_are_left_alone(smtp: Mailbo
     assert closing_board(Q1, today=TODAY).unreachable == (quiet.supplier.name,)
 
 
+def a_missed_target() -> list[StarMeasure]:
+    """Of the set, STAR's own measure has no value; the first of the others is below its target."""
+    measures = a_set()
+    StarMeasure.objects.filter(pk=measures[0].pk).update(target_quantity=Decimal(5))
+    return measures
+
+
+def mails_of(smtp: Mailbox) -> dict[str, str]:
+    assert len({mail["To"] for mail in smtp.messages}) == len(smtp.messages)
+    return {mail["To"]: mail.get_content() for mail in smtp.messages}
+
+
+def board_of(client: Client, person: Any) -> str:
+    client.force_login(person)
+    with time_machine.travel(NOW):
+        page = client.get(reverse("closing-board", args=[Q1.code])).content.decode()
+    return " ".join(page.split())
+
+
+def test_the_button_reaches_who_owes_a_value_or_a_commentary(smtp: Mailbox, client: Client) -> None:
+    measures = a_missed_target()
+    supply_missed(measures)
+    presser, other = make_user("coordinator"), make_user("coordinator")
+    star, _closed, _auditor = (
+        make_user("star_officer"),
+        make_user("star_officer"),
+        make_user("auditor"),
+    )
+    _closed.is_active = False
+    _closed.save()
+    page = board_of(client, presser)
+    assert (
+        "One e-mail each to STAR’s officers for the values that are missing and to STAR’s officers "
+        "and co-ordinators for a word on each target that was missed." in page
+    )
+    row = ask_for_missing(quarter=Q1, by=presser, now=NOW, today=TODAY)
+    assert {mail.user for mail in row.mails.all()} == {star, other}
+    assert "on its way" in board_of(client, presser)
+    done = send()
+    assert (done.officers_written, done.suppliers_written, done.refused) == (2, 0, 0)
+    told = mails_of(smtp)
+    assert set(told) == {star.email, other.email}
+    assert "From STAR" in told[star.email] and "Measure 0" in told[star.email]
+    assert "From STAR" not in told[other.email] and "Measure 0" in told[other.email]
+    assert f"?quarter={Q1.code}" in told[star.email] and "Measure 1" not in told[star.email]
+    assert send().officers_written == 0 and len(smtp.messages) == 2
+    # The log says whom, and for what.
+    page = board_of(client, presser)
+    assert f"{star} (value: From STAR; commentary: Measure 0)" in page
+    assert f"{other} (commentary: Measure 0)" in page and "on its way" not in page
+    event = AuditEvent.objects.get(verb="what is missing asked for")
+    assert set(event.after["officers"]) == {str(star), str(other)}
+
+
+def test_who_has_done_it_meanwhile_is_not_written_to(smtp: Mailbox, client: Client) -> None:
+    measures = a_missed_target()
+    supply_missed(measures)
+    star, other = make_user("star_officer"), make_user("coordinator")
+    ask()
+    write_comment(
+        measure=measures[0], quarter=Q1, text="Fewer tenders.", expected_version=None, by=star,
+        now=NOW,
+    )  # fmt: skip
+    assert send().officers_written == 1
+    assert set(mails_of(smtp)) == {star.email} and "Measure 0" not in mails_of(smtp)[star.email]
+    assert "done before it went" in board_of(client, other)
+
+
+def test_what_was_refused_is_in_the_log_and_goes_with_the_next_days_press(
+    smtp: Mailbox, client: Client
+) -> None:
+    a_set()
+    star = make_user("star_officer")
+    smtp.refuse = True
+    ask()
+    done = send()
+    assert (done.officers_written, done.refused) == (0, 1)
+    assert "refused by the mail server" in board_of(client, star)
+    smtp.refuse = False
+    ask(LATER)
+    assert send(LATER).officers_written == 1 and len(smtp.messages) == 1
+
+
+def test_nothing_is_owed_by_officers_before_the_quarter_is_over(smtp: Mailbox) -> None:
+    a_set()
+    make_user("star_officer")
+    early = datetime.datetime(2026, 6, 30, 9, tzinfo=datetime.UTC)
+    with pytest.raises(ValidationError, match="nobody to remind"):
+        ask(early)
+
+
+def test_the_board_asks_as_often_however_many_were_reminded(client: Client) -> None:
+    a_set()
+    people = [make_user("star_officer") for _ in range(12)]
+
+    def asked(number: int) -> int:
+        reminder = ClosingReminder.objects.create(
+            financial_year=2026, quarter=1, day=TODAY - datetime.timedelta(days=number),
+            asked_at=NOW,
+        )  # fmt: skip
+        for person in people[:number]:
+            reminder.mails.create(user=person, about="value: From STAR", state="sent")
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(reverse("closing-board", args=[Q1.code])).status_code == 200
+        return len(seen)
+
+    board_of(client, people[0])
+    assert asked(1) == asked(11) <= 12
+
+
+def supply_missed(measures: list[StarMeasure]) -> None:
+    """What was worked out of the quarter is one pound, and the target asks for five."""
+    work_out_measures(quarter=Q1, by=None, now=NOW)
+    MeasureReading.objects.filter(measure=measures[0]).update(value_quantity=Decimal(1), reason="")
+    assert closing_board(Q1, today=TODAY).by_officers.comments == (measures[0],)
+
+
 def test_nothing_missing_is_nobody_to_remind() -> None:
     with pytest.raises(ValidationError, match="nobody to remind"):
         ask()
