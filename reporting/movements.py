@@ -7,9 +7,11 @@ the two values exactly, with nothing left over.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from .star_measures import Movement, ratio_reading
 
@@ -41,25 +43,42 @@ def sum_parts(moved: Movement) -> tuple[MovedBy, ...]:
     )
 
 
-def ratio_parts(top: Movement, base: Movement) -> tuple[MovedBy, ...] | None:
-    """The same for numerator / denominator, and the two parts of the base. None where a base is
-    empty, so that one of the two values is not available.
+@dataclass(frozen=True)
+class Stage:
+    """Where a ratio stands once a part has moved: what is counted, what it is divided by. `part` None: where
+    it began."""
+
+    part: Part | None
+    counted: Decimal
+    divided: Decimal
+
+    @property
+    def value(self) -> Decimal:
+        return _value(self.counted, self.divided)
+
+
+def ratio_stages(top: Movement, base: Movement) -> tuple[Stage, ...] | None:
+    """The path of numerator / denominator from before to after. None where a base is empty, so that one of
+    the two values is not available.
     """
     if base.before <= 0 or base.after <= 0:
         return None
-    stages = []
-    at = top.before
+    stages = [Stage(None, top.before, base.before)]
     for moved in sum_parts(top):
-        at += moved.change
-        stages.append((moved.part, _value(at, base.before)))
-    middle = base.before + base.new_agreements
-    stages.append((Part.BASE_NEW, _value(at, middle if middle > 0 else base.before)))
-    stages.append((Part.BASE_REST, _value(at, base.after)))
-    parts, last = [], _value(top.before, base.before)
-    for part, value in stages:
-        parts.append(MovedBy(part, value - last))
-        last = value
-    return tuple(parts)
+        stages.append(Stage(moved.part, stages[-1].counted + moved.change, base.before))
+    at, middle = stages[-1].counted, base.before + base.new_agreements
+    stages.append(Stage(Part.BASE_NEW, at, middle if middle > 0 else base.before))
+    stages.append(Stage(Part.BASE_REST, at, base.after))
+    return tuple(stages)
+
+
+def ratio_parts(stages: Sequence[Stage]) -> tuple[MovedBy, ...]:
+    """What each stage adds to the value: they add up to the change of the two values exactly."""
+    return tuple(
+        MovedBy(stage.part, stage.value - before.value)
+        for before, stage in pairwise(stages)
+        if stage.part is not None
+    )
 
 
 def _value(top: Decimal, base: Decimal) -> Decimal:

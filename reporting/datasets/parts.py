@@ -143,7 +143,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Cell:
-    """Either words or a figure. `form`: "" for reading, "exact" for checking."""
+    """Either words or a figure. `form`: "" for reading, "exact" for checking, "points" for a share's change."""
 
     text: str = ""
     figure: str = ""

@@ -21,13 +21,15 @@ def with_period(name: str, period: str) -> str:
 
 
 def figure_words(figure: Figure, form: str = "") -> str:
-    """£1.24 million, 53.1%, 1,204; with `form` "exact" all that is stored."""
+    """£1.24 million, 53.1%, 1,204; with `form` "exact" all that is stored, "points" for a change of a share."""
     value = figure.amount
     if value is None:
         return NOT_AVAILABLE
     match figure.unit:
         case Unit.POUNDS:
             return exact(value) if form == "exact" else readable(value)
+        case Unit.SHARE if form == "points":
+            return _points(value)
         case Unit.SHARE:
             return percentage(value, max(0, figure.places - 2) if form == "exact" else 1)
         case Unit.RATIO:
@@ -36,6 +38,13 @@ def figure_words(figure: Figure, form: str = "") -> str:
             text = f"{value:,f}"
             text = text.rstrip("0").rstrip(".") if "." in text else text
             return text.replace("-", "−")
+
+
+def _points(value: Decimal) -> str:
+    """+2.50, −0.75, 0.00: a change of a share, to the hundredth of a percentage point as it is stored."""
+    points = (value * 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    sign = "−" if points < 0 else "+" if points > 0 else ""
+    return f"{sign}{abs(points)}"
 
 
 def filled(text: str, dataset: Dataset) -> str:

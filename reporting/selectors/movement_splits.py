@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -169,7 +169,7 @@ def _split_by(
     return found
 
 
-def together(split: dict[int, AgreementMovement]) -> Movement:
+def together(split: Mapping[int, AgreementMovement]) -> Movement:
     parts = [one.movement for one in split.values()]
     return Movement(
         *(

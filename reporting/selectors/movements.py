@@ -31,7 +31,7 @@ from trafford_sv.core.periods import Quarter
 
 from ..catalogue import FigureGone, figure
 from ..models import StarMeasure
-from ..movements import MovedBy, Part, ratio_parts, sum_parts
+from ..movements import MovedBy, Part, Stage, ratio_parts, ratio_stages, sum_parts
 from ..star_measures import Movement, Parts, movement, ratio_reading
 from .figures import scope_of, span_rows
 from .movement_splits import (
@@ -90,7 +90,8 @@ class WhyItMoved:
     """The parts add up to `after - before` exactly, in the measure's unit; a share in 0..1.
 
     `reason` says why there are no parts. `agreements`: those that moved most, of a figure that
-    returns make; what the others moved together is `others`.
+    returns make; what the others moved together is `others`. `stages`: of a share, what its parts are the
+    steps between.
     """
 
     measure: StarMeasure
@@ -102,6 +103,7 @@ class WhyItMoved:
     reason: str = ""
     agreements: tuple[MovedAgreement, ...] = ()
     others: Decimal = Decimal(0)
+    stages: tuple[Stage, ...] = ()
 
     @property
     def change(self) -> Decimal | None:
@@ -123,8 +125,11 @@ def why_it_moved(
     *,
     reader: TotalReader,
     with_agreements: bool = True,
+    top: Movement | None = None,
 ) -> WhyItMoved:
     """From the quarter `first` to `second`. Raises FigureGone. At most eight queries, one less without agreements.
+
+    `top`: what is counted, where the caller has split it already.
 
     Whoever may not read every value that a licence keeps in is told nothing where one is a part: from
     parts and agreements beside each other a single one could be worked out.
@@ -141,7 +146,7 @@ def why_it_moved(
     )
     if not reader.may_have_each and holds_kept_in(figures, scope, before, after):
         return WhyItMoved(measure, first, second, None, None, reason=KEPT_IN)
-    top = figure_movement(
+    top = top or figure_movement(
         measure.numerator, measure.numerator_basis, scope, before, after, over=measure.denominator
     )
     agreements: tuple[MovedAgreement, ...] = ()
@@ -155,21 +160,22 @@ def why_it_moved(
             agreements=agreements, others=others,
         )  # fmt: skip
     base = figure_movement(measure.denominator, measure.denominator_basis, scope, before, after)
-    found = ratio_parts(top, base)
+    stages = ratio_stages(top, base)
     names = {
         "numerator_name": figure(measure.numerator).name,
         "denominator_name": figure(measure.denominator).name,
     }
     old = ratio_reading(top.before, base.before, **names)
     new = ratio_reading(top.after, base.after, **names)
-    if found is None:
+    if stages is None:
         return WhyItMoved(
             measure, first, second, old.value, new.value, reason=old.reason or new.reason,
             agreements=agreements, others=others,
         )  # fmt: skip
     return WhyItMoved(
         measure, first, second, old.value, new.value,
-        _named(measure, scope, before, after, found), agreements=agreements, others=others,
+        _named(measure, scope, before, after, ratio_parts(stages)), agreements=agreements,
+        others=others, stages=stages,
     )  # fmt: skip
 
 

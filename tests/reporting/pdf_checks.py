@@ -35,7 +35,7 @@ def said_wrong(pdf: Pdf, dataset: Dataset) -> list[str]:
     text, wrong = compact(pdf.text), []
     for key in sorted(wanted_of(dataset)):
         figure = dataset.by_id[key]
-        forms = {compact(figure_words(figure, form)) for form in ("", "exact")}
+        forms = {compact(figure_words(figure, form)) for form in ("", "exact", "points")}
         told = links.get(key, [])
         for words in told:
             # A link may be broken over two lines, and then each part is a link.

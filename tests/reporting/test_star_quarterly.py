@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -177,6 +178,87 @@ def test_the_report_and_the_page_say_the_same_of_why_a_measure_moved():
     (row,) = [row for row in rows.rows if row[0] == varied]
     assert (row[rows.places["values"]], row[rows.places["delivery"]]) == ("20.00", "0.00")
     assert "none of the change is a change of values" not in canonical_json(dataset)
+
+
+def test_a_share_moves_in_points_by_the_same_steps_in_report_page_and_api(client: Client):
+    """Verified of committed, the quarter alone. Q1: £500 of £2,000, 25%. In Q2 one agreement is new and one promise is
+    varied; the steps of what is counted stand over the old base, then the base moves."""
+    a_story()
+    (share, *_) = approve_ours(
+        Share={"denominator": "social_value", "denominator_basis": "committed", "period": "cumulative"},
+        Back={"numerator": "returns_received", "numerator_basis": "record",
+              "denominator": "returns_expected", "denominator_basis": "record"},
+        Three={}, Four={}, Five={},
+    )  # fmt: skip
+    work_out()
+    dataset = gather_star_quarterly(Q2, NOW)
+    assert problems(dataset) == []
+    found = {figure.id: figure.value for figure in dataset.figures}
+    client.force_login(make_user())
+    for key in (share.key, "back"):
+        why = why_it_moved(StarMeasure.objects.get(key=key), Q1, Q2, reader=ANYBODY)
+        with time_machine.travel(NOW):
+            asked = {"measure": key, "compare": Q1.code, "quarter": Q2.code}
+            told = client.get(reverse("api-star-movements"), asked).json()
+            page = client.get(reverse("why-it-moved", args=[key]), asked).content.decode()
+        assert len(why.parts) == len(told["parts"]) >= 4 and any(one.change for one in why.parts)
+        for part, other in zip(why.parts, told["parts"], strict=True):
+            mine = found[f"measure-{key}-points-{part.part.value.replace('_', '-')}"]
+            assert Decimal(str(mine)) == part.change == Decimal(other["change"])
+            points = abs(part.change * 100).quantize(Decimal("0.01"))
+            assert f"{points} points" in page
+        steps = [
+            Decimal(str(value))
+            for id, value in found.items()
+            if id.startswith(f"measure-{key}-points-")
+        ]
+        whole = Decimal(str(found[f"measure-{key}-points"]))
+        assert sum(steps) == whole == Decimal(str(found[f"measure-{key}-change"])) == why.change
+        # Each row is what a calculator makes of it.
+        rows = dataset.row_sets[f"steps-{key}"]
+        last = None
+        for row in rows.rows:
+            cell = {name: row[place] for name, place in rows.places.items()}
+            value = Decimal(str(cell["counted"])) / Decimal(str(cell["divided"]))
+            value = value.quantize(Decimal("0.0001"), "ROUND_HALF_UP")
+            assert value == Decimal(str(cell["value"]))
+            assert cell["change"] == (None if last is None else f"{value - last:f}")
+            last = value
+    assert "percentage points" in canonical_json(dataset)
+
+
+def test_the_steps_of_a_share_whose_rows_changed_since_are_of_the_rows_as_they_are(held):
+    made = make_commitment()
+    make_line(make_return(made.contract, made.supplier, Q1), made, "7", verified="7")
+    key = "social-value-verified-against-committed"
+    dataset = gather_star_quarterly(Q2, NOW)
+    assert problems(dataset) == []
+    found = {figure.id: figure.value for figure in dataset.figures}
+    # 370 of 3,000 by the rows as they are now; 300 of 2,000 was put on record.
+    assert (found[f"measure-{key}-points-before"], found[f"measure-{key}-2026-27-q1"]) == (
+        "0.1233",
+        "0.1500",
+    )
+    assert "The steps are of the rows as they are now" in canonical_json(dataset)
+
+
+def test_no_step_is_told_where_a_licence_keeps_in_a_part_of_the_base():
+    """What is counted is open; three licensed promises stand in what it is divided by."""
+    approve_ours(
+        Share={"denominator": "social_value", "denominator_basis": "committed", "period": "cumulative"},
+        Two={}, Three={}, Four={}, Five={},
+    )  # fmt: skip
+    edition = make_edition(values_may_be_published=False)
+    for _ in range(3):
+        make_commitment(measure=make_measure(edition, value="7"))
+    other = make_commitment()
+    for quarter in (Q1, Q2):
+        make_line(make_return(other.contract, other.supplier, quarter), other, "4", verified="4")
+    work_out()
+    dataset = gather_star_quarterly(Q2, NOW)
+    assert "its steps are not told in percentage points" in canonical_json(dataset)
+    assert not any("-points" in figure.id for figure in dataset.figures)
+    assert "steps-share" not in dataset.row_sets
 
 
 def test_a_cause_is_not_told_where_a_licence_keeps_in_the_value_before():
@@ -437,4 +519,5 @@ def test_the_queries_do_not_grow_with_the_agreements(held):
     for _ in range(12):
         made: Any = make_commitment()
         make_line(make_return(made.contract, made.supplier, Q2), made, "4", verified="4")
-    assert counted() == before <= 28
+    # Of them ten for the steps of two shares.
+    assert counted() == before <= 36

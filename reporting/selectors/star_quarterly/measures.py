@@ -31,6 +31,7 @@ from ..movements import part_names
 from ..report_book import Book, day, name, quoted, shown, where, words
 from ..star_measures import MeasureLine, figure_words, measure_lines
 from . import rows as sources
+from .steps import add_steps
 
 KINDS = {"social_value": Kind.SOCIAL, "local_economic_value": Kind.LOCAL_ECONOMIC}
 SPEND_PARTS = {
@@ -381,6 +382,8 @@ class MeasureChapter:
         if measure.is_ratio and before.numerator is not None and before.denominator is not None:
             blocks.append(self._parts_then_and_now(measure))
         split = by_agreement(measure, self.quarter.previous, self.quarter)
+        if measure.is_ratio:
+            blocks += add_steps(book, measure, self.quarter, before, split)
         if split is None:
             return blocks
         if any(one.is_kept_in for one in split.values()):
