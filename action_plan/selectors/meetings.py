@@ -205,6 +205,27 @@ def meeting_before(meeting: Meeting) -> Meeting | None:
 
 def view_meeting(meeting: Meeting, reader: Reader) -> MeetingView:
     """7 queries, however much there is; the meeting with `series`, `minutes`, `chaired_by` joined."""
+    items = meeting_items(meeting, reader)
+    minutes = _minutes_of(meeting)
+    minutes_out = minutes is not None and minutes.state in Out
+    seats, found = _seats(meeting)
+    if not reader.works and not minutes_out:
+        seats = ()
+    return MeetingView(
+        meeting=meeting,
+        reader=reader,
+        items=items,
+        seats=seats,
+        quorum=found if meeting.state == Meeting.State.HELD else None,
+        minutes=minutes if minutes is not None and (reader.works or minutes_out) else None,
+        hidden=sum(item.is_hidden for item in items),
+    )
+
+
+def meeting_items(
+    meeting: Meeting, reader: Reader, *, with_arising: bool = True
+) -> tuple[ItemLine, ...]:
+    """The agenda with its papers, its decisions and what arose. 4 queries, one less without the last."""
     rows = list(
         meeting.items.select_related("carried_from__meeting")
         .annotate(said=Count("comments", distinct=True), declared=Count("interests", distinct=True))
@@ -222,25 +243,13 @@ def view_meeting(meeting: Meeting, reader: Reader) -> MeetingView:
     if shows_outcomes:
         for one in with_links(Decision.objects.filter(item__meeting=meeting)).order_by("number"):
             decisions[one.item_id].append(decision_line(one, works=reader.works))
-    if reader.works:
+    if reader.works and with_arising:
         for due in ArisingAction.objects.filter(item__meeting=meeting).select_related(
             "owner", "action"
         ):
             arising[due.item_id].append(arising_line(due))
-    items = tuple(
+    return tuple(
         _item(row, reader, papers[row.pk], decisions[row.pk], arising[row.pk]) for row in rows
-    )
-    seats, found = _seats(meeting)
-    if not reader.works and not minutes_out:
-        seats = ()
-    return MeetingView(
-        meeting=meeting,
-        reader=reader,
-        items=items,
-        seats=seats,
-        quorum=found if meeting.state == Meeting.State.HELD else None,
-        minutes=minutes if minutes is not None and (reader.works or minutes_out) else None,
-        hidden=sum(item.is_hidden for item in items),
     )
 
 

@@ -18,7 +18,7 @@ from action_plan.selectors.meetings import (
     Reader,
     arising_for,
     meeting_before,
-    view_meeting,
+    meeting_items,
 )
 from action_plan.selectors.standing import with_standing
 from action_plan.words import day_words
@@ -57,7 +57,6 @@ def gather_steering_pack(
     """
     today = timezone.localtime(now).date()
     as_of = min(today, meeting.day)
-    seen = view_meeting(meeting, reader)
     before = meeting_before(meeting)
     back_to = before.day if before else as_of - datetime.timedelta(days=FIRST_LOOK_DAYS)
     until = min(now, _end_of(meeting.day))
@@ -72,7 +71,7 @@ def gather_steering_pack(
         prepared_at=now,
         since=before.day if before else None,
         looks_back_to=back_to,
-        items=tuple(_item(item) for item in seen.items),
+        items=tuple(_item(item) for item in meeting_items(meeting, reader, with_arising=False)),
         plan=_plan(user, reader, since, until, as_of),
         maturity=_maturity(as_of) if reader.works else (),
         arising=tuple(_arising_part(one, today) for one in arising),
