@@ -332,7 +332,8 @@ def narrowed_table(
     rows = [
         (
             Link(one.measure.name, f"{one.measure.get_absolute_url()}?quarter={about.last.code}"),
-            value_words(one.value, one.measure.unit) or "Not shown for this part",
+            value_words(one.value, one.measure.unit)
+            or ("Not available" if one.asked else "Not shown for this part"),
             one.reason or PERIOD_WORDS[Period(one.measure.period)].capitalize(),
         )
         for one in lines
