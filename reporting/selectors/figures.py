@@ -25,6 +25,7 @@ from contracts.selectors.position import (
 from contracts.selectors.position_report import PositionReport, completeness_of
 from contracts.selectors.spend import retained_spend_everywhere
 from contracts.valuation import Kind
+from trafford_sv.core.access import can
 from trafford_sv.core.money import percentage
 from trafford_sv.core.periods import Quarter
 
@@ -237,6 +238,20 @@ def span_rows(
         spans = {"until": last.code, **({"since": first.code} if first else {})}
         return _address("payment-list", urlencode({"place": _PLACES[key], **spans}))
     return ""
+
+
+# A supplier reads returns too, but not in the officers' list.
+_ASKS = {"return-list": ("view_returns", "see_dashboard"), "payment-list": ("view_spend",)}
+
+
+def rows_page(user: Any, address: str) -> str:
+    """The list for this reader; "" where the page is for others. Programs have lists of their own."""
+    path = address.partition("?")[0]
+    shut = any(
+        path == reverse(name) and not all(can(user, each) for each in asks)
+        for name, asks in _ASKS.items()
+    )
+    return "" if shut else address
 
 
 def rows_words(key: str, basis: str, first: Quarter | None, last: Quarter) -> str:

@@ -18,6 +18,7 @@ from trafford_sv.core.views_base import PermissionView
 
 from ..catalogue import BASIS_WORDS, CATALOGUE, Basis, Unit
 from ..selectors.boards import FigureTrace, figure_trace
+from ..selectors.figures import rows_page
 from ..selectors.narrowed_measures import not_limited, not_limited_words
 from ..selectors.star_measures import value_words
 from .boards import home_of
@@ -50,6 +51,7 @@ class FigureDetail(PermissionView):
         }
         if form.is_valid():
             trace = figure_trace(request.user, key, basis, about)
+            trace = replace(trace, rows_url=rows_page(request.user, trace.rows_url))
             context |= {
                 "trace": trace,
                 "period": up_to(about),

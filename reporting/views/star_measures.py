@@ -29,7 +29,7 @@ from ..forms.star_measures import (
     QuarterForm,
 )
 from ..models import MeasureReading, StarMeasure
-from ..selectors.figures import rows_behind
+from ..selectors.figures import rows_behind, rows_page
 from ..selectors.star_measures import (
     MeasureLine,
     approved_sets_of,
@@ -244,7 +244,7 @@ class StarMeasureDetail(Reads):
             "figure": figure_of(line),
             "target": target_tag(line),
             "facts": _facts(line.measure),
-            "working": working(line),
+            "working": working(line, request.user),
             "chart": trend_chart(line),
             "restatements": restatement_table(measure, earlier) if len(earlier) > 1 else None,
             "published": list(measure.published.all()),
@@ -283,7 +283,7 @@ def _facts(measure: StarMeasure) -> list[SummaryRow]:
     return rows
 
 
-def working(line: MeasureLine) -> list[SummaryRow]:
+def working(line: MeasureLine, user: Any) -> list[SummaryRow]:
     """How the value came about, step by step, each with the rows behind it."""
     measure, reading = line.measure, line.reading
     if reading is None:
@@ -302,7 +302,7 @@ def working(line: MeasureLine) -> list[SummaryRow]:
         if not key:
             continue
         unit = measure.unit if not measure.is_ratio else _unit_of(key)
-        address = rows_behind(measure, key, basis, line.quarter)
+        address = rows_page(user, rows_behind(measure, key, basis, line.quarter))
         rows.append(
             SummaryRow(
                 figure_words(key, basis),

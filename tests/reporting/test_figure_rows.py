@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from contracts.models import Commitment, Contract
 from contracts.selectors.position import EVERYWHERE, Scope
+from reporting.catalogue import CATALOGUE
 from reporting.selectors.boards import BoardScope, figure_trace
 from tests.factories import make_contract, make_organisation, make_user
 from tests.factories_delivery import (
@@ -179,3 +182,22 @@ def test_evidence_opens_to_the_rows_that_have_files():
     assert spend.rows_url == (
         f"{reverse('payment-list')}?place=retained&until={Q1.code}&since={Q1.code}"
     )
+
+
+@pytest.mark.parametrize("role", ["coordinator", "steering_member", "auditor", "supplier"])
+def test_nobody_is_led_to_rows_that_they_may_not_open(role: str) -> None:
+    one = make_commitment()
+    held = make_return(one.contract, one.supplier, Q1)
+    make_line(held, one)
+    client, opened = Client(), 0
+    client.force_login(make_user(role, one.supplier if role == "supplier" else None))
+    with time_machine.travel(NOW):
+        for figure in CATALOGUE.values():
+            for basis in figure.bases:
+                page = client.get(reverse("figure-detail", args=[figure.key, basis]))
+                if page.status_code != 200:
+                    continue
+                for address in re.findall(r'href="(/[^"?]*\?[^"]*)"', page.content.decode()):
+                    assert client.get(unescape(address)).status_code == 200, (figure.key, address)
+                    opened += 1
+    assert opened > 5
