@@ -34,12 +34,14 @@ class TotalReader:
     """Who reads a total of pounds.
 
     `may_see_licensed`: holds `see_licensed_values`. `outward`: it leaves the product. `types_quantities`:
-    it is the reader who says the quantities, and could try them one by one.
+    it is the reader who says the quantities, and could try them one by one. `any_day`: it is the reader who says
+    the day as known on which a total is told, and two days one after another differ by one line.
     """
 
     may_see_licensed: bool = False
     outward: bool = True
     types_quantities: bool = False
+    any_day: bool = False
 
     @property
     def may_have_each(self) -> bool:
@@ -50,7 +52,7 @@ class TotalReader:
         """Whether a total may be told that so many different values add to which a licence keeps in."""
         if held_measures == 0 or self.may_have_each:
             return True
-        return held_measures >= FEWEST_MEASURES and not self.types_quantities
+        return held_measures >= FEWEST_MEASURES and not (self.types_quantities or self.any_day)
 
 
 def withheld_parts(parts: Mapping[Any, Iterable[int]], reader: TotalReader) -> set[Any]:

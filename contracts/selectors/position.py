@@ -191,7 +191,7 @@ def positions(
         part = _Sums.of(held_measure_pk, *sums)
         of_scope = found[int(number)][figure]
         of_scope[kind] = part.plus(of_scope.get(kind))
-    reader = total_reader(user, outward=outward)
+    reader = total_reader(user, outward=outward, any_day=as_known is not None)
     return [_position(one, sums, reader) for one, sums in zip(asked, found, strict=True)]
 
 

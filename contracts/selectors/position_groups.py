@@ -203,7 +203,7 @@ def by_quarter(
         quarter = Quarter(row["in_year"], row["in_quarter"])
         lines[quarter] += row["rows"]
         parts.add_line(quarter, row)
-    withheld = parts.withheld(total_reader(user, outward=outward))
+    withheld = parts.withheld(total_reader(user, outward=outward, any_day=as_known is not None))
     return [
         Group(
             key=quarter.code,

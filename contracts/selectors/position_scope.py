@@ -127,8 +127,9 @@ def in_force(path: str, first: datetime.date | None, last: datetime.date) -> Q:
     return begun & (Q(**{f"{path}end__gte": first}) | (no_end & ~Q(**{f"{path}stage__in": OVER})))
 
 
-def total_reader(user: Any, *, outward: bool) -> TotalReader:
-    """What the licence of an edition lets this person, program or published report read."""
+def total_reader(user: Any, *, outward: bool, any_day: bool = False) -> TotalReader:
+    """What the licence of an edition lets this person, program or published report read. `any_day`: as
+    known on a day that a person or program chose; a report's is chosen by none of its readers."""
     if user is EVERYWHERE:
         return TotalReader()
     everything, own = reach(user, "view_commitments")
@@ -136,6 +137,7 @@ def total_reader(user: Any, *, outward: bool) -> TotalReader:
         may_see_licensed=can(user, "see_licensed_values"),
         outward=outward,
         types_quantities=not everything and any(role == "supplier" for role, _ in own),
+        any_day=any_day,
     )
 
 

@@ -180,9 +180,6 @@ def figure_trace(
     value = reader.value(key, basis, scope, first, last)
     rows, editions, files = _behind(user, key, basis, about, outward)
     is_withheld = reader.is_withheld(key, basis, scope, first, last)
-    if outward and about.as_of is not None and any(part.is_kept_in for part in editions):
-        # Two days one after another differ by a single line, as the parts of a movement do.
-        value, is_withheld = None, True
     return FigureTrace(
         figure=wanted,
         basis=basis,

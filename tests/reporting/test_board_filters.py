@@ -19,12 +19,9 @@ from django.urls import reverse
 
 from contracts.selectors.position import Scope
 from reporting.selectors.boards import BoardScope, board
-from reporting.services.star_measures import (
-    approve_set,
-    define_measure,
-    prepare_set,
-    supply_reading,
-)
+from reporting.services.star_measures import define_measure
+from reporting.services.star_readings import supply_reading
+from reporting.services.star_sets import approve_set, prepare_set
 from tests.factories import make_user
 from tests.reporting.filtered_world import (
     FILTERS,

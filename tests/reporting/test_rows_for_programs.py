@@ -247,3 +247,17 @@ def test_two_days_do_not_tell_one_line_that_a_licence_keeps_in(client: Client) -
         found = asked(client, **query, as_of=as_of)
         assert found["value"] is None and found["withheld"]
     assert asked(client, **query, as_of="2026-10-06")["withheld"] is False
+
+
+def test_nor_does_a_dashboard_to_whoever_may_not_see_such_values(client: Client) -> None:
+    edition = make_edition(values_may_be_published=False)
+    for _ in range(4):
+        story(measure=make_measure(edition))
+    day = {"as_of": "2026-10-20"}
+    for role, told in (("coordinator", True), ("steering_member", False)):
+        client.force_login(make_user(role))
+        with time_machine.travel(NOW):
+            for query, shown in (({}, True), (day, told)):
+                address = reverse("board-officer" if told else "board-steering")
+                page = client.get(address, {"quarter": Q1.code, **query}).content.decode()
+                assert ("£800" in page) is shown, (role, query)
