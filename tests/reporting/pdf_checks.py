@@ -97,7 +97,7 @@ def figures_linked(pdf: Pdf, dataset: Dataset) -> dict[str, int]:
     counted: dict[str, int] = {}
     for key, parts in told.items():
         figure = dataset.by_id[key]
-        whole = {compact(figure_words(figure, form)) for form in ("", "exact")} | {key}
+        whole = {compact(figure_words(figure, form)) for form in ("", "exact", "points")} | {key}
         said = ""
         for part in parts:
             said += part
