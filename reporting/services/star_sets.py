@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from trafford_sv.core.services.audit import record_event
+from trafford_sv.core.services.quarters import closed_quarters
 from trafford_sv.core.services.records import Collision, create_record, update_record
 
 from ..models import MeasureSet, SetMember, StarMeasure
@@ -102,6 +103,7 @@ def approve_set(
             raise Collision(stored, {})
         _still_draft(stored)
         _refuse_approval(stored, approved_by, approved_on, timezone.localtime(now).date())
+        _refuse_closed(stored)
         _make_room(stored, [one for one in every.values() if one.pk != stored.pk], by, now)
         # And its measures, so that none is being changed meanwhile.
         list(stored.measures.order_by("pk").select_for_update(no_key=True, of=("self",)))
@@ -137,12 +139,35 @@ def _refuse_approval(
         raise ValidationError(errors)
 
 
+def _refuse_closed(stored: MeasureSet) -> None:
+    """What a closed quarter was judged by stays what it was."""
+    if not superseded_by(stored):
+        return
+    inside = [quarter for quarter in closed_quarters() if stored.starts <= quarter.end]
+    if inside:
+        last = max(inside, key=lambda quarter: quarter.start)
+        raise ValidationError(
+            f"{last.label} is closed and keeps the measures that it was closed with. Let this set "
+            f"begin on {last.next.start:%-d %B %Y} or later."
+        )
+
+
+def superseded_by(measure_set: MeasureSet) -> tuple[MeasureSet, ...]:
+    """The approved sets without a last day that its approval would end."""
+    return tuple(
+        MeasureSet.objects.filter(
+            state=MeasureSet.State.APPROVED, ends__isnull=True, starts__lt=measure_set.starts
+        ).order_by("starts")
+    )
+
+
 def _make_room(
     stored: MeasureSet, others: Sequence[MeasureSet], by: Any, now: datetime.datetime
 ) -> None:
     approved = [one for one in others if one.state == MeasureSet.State.APPROVED]
+    ending = {one.pk for one in superseded_by(stored)}
     for one in approved:
-        if one.ends is None and one.starts < stored.starts:
+        if one.pk in ending:
             update_record(
                 record=one,
                 changes={"ends": stored.starts - datetime.timedelta(days=1)},

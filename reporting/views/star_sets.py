@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from ..models import MeasureSet
 from ..selectors.star_measures import (
     sets_visible,
 )
-from ..services.star_sets import approve_set, change_set, prepare_set
+from ..services.star_sets import approve_set, change_set, prepare_set, superseded_by
 from .star_measure_changes import Changes
 from .star_measures import Crumbs, Reads, crumbs
 
@@ -138,13 +139,23 @@ class MeasureSetEdit(_SetForms):
 class MeasureSetApprove(_SetForms):
     title, button = "Record the approval", "Record the approval and lock the set"
     template = "reporting/star_measure_form.html"
-    introduction = "Once the approval is recorded the set does not change any more. An earlier set that has no last day ends the day before."
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         held = self.draft(pk)
         return self.locked(held) or self.show(
             ApproveSetForm(initial={"version": held.version}), held
         )
+
+    def show(self, form: Any, held: MeasureSet | None = None) -> HttpResponse:
+        self.introduction = "Once the approval is recorded the set does not change any more."
+        for one in superseded_by(held) if held else ():
+            eve = held.starts - datetime.timedelta(days=1)  # type: ignore[union-attr]
+            self.introduction += (
+                f" “{one.name}”, which has no last day, then ends on {eve:%-d %B %Y}."
+            )
+            if held.ends:  # type: ignore[union-attr]
+                self.introduction += f" It does not come back after {held.ends:%-d %B %Y}."  # type: ignore[union-attr]
+        return super().show(form, held)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         held = self.draft(pk)

@@ -52,6 +52,7 @@ from tests.factories_delivery import (
     make_measure,
     make_return,
 )
+from trafford_sv.core.models import ClosedQuarter
 from trafford_sv.core.periods import Quarter
 from trafford_sv.core.services.quarters import QuarterClosed, close_quarter, reopen_quarter
 
@@ -599,3 +600,21 @@ def test_nothing_is_written_into_a_closed_quarter_until_it_is_reopened(
     for write in writes:
         write()
     assert MeasureComment.objects.get().text == "Later words"
+
+
+def test_a_set_does_not_take_the_place_of_another_in_a_closed_quarter(client: Client) -> None:
+    standing = approved(a_set("Standing", datetime.date(2025, 4, 1), five()))
+    quarter = Quarter(2025, 4)
+    ClosedQuarter.objects.create(
+        financial_year=quarter.start_year, quarter=quarter.number, closed_at=NOW, closed_by_name="A"
+    )
+    late = a_set("Late", datetime.date(2025, 10, 1), list(standing.measures.all()))
+    with pytest.raises(ValidationError, match="is closed and keeps the measures .* 1 April 2026"):
+        approved(late)
+    standing.refresh_from_db()
+    assert standing.ends is None
+    due = a_set("Due", quarter.next.start, list(standing.measures.all()))
+    client.force_login(make_user("star_officer"))
+    page = client.get(reverse("measure-set-approve", args=[due.pk])).content.decode()
+    assert "“Standing”, which has no last day, then ends on 31 March 2026." in page
+    assert approved(due).state == MeasureSet.State.APPROVED
