@@ -13,7 +13,10 @@ from ..selectors.commitments import commitment_choices
 class PortfolioForm(forms.Form):
     """Unknown values are refused in words; what is left out means everything."""
 
-    quarter = forms.ChoiceField(label="Up to the end of", required=False)
+    quarter = forms.ChoiceField(
+        label="Up to the end of", required=False,
+        error_messages={"invalid_choice": "Choose a quarter from the list"},
+    )  # fmt: skip
     span = forms.ChoiceField(
         label="Count",
         required=False,

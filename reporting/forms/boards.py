@@ -15,7 +15,10 @@ class BoardForm(PortfolioForm):
     """And the day as known on which it is shown."""
 
     as_of = forms.DateField(
-        label="As known on", required=False, help_text="Leave empty for what is known now"
+        label="As known on",
+        required=False,
+        help_text="Leave empty for what is known now",
+        error_messages={"invalid": "Enter a day that exists, like 27/3/2026"},
     )
 
     def __init__(

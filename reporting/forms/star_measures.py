@@ -325,7 +325,10 @@ class QuarterForm(forms.Form):
 
     quarter = forms.ChoiceField(label="Quarter", required=False)
     as_known_on = forms.DateField(
-        label="As known on", required=False, help_text="Leave empty for what is known now"
+        label="As known on",
+        required=False,
+        help_text="Leave empty for what is known now",
+        error_messages={"invalid": "Enter a day that exists, like 27/3/2026"},
     )
 
     def __init__(self, *args: Any, quarters: list[Quarter], **kwargs: Any) -> None:

@@ -14,6 +14,7 @@ from trafford_sv.core.queueing import hand_over
 from ..datasets import figure_words, problems
 from ..editions import EditionKind, Period
 from ..forms.editions import PublishForm
+from ..models import ReportEdition
 from ..services.editions import (
     NotPublishable,
     draft_of,
@@ -37,6 +38,8 @@ class PublishEdition(SaysWhatIsMissing):
     def post(self, request: HttpRequest, kind: str, period: str) -> HttpResponseBase:
         held, when = self.asked(kind, period)
         number = next_number(kind, when)
+        if quicker := self.published_meanwhile(held, when, number):
+            return quicker
         form = PublishForm(request.POST, number=number)
         if not form.is_valid() or request.POST.get("step") == "change":
             return self.page(held, when, form)
@@ -59,6 +62,27 @@ class PublishEdition(SaysWhatIsMissing):
             request, f"Edition {edition.number} is published. Its files are there in a few minutes."
         )
         return redirect(edition)
+
+    def published_meanwhile(
+        self, held: EditionKind, when: Period, number: int
+    ) -> HttpResponseBase | None:
+        """To the edition that a colleague published since the page was opened; nothing is published."""
+        shown = self.request.POST.get("number", "")
+        if self.request.POST.get("what_changed"):
+            return None  # the form keeps the words and says the same
+        if shown == str(number) or not shown.isascii() or not shown.isdecimal():
+            return None
+        taken = (
+            ReportEdition.objects.of_period(held.key, when).filter(number=int(shown[:4])).first()
+        )
+        if taken is None:
+            return None
+        messages.warning(
+            self.request,
+            f"{taken.published_by_name or 'Somebody else'} published edition {taken.number} after you opened the page, so yours was "
+            "not published. Read it before you correct it.",
+        )
+        return redirect(taken)
 
     def asked(self, kind: str, period: str) -> tuple[EditionKind, Period]:
         held = asked_kind(kind)

@@ -90,6 +90,8 @@ class Reads(PermissionView):
         latest = last_ended(self.today)
         offered = quarters_until(Quarter.of(self.today), QUARTERS_OFFERED)[::-1]
         data = {"quarter": latest.code, **self.request.GET.dict()}
+        if "as_of" in data:  # as dashboards and programs call it
+            data.setdefault("as_known_on", data["as_of"])
         form = QuarterForm(data, quarters=offered)
         if not form.is_valid():
             return form, latest, None

@@ -108,8 +108,10 @@ def test_publishing_asks_once_more_and_then_freezes(report):
     assert "Edition 1 is published" in done.content.decode()
     edition = ReportEdition.objects.get()
     assert {one.state for one in edition.files.all()} == {"made"}  # the task ran after it
-    again = officer.post(address, {"number": 1, "step": "publish"})
-    assert "what changed" in again.content.decode() and ReportEdition.objects.count() == 1
+    again = officer.post(address, {"number": 1, "step": "publish"}, follow=True)
+    assert again.redirect_chain[-1][0] == edition.get_absolute_url()
+    assert f"{edition.published_by_name} published edition 1 after" in again.content.decode()
+    assert ReportEdition.objects.count() == 1
 
 
 def test_an_edition_is_published_also_while_the_queue_is_away(report, queue_away):

@@ -618,3 +618,13 @@ def test_a_set_does_not_take_the_place_of_another_in_a_closed_quarter(client: Cl
     page = client.get(reverse("measure-set-approve", args=[due.pk])).content.decode()
     assert "“Standing”, which has no last day, then ends on 31 March 2026." in page
     assert approved(due).state == MeasureSet.State.APPROVED
+
+
+def test_a_day_of_the_past_has_the_name_that_dashboards_give_it_too(client: Client) -> None:
+    measure = computed("Measure")
+    client.force_login(make_user())
+    for name in ("as_known_on", "as_of"):
+        page = client.get(measure.get_absolute_url(), {name: "2026-03-01"}).content.decode()
+        assert "As known on 1 March 2026" in page.replace("as known on 1", "As known on 1"), name
+    wrong = client.get(measure.get_absolute_url(), {"as_of": "2026-02-30"}).content.decode()
+    assert "Enter a day that exists, like 27/3/2026" in wrong

@@ -245,7 +245,7 @@ ROLES: dict[str, Role] = {
         Role(
             "auditor",
             "Auditor",
-            "Reads everything and changes nothing.",
+            "Reads everything but who gets reports by e-mail, and changes nothing.",
             Reach.EVERYTHING,
             _READ | {"view_audit", "view_steering", "read_confidential_steering"},
         ),

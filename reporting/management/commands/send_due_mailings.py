@@ -22,7 +22,7 @@ EXAMPLE = """Example:
 
 The same as the schedule of the beat process does; run it from cron where there is none. However
 often it runs, and however many run at once, nobody gets an edition twice.
-exit code: 0 done, 1 done and something was refused or held up, 2 refused"""
+exit code: 0 done, 1 done and something was refused or could not be sent, 2 refused"""
 
 
 class Command(BaseCommand):
