@@ -64,8 +64,8 @@ def amount_figure(found: Board, state: ValueState, label: str, of_what: str, sai
 
 
 def way_of(found: Board, key: str, basis: str, label: str) -> Link | None:
-    """To the rows as they are now; as known on another day they are not what made the figure."""
-    if found.about.as_of is not None:
+    """To how the figure is made, also as known on another day; spending is not kept by day."""
+    if found.about.as_of is not None and key.startswith("spend_"):
         return None
     return Link("Show how it is made", trace_url(key, basis, found.about), label)
 

@@ -33,7 +33,9 @@ class FigureDetail(PermissionView):
     def get(self, request: HttpRequest, key: str, basis: str) -> HttpResponse:
         latest = Quarter.of(self.today).previous
         form, about = Narrowed().read(request, request.user, latest, newest=latest.next)
-        asked, about = about.as_of, replace(about, as_of=None)
+        asked = about.as_of
+        if key.startswith("spend_"):  # not kept by day
+            about = replace(about, as_of=None)
         if key not in CATALOGUE or basis not in CATALOGUE[key].bases:
             raise Http404
         if key.startswith("spend_") and not can(request.user, "view_spend"):

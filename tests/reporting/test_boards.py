@@ -432,7 +432,14 @@ def test_a_figures_page_does_not_pass_today_off_as_another_day(client: Client) -
     client.force_login(make_user())
     path = reverse("figure-detail", args=["social_value", "verified"])
     text = page_of(client, path, as_of="2020-01-01", quarter=Q1.code)
-    assert "This is as known now" in text and "as_of=" not in text
+    assert "As known on 1 January 2020" in text and "Nothing is recorded" in text
+    assert "Show the rows" not in text and "as_of=2020-01-01" in text  # the same for programs
+    assert "Nothing is recorded." not in page_of(client, path, quarter=Q1.code)
+    spent = reverse("figure-detail", args=["spend_known", "invoice"])
+    text = page_of(client, spent, as_of="2020-01-01", quarter=Q1.code)
+    assert "As known now: spending is not kept by day" in text
+    board = page_of(client, reverse("board-officer"), as_of="2020-01-01", quarter=Q1.code)
+    assert "as_of=2020-01-01" in board and "Show how it is made" in board
 
 
 @pytest.mark.parametrize(
