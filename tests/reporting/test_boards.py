@@ -428,7 +428,8 @@ def test_the_five_of_a_past_day_are_those_of_that_day(client: Client) -> None:
 
 
 def test_a_figures_page_does_not_pass_today_off_as_another_day(client: Client) -> None:
-    delivered()
+    with time_machine.travel(NOW - datetime.timedelta(days=9)):
+        delivered()
     client.force_login(make_user())
     path = reverse("figure-detail", args=["social_value", "verified"])
     text = page_of(client, path, as_of="2020-01-01", quarter=Q1.code)
