@@ -14,13 +14,17 @@ from trafford_sv.core.periods import Quarter
 from ..models import ReturnLine
 from .known import known
 from .position import Scope, lines_in
+from .position_scope import total_reader
 
 _POUNDS: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=2)
 
 
 @dataclass(frozen=True)
 class RestatedDelivery:
-    """One line that counts otherwise. None: it did not count, or had no amount, at that time."""
+    """One line that counts otherwise. None: it did not count, or had no amount, at that time.
+
+    `is_withheld`: a licence keeps its pounds from this reader, and all four are None (decision 16).
+    """
 
     return_pk: int
     label: str
@@ -31,6 +35,7 @@ class RestatedDelivery:
     verified_now: Decimal | None
     decided_by: str
     decided_at: datetime.datetime | None
+    is_withheld: bool = False
 
 
 def restated_since(
@@ -59,21 +64,27 @@ def restated_since(
             _differs("reported_pounds", "old_reported")
             | _differs("verified_pounds", "old_verified")
         )
-        .select_related("commitment__contract", "commitment__measure")
+        .select_related("commitment__contract", "commitment__measure__edition")
         .order_by("-decided_at", "-pk")[: limit + 1]
     )
+    tells_each = total_reader(user, outward=False).may_have_each
+
+    def is_withheld(row: ReturnLine) -> bool:
+        return not (tells_each or row.commitment.measure.edition.values_may_be_published)
+
     found = [
         RestatedDelivery(
             return_pk=row.delivery_return_id,
             label=f"{row.commitment.contract.reference}/{row.commitment.number} "
             f"{row.commitment.title or row.commitment.contract.title}",
             counted_in=Quarter(row.counted_year, row.counted_quarter),
-            reported_then=row.old_reported,
-            reported_now=row.reported_pounds,
-            verified_then=row.old_verified,
-            verified_now=row.verified_pounds,
+            reported_then=None if is_withheld(row) else row.old_reported,
+            reported_now=None if is_withheld(row) else row.reported_pounds,
+            verified_then=None if is_withheld(row) else row.old_verified,
+            verified_now=None if is_withheld(row) else row.verified_pounds,
             decided_by=row.decided_by_name,
             decided_at=row.decided_at,
+            is_withheld=is_withheld(row),
         )
         for row in rows
     ]

@@ -23,6 +23,7 @@ from contracts.selectors.position import (
 )
 from contracts.selectors.position_groups import Group, breakdown, by_quarter
 from contracts.selectors.position_report import PositionReport, portfolio_report
+from contracts.selectors.position_scope import total_reader
 from contracts.selectors.restated_lines import RestatedDelivery, restated_since
 from trafford_sv.core.money import pounds
 from trafford_sv.core.periods import Quarter
@@ -210,6 +211,7 @@ def _behind(
         return None, (), None
     scope, first, last, as_known = about.scope, about.first, about.last, about.as_known
     starts = first.start if first else None
+    tells_each = total_reader(user, outward=outward).may_have_each
     files = None
     if basis in (Basis.REPORTED, Basis.VERIFIED):
         rows: Any = lines_in(user, scope, first, last, as_known=as_known)
@@ -244,7 +246,7 @@ def _behind(
             row["edition_licence"],
             row["lines"],
             None
-            if row["total"] is None or (outward and not row["is_open"])
+            if row["total"] is None or not (tells_each or row["is_open"])
             else pounds(row["total"]),
             is_kept_in=not row["is_open"] and bool(row["total"]),
         )

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from action_plan.selectors.plan import count_plan, plan_rows
 from contracts.four_figures import Amounts, ValueState
+from contracts.selectors.restated_lines import RestatedDelivery
 from contracts.valuation import Kind
 from contracts.views import position_parts as parts
 from trafford_sv.core.access import can
@@ -70,19 +71,23 @@ def way_of(found: Board, key: str, basis: str, label: str) -> Link | None:
     return Link("Show how it is made", trace_url(key, basis, found.about), label)
 
 
-def restated_table(found: Board) -> Table | None:
+def restated_table(found: Board, user: Any) -> Table | None:
+    """A link to the return where its page is open to this reader; no pounds that a licence keeps in."""
     if not found.restated:
         return None
+    opens = can(user, "view_returns") and can(user, "see_dashboard")
 
-    def pounds(amount: Any) -> str:
+    def pounds(one: RestatedDelivery, amount: Any) -> str:
+        if one.is_withheld:
+            return "withheld"
         return "none" if amount is None else exact(amount)
 
     rows = [
         (
-            Link(one.label, reverse("return-detail", args=[one.return_pk])),
+            Link(one.label, reverse("return-detail", args=[one.return_pk])) if opens else one.label,
             one.counted_in.short if one.counted_in else "",
-            pounds(one.reported_then), pounds(one.reported_now),
-            pounds(one.verified_then), pounds(one.verified_now),
+            pounds(one, one.reported_then), pounds(one, one.reported_now),
+            pounds(one, one.verified_then), pounds(one, one.verified_now),
         )
         for one in found.restated
     ]  # fmt: skip
@@ -180,7 +185,7 @@ class BoardPage(PermissionView):
             "empty": self.empty(found),
             "as_of": about.as_of,
             "is_early": about.as_of is not None and about.as_of <= about.last.end,
-            "restated": restated_table(found),
+            "restated": restated_table(found, self.request.user),
             "restated_more": found.restated_more,
             "breadcrumbs": self.crumbs(),
         }

@@ -136,7 +136,8 @@ def editions_table(trace: FigureTrace) -> Table | None:
         (
             one.name,
             f"{one.lines:,}",
-            value_words(one.value_pounds, Unit.POUNDS, in_full=True) or "none",
+            value_words(one.value_pounds, Unit.POUNDS, in_full=True)
+            or ("withheld" if one.is_kept_in else "none"),
             one.licence,
         )
         for one in trace.editions

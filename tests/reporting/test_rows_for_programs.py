@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +16,13 @@ from contracts.models import ReturnLine
 from tests.api.test_spend import Ledger
 from tests.factories import make_organisation, make_user
 from tests.factories_delivery import (
+    make_bid,
     make_commitment,
     make_edition,
     make_line,
     make_measure,
     make_return,
+    make_tender,
 )
 from tests.reporting.filtered_world import FILTERS, NOW, Q1, Q2, by_hand, filtered_world
 
@@ -261,3 +264,39 @@ def test_nor_does_a_dashboard_to_whoever_may_not_see_such_values(client: Client)
                 address = reverse("board-officer" if told else "board-steering")
                 page = client.get(address, {"quarter": Q1.code, **query}).content.decode()
                 assert ("£800" in page) is shown, (role, query)
+
+
+@pytest.mark.parametrize("role", ["supplier", "steering_member", "auditor", "coordinator"])
+@pytest.mark.parametrize("basis", ["offered", "committed", "reported", "verified"])
+def test_no_figure_page_tells_the_part_of_an_edition_that_a_licence_keeps_in(
+    client: Client, role: str, basis: str
+) -> None:
+    """100 at £10 are promised, 40 reported and 20 verified: each amount divided tells the ten pounds."""
+    edition = make_edition(values_may_be_published=False)
+    measure = make_measure(edition)
+    with time_machine.travel(day(1)):
+        make_bid(make_tender(measures=[measure]), state="won")
+    line = story(measure=measure)
+    by = line.commitment.supplier if role == "supplier" else None
+    client.force_login(make_user(role, by))
+    address = reverse("figure-detail", args=["social_value", basis])
+    with time_machine.travel(NOW):
+        page = client.get(address, {"quarter": Q1.code})
+        assert page.status_code == 200
+        text = page.content.decode()
+        board = "supplier" if role == "supplier" else "star"
+        past = client.get(reverse(f"board-{board}"), {"quarter": Q1.code, "as_of": "2026-10-10"})
+        before = past.content.decode()
+    sums = re.findall(r"£[\d,]+\.\d\d|£\d+", text.split("How it is made")[1])
+    told = [each for each in sums if re.search(r"[1-9]", each)]
+    if role == "coordinator":
+        assert told or basis == "offered"
+        assert past.status_code == 200 and "£300" in before and "£200" in before
+        return
+    assert not told, told
+    assert past.status_code == 403 or not re.search(r"£[1-9]", before)
+    if past.status_code == 200:
+        assert "Deliveries that count otherwise now" in before and "withheld" in before
+        links = re.findall(r'href="(/returns/\d+/)"', before)
+        with time_machine.travel(NOW):
+            assert all(client.get(each).status_code == 200 for each in links)
