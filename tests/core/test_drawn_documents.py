@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tests.factories_steering import hold, make_chair, make_item, make_meeting, 
 from trafford_sv.core.models import AuditEvent, DrawnDocument
 from trafford_sv.core.services import drawn_documents
 from trafford_sv.core.services.drawn_documents import forget_documents
-from trafford_sv.core.tasks import draw_documents, forget_drawn_documents
+from trafford_sv.core.tasks import draw_document, draw_documents, forget_drawn_documents
 from trafford_sv.core.views import drawn as view
 
 pytestmark = pytest.mark.django_db
@@ -123,21 +124,103 @@ def test_one_that_fails_says_so_and_can_be_asked_for_again(
     assert draw_documents() == 1 and stored(client, address)
 
 
-def test_two_workers_leave_one_file(client: Client, address: str, away: list[Any]) -> None:
+@pytest.fixture
+def own_storage(settings: Any, tmp_path: Any) -> Path:
+    """Where the files of this test alone lie: other tests that run beside it write documents too."""
+    settings.MEDIA_ROOT = tmp_path
+    return Path(tmp_path) / drawn_documents.FOLDER
+
+
+def make(row: DrawnDocument) -> bool:
+    return drawn_documents.make_document(document=row, by=None, now=timezone.now())
+
+
+def test_of_two_workers_that_begin_at_once_one_draws(
+    own_storage: Path, client: Client, address: str, away: list[Any], drawings: list[str]
+) -> None:
     client.post(address)
     first, second = DrawnDocument.objects.get(), DrawnDocument.objects.get()
-    before = set(default_storage.listdir(drawn_documents.FOLDER)[1]) if _folder() else set()
-    made = [
-        drawn_documents.make_document(document=row, by=None, now=timezone.now())
-        for row in (first, second)
-    ]
+    assert [make(first), make(second)] == [True, False] and len(drawings) == 1
+    _only_file(own_storage)
+
+
+def test_two_workers_leave_one_file(
+    own_storage: Path, client: Client, address: str, away: list[Any], monkeypatch: Any
+) -> None:
+    """The second begins while the first still draws, and is done before it."""
+    client.post(address)
+    draw, inner = drawn_documents.html_pdf, []
+
+    def slow(html: str) -> bytes:
+        monkeypatch.setattr(drawn_documents, "html_pdf", draw)
+        inner.append(make(DrawnDocument.objects.get()))
+        return draw(html)
+
+    monkeypatch.setattr(drawn_documents, "html_pdf", slow)
+    assert make(DrawnDocument.objects.get()) is False and inner == [True]
+    _only_file(own_storage)
+
+
+def _only_file(folder: Path) -> None:
     row = DrawnDocument.objects.get()
-    left = set(default_storage.listdir(drawn_documents.FOLDER)[1]) - before
-    assert made == [True, False] and left == {row.file.name.rsplit("/", 1)[1]}
+    assert [file.name for file in folder.iterdir()] == [row.file.name.rsplit("/", 1)[1]]
 
 
-def _folder() -> bool:
-    return default_storage.exists(drawn_documents.FOLDER)
+def test_one_that_kills_its_worker_holds_up_no_other(monkeypatch: Any) -> None:
+    class Killed(BaseException):
+        pass
+
+    def draw(html: str) -> bytes:
+        if html == "deadly":
+            raise Killed
+        return b"%PDF-"
+
+    monkeypatch.setattr(drawn_documents, "html_pdf", draw)
+    now = timezone.now()
+    for place, html in enumerate(("deadly", "harmless")):
+        asked = now + datetime.timedelta(seconds=place)
+        DrawnDocument.objects.create(content_sha256=html, html=html, asked_at=asked)
+    states = []
+    for _ in range(3):
+        with pytest.raises(Killed):
+            draw_documents()
+        states.append(dict(DrawnDocument.objects.values_list("html", "tries")))
+    assert states == [{"deadly": 1, "harmless": 0}, {"deadly": 2, "": 1}, {"deadly": 3, "": 1}]
+    assert draw_documents() == 0
+    deadly = DrawnDocument.objects.get(html="deadly")
+    assert (deadly.state, deadly.failure) == ("failed", drawn_documents.CUT_OFF)
+
+
+def test_one_that_was_given_up_while_its_last_try_ran_is_kept(
+    own_storage: Path, monkeypatch: Any
+) -> None:
+    row = DrawnDocument.objects.create(
+        content_sha256="slow", html="slow", asked_at=timezone.now(), tries=2
+    )
+
+    def slow(html: str) -> bytes:
+        assert draw_documents() == 0
+        row.refresh_from_db()
+        assert row.state == "failed"
+        return b"%PDF-"
+
+    monkeypatch.setattr(drawn_documents, "html_pdf", slow)
+    assert draw_documents() == 1
+    row.refresh_from_db()
+    assert (row.state, row.failure) == ("made", "")
+    _only_file(own_storage)
+
+
+def test_one_that_was_forgotten_meanwhile_is_no_error(own_storage: Path, monkeypatch: Any) -> None:
+    assert draw_document(4_000_000) is False
+    row = DrawnDocument.objects.create(content_sha256="gone", html="x", asked_at=timezone.now())
+
+    def forget(html: str) -> bytes:
+        DrawnDocument.objects.all().delete()
+        return b"%PDF-"
+
+    monkeypatch.setattr(drawn_documents, "html_pdf", forget)
+    assert draw_document(row.pk) is False and list(own_storage.iterdir()) == []
 
 
 def test_old_ones_are_forgotten_with_their_files(client: Client, address: str) -> None:

@@ -34,9 +34,10 @@ def forget_old_import_files() -> int:
 
 @shared_task
 def draw_document(pk: int) -> bool:
-    """As soon as somebody asked for it."""
-    return drawn_documents.make_document(
-        document=DrawnDocument.objects.get(pk=pk), by=None, now=timezone.now()
+    """As soon as somebody asked for it. False also where it was forgotten meanwhile."""
+    document = DrawnDocument.objects.filter(pk=pk).first()
+    return document is not None and drawn_documents.make_document(
+        document=document, by=None, now=timezone.now()
     )
 
 

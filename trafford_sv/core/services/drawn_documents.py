@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import F
 
 from ..documents import html_pdf
 from ..models import DrawnDocument
@@ -23,6 +24,7 @@ from .audit import record_event
 logger = logging.getLogger(__name__)
 FOLDER = "documents"
 MOST_TRIES = 3
+CUT_OFF = "Each time it was drawn, the work was cut off before it was done."
 State = DrawnDocument.State
 
 
@@ -49,8 +51,9 @@ def is_gone(row: DrawnDocument) -> bool:
 
 
 def make_document(*, document: DrawnDocument, by: Any, now: datetime.datetime) -> bool:
-    """Draws one that waits. False where it waits no more, or could not be drawn and says why."""
-    if document.state != State.WAITING:
+    """Draws one that waits. False where it waits no more, where another worker has just begun it, or
+    where it could not be drawn and says why. Must not run inside a transaction."""
+    if not _claim(document):
         return False
     try:
         content = html_pdf(document.html)
@@ -64,8 +67,9 @@ def make_document(*, document: DrawnDocument, by: Any, now: datetime.datetime) -
     done = False
     try:
         with transaction.atomic():
-            held = DrawnDocument.objects.select_for_update(no_key=True).get(pk=document.pk)
-            if held.state == State.WAITING:
+            held = _locked(document)
+            # Also one that was given up meanwhile: the same content is drawn the same.
+            if held is not None and held.state != State.MADE:
                 held.state, held.html, held.failure, held.made_at = State.MADE, "", "", now
                 held.file.name, held.sha256, held.size_bytes = path, sha256_of(stored), len(content)
                 held.save()
@@ -81,9 +85,11 @@ def make_document(*, document: DrawnDocument, by: Any, now: datetime.datetime) -
 
 
 def make_waiting_documents(*, by: Any, now: datetime.datetime, most: int = 10) -> int:
-    """The oldest first; how many were made."""
-    waiting = list(DrawnDocument.objects.filter(state=State.WAITING)[:most])
-    return sum(make_document(document=each, by=by, now=now) for each in waiting)
+    """Those that were tried least first, so that one that kills its worker holds up no other; how many
+    were made."""
+    waiting = DrawnDocument.objects.filter(state=State.WAITING)
+    waiting = waiting.order_by("tries", "asked_at", "pk")[:most]
+    return sum(make_document(document=each, by=by, now=now) for each in list(waiting))
 
 
 def forget_documents(*, days: int, by: Any, now: datetime.datetime) -> int:
@@ -101,14 +107,28 @@ def forget_documents(*, days: int, by: Any, now: datetime.datetime) -> int:
     return gone
 
 
+def _claim(document: DrawnDocument) -> bool:
+    """The try is counted before it is made: a drawing that ends its worker tells nobody. Of two workers
+    that saw the same tries one goes on. After the last try it has failed."""
+    waiting = DrawnDocument.objects.filter(pk=document.pk, state=State.WAITING)
+    if document.tries >= MOST_TRIES:
+        waiting.filter(tries__gte=MOST_TRIES).update(state=State.FAILED, failure=CUT_OFF)
+        return False
+    return bool(waiting.filter(tries=document.tries).update(tries=F("tries") + 1))
+
+
+def _locked(document: DrawnDocument) -> DrawnDocument | None:
+    """None where it was forgotten meanwhile."""
+    return DrawnDocument.objects.select_for_update(no_key=True).filter(pk=document.pk).first()
+
+
 def _failed(document: DrawnDocument, error: Exception) -> None:
     """Tried a few times by itself, then it waits for a person."""
     with transaction.atomic():
-        held = DrawnDocument.objects.select_for_update(no_key=True).filter(pk=document.pk).first()
+        held = _locked(document)
         if held is None or held.state != State.WAITING:
             return
-        held.tries += 1
         held.failure = (str(error) or type(error).__name__)[:1000]
         if held.tries >= MOST_TRIES:
             held.state = State.FAILED
-        held.save(update_fields=["tries", "failure", "state"])
+        held.save(update_fields=["failure", "state"])
