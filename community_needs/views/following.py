@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -222,7 +223,8 @@ class BulletinPdf(DrawnPdf, PublicView):
             "focus": data["focus"],
             "needs": needs[:60],
             "more": max(0, len(needs) - 60),
-            "address": request.build_absolute_uri(reverse("needs-home")),
+            # Not the host that was asked: the same bulletin is one file.
+            "address": settings.SITE_URL + reverse("needs-home"),
             "some_invented": any(need["is_demo"] for need in needs),
         }
         return wanted_document(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -70,14 +71,17 @@ class PackPdf(DrawnPdf, _Pack):
         name = f"Steering Group pack {meeting.day.isoformat()}"
         address = reverse("steering-pack", args=[pk])
         query = "?version=public" if request.GET.get("version") == "public" else ""
-        return pack_document(self.pack(meeting), name, address + query)
+        # The day on which it was prepared alone makes no other file.
+        return pack_document(self.pack(meeting), name, address + query, not_content=("date_line",))
 
 
-def pack_document(pack: SteeringPack, name: str, address: str) -> Wanted:
-    """Readers of the same pack get the same file; the day on which it was prepared makes no other."""
+def pack_document(
+    pack: SteeringPack, name: str, address: str, not_content: Collection[str] = ()
+) -> Wanted:
+    """Readers of the same pack get the same file."""
     return wanted_document(
         template="documents/steering_pack.html", context=pack_context(pack), name=name,
-        back=("the pack", address), not_content=("date_line",),
+        back=("the pack", address), not_content=not_content,
     )  # fmt: skip
 
 

@@ -103,6 +103,27 @@ def test_a_queue_that_is_away_is_said_and_the_schedule_draws(
     assert stored(client, address) and len(drawings) == 1
 
 
+def test_a_strangers_presses_start_the_work_once_and_are_few(
+    address: str, away: list[Any], settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = [".example.org"]
+    bulletin = reverse("bulletin-pdf")
+    before = AuditEvent.objects.count()
+    answers = [Client().post(bulletin, HTTP_HOST=f"h{n}.example.org") for n in range(11)]
+    assert [answer.status_code for answer in answers] == [302] * 10 + [429]
+    assert len(away) == 1 and DrawnDocument.objects.count() == 1
+    assert f"{settings.SITE_URL}/needs/" in DrawnDocument.objects.get().html
+    # Whoever has an account is not counted with the others at the same address.
+    reader = Client()
+    reader.force_login(make_user())
+    assert reader.post(bulletin, HTTP_HOST="h.example.org").status_code == 302
+    # One that failed is work again, and no event.
+    DrawnDocument.objects.update(state="failed", tries=3)
+    for _ in range(2):
+        reader.post(bulletin, HTTP_HOST="h.example.org")
+    assert len(away) == 2 and AuditEvent.objects.count() == before
+
+
 def test_one_that_fails_says_so_and_can_be_asked_for_again(
     client: Client, address: str, away: list[Any], monkeypatch: Any
 ) -> None:

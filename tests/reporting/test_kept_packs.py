@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import StringIO
 from typing import Any
@@ -40,6 +42,7 @@ from tests.drawn import drawn
 from tests.factories import make_organisation, make_user
 from tests.factories_steering import at, make_chair, make_item, make_meeting, make_seat
 from trafford_sv.core.models import AuditEvent, User
+from trafford_sv.core.services import drawn_documents
 
 Mailbox = mail_server.Mailbox
 smtp = mail_server.smtp
@@ -298,3 +301,35 @@ def test_whoever_stopped_between_is_not_sent_to(smtp: Mailbox, member: User) -> 
         client.force_login(member)
         client.post(reverse("pack-choice"), {"what": "off"})
     assert send().due == 0 and not smtp.messages
+
+
+def test_the_pdf_as_sent_bears_the_day_on_which_it_was_prepared(
+    smtp: Mailbox, member: User, meeting: Meeting, client: Client
+) -> None:
+    """Not that of a live pack which says the same and was drawn on another day."""
+    reader = make_user("auditor")
+    with time_machine.travel(at(TODAY - datetime.timedelta(days=1))):
+        client.force_login(reader)
+        assert drawn(client, reverse("steering-pack-pdf", args=[meeting.pk]))
+    send()
+    kept = KeptPack.objects.get()
+    address = reverse("kept-pack-pdf", args=[meeting.pk, kept.pk])
+    with time_machine.travel(NOW + datetime.timedelta(days=1)):
+        client.force_login(reader)
+        with override_drawing() as drawings:
+            assert drawn(client, address)
+    assert ["Prepared 5 January 2027" in html for html in drawings] == [True]
+
+
+@contextmanager
+def override_drawing() -> Iterator[list[str]]:
+    """What is drawn meanwhile."""
+    drawings: list[str] = []
+
+    def draw(html: str) -> bytes:
+        drawings.append(html)
+        return b"%PDF-"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawn_documents, "html_pdf", draw)
+        yield drawings

@@ -29,20 +29,23 @@ State = DrawnDocument.State
 
 
 def ask_for_document(
-    *, content_sha256: str, html: str, by: Any, now: datetime.datetime
-) -> DrawnDocument:
-    """The row of this content, waiting unless it is drawn. One that failed, or whose file is gone from
-    the disk, is drawn again."""
+    *, content_sha256: str, html: str, now: datetime.datetime
+) -> tuple[DrawnDocument, bool]:
+    """The row of this content, waiting unless it is drawn, and whether there is work since this call. One
+    that failed, or whose file is gone from the disk, is drawn again.
+
+    The log tells what was drawn, not what was asked: anybody may ask, as often as they like.
+    """
     with transaction.atomic():
         row, created = DrawnDocument.objects.select_for_update(no_key=True).get_or_create(
             content_sha256=content_sha256, defaults={"html": html, "asked_at": now}
         )
-        if not created and (row.state == State.FAILED or is_gone(row)):
+        is_again = not created and (row.state == State.FAILED or is_gone(row))
+        if is_again:
             row.state, row.tries, row.failure, row.asked_at = State.WAITING, 0, "", now
             row.html, row.file.name = html, ""
             row.save()
-            record_event(by=by, now=now, verb="document asked for again", subject=row)
-    return row
+    return row, created or is_again
 
 
 def is_gone(row: DrawnDocument) -> bool:

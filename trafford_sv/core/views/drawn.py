@@ -13,11 +13,13 @@ from django.shortcuts import redirect, render
 from django.utils.text import slugify
 
 from ..documents import content_sha256, document_html
+from ..link_views import SendThrottle
 from ..models import DrawnDocument
 from ..queueing import hand_over
 from ..services.drawn_documents import ask_for_document, is_gone
 from ..serving import file_response
 from ..tasks import draw_document
+from .errors import too_many_requests
 
 # A drawing takes seconds, and the schedule looks every two minutes.
 LONG = datetime.timedelta(minutes=10)
@@ -82,11 +84,12 @@ class DrawnPdf:
         return render(request, "core/drawn_document.html", context)
 
     def post(self, request: HttpRequest, *args: Any, **where: Any) -> HttpResponseBase:
+        """What waits already is not handed over again: the schedule draws it where the queue lost it."""
+        if not request.user.is_authenticated and not SendThrottle().allow_request(request, self):  # type: ignore[arg-type]
+            return too_many_requests(request)
         wanted = self.wanted(request, *args, **where)
-        row = ask_for_document(
-            content_sha256=wanted.key, html=wanted.html, by=request.user, now=self.now
-        )
-        if row.state == DrawnDocument.State.WAITING and not hand_over(draw_document, row.pk):
+        row, is_work = ask_for_document(content_sha256=wanted.key, html=wanted.html, now=self.now)
+        if is_work and not hand_over(draw_document, row.pk):
             messages.warning(
                 request,
                 "The queue that makes documents is away just now. The PDF waits, and is made when it is back.",
