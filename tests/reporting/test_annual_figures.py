@@ -461,3 +461,43 @@ def test_the_list_of_contracts_holds_those_over_the_threshold_alone() -> None:
     rows = found.row_sets[table.rows]
     assert [row[rows.places["title"]] for row in rows.rows] == ["Over it"]
     assert contract.reference == rows.rows[0][0]
+
+
+def test_pounds_of_pledges_are_said_apart_and_which_pledges_have_none() -> None:
+    """A contract of 100 hours at £10 and a pledge of 50, of which 20 and 5 were verified in the year."""
+    hours = make_measure(value="10")
+    for kind, quantity, proved in (("contract", "100", "20"), ("pledge", "50", "5")):
+        contract, supplier = live(kind=kind)
+        promise = make_commitment(contract, supplier=supplier, measure=hours, quantity=quantity)
+        make_line(make_return(contract, supplier, Q1), promise, proved, verified=proved)
+    found = gathered()
+    assert value(found, "committed-social") == "1500.00"
+    assert value(found, "committed-social-pledged") == "500.00"
+    assert value(found, "verified-social-year-pledged") == "50.00"
+    assert value(found, "committed-local-pledged") is None
+    year = next(one for one in found.sections if one.id == "year")
+    note = next(one for one in year.blocks if isinstance(one, Words) and "pledges" in one.text)
+    assert "[[committed-social-pledged]] of the [[committed-social]] committed" in note.text
+    tables = [one for part in found.sections for one in part.blocks if isinstance(one, Table)]
+    by_kind = next(one for one in tables if one.id == "agreement-kind-social")
+    assert "Pledges of the Charter are not in it" in by_kind.note
+
+
+def test_without_an_agreement_that_is_a_pledge_nothing_is_said_of_one() -> None:
+    make_commitment()
+    year = next(one for one in gathered().sections if one.id == "year")
+    assert not any("pledges" in one.text for one in year.blocks if isinstance(one, Words))
+
+
+def test_who_took_part_reads_right_for_any_words() -> None:
+    said = (": Advice on CVs.", ": The venue, without charge", ": IT lessons", "")
+    lines = [f"Organisation {letter}{did}" for letter, did in zip("ABCD", said, strict=True)]
+    story(partner_words="\n".join(lines))
+    part = next(one for one in gathered().sections if one.id == "story-a-garden")
+    assert any(
+        one.text
+        == "Took part: Organisation A (advice on CVs); Organisation B (the venue, without charge); "
+        "Organisation C (IT lessons); Organisation D."
+        for one in part.blocks
+        if isinstance(one, Words)
+    )

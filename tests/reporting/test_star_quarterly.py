@@ -98,6 +98,20 @@ def test_the_figures_of_a_quarter_by_hand(held):
     assert found["measure-spend-retained"] is None
 
 
+def test_pounds_of_pledges_are_said_apart_beside_the_headlines(held):
+    pledge = make_commitment(
+        contract=make_contract(kind=Contract.Kind.PLEDGE, stage=Contract.Stage.LIVE)
+    )
+    make_line(make_return(pledge.contract, pledge.supplier, Q2), pledge, "7", verified="7")
+    found = values_of(Q2)
+    assert (found["committed-social"], found["committed-social-pledged"]) == ("3000.00", "1000.00")
+    assert (found["verified-social"], found["verified-social-pledged"]) == ("420.00", "70.00")
+    glance = gather_star_quarterly(Q2, NOW).sections[0]
+    assert any(
+        "[[verified-social-pledged]] of the" in getattr(one, "text", "") for one in glance.blocks
+    )
+
+
 def test_why_a_figure_moved_adds_up_to_the_change(held):
     """From 300 to 350: 50 came late, 200 of an agreement that had nothing before, so -200 is delivery."""
     found = values_of(Q2)

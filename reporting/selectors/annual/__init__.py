@@ -19,7 +19,13 @@ from .measures import add_measures
 from .needs import add_needs, add_needs_chapter
 from .plan import add_plan
 from .spend import add_spend_chapter, add_spend_figures, retained_words
-from .value import add_how_to_read, add_value_chapter, add_value_figures, summary_cards
+from .value import (
+    add_how_to_read,
+    add_value_chapter,
+    add_value_figures,
+    pledged_note,
+    summary_cards,
+)
 
 KIND = "annual"
 
@@ -136,6 +142,7 @@ def _summary(book: Book, year: FinancialYear) -> None:
         "The year at a glance",
         Words(first, "lead"),
         summary_cards(),
+        pledged_note(book),
         Bullets((charter, over, plan, retained_words(book), needs)),
         breaks=True,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from contracts.models import Contract
 from contracts.valuation import Kind
 from trafford_sv.core.periods import FinancialYear
 
 from ...datasets import Block, Cell, Chart, Formula, Series, Table, Unit, Words
+from ..pledged import IN_TABLES
 from ..report_book import Book, name, shown, where, words
 from ..report_rows import HELD_BACK, UNNAMED
 
@@ -154,6 +156,7 @@ def _groups(book: Book, column: str, title: str, heading: str, total: str) -> No
                     (heading, *HEADINGS),
                     tuple(rows),
                     (1, 2, 3),
+                    IN_TABLES if str(Contract.Kind.PLEDGE.label) in names else "",
                 )
             )
     if blocks:

@@ -173,7 +173,7 @@ def _pledges(book: Book, year: FinancialYear) -> None:
             )
             for row in rows
         ),
-        "One promise that an organisation made outside any contract. Pledges are never in pounds.",
+        "One promise that an organisation made under the Charter, outside any agreement. Such a pledge is never in pounds.",
     )
     book.count("pledges", "Pledges that stand", "pledges")
     for state, words in STATES:
@@ -218,10 +218,15 @@ def _pledge_section(book: Book, text: Any) -> None:
         "pledges",
         "Pledges outside contracts",
         Words(
-            "Besides what is in contracts, organisations pledged [[pledges]] things of their own will. A pledge is "
-            "counted when whoever it was for has confirmed it. It is never turned into pounds."
-            if book.number("pledges") != 1
-            else "Besides what is in contracts, one thing was pledged. It counts when whoever it was for has confirmed it."
+            (
+                "Besides what is in contracts, organisations pledged [[pledges]] things under the Charter of their own will. Such a "
+                "pledge is counted when whoever it was for has confirmed it. "
+                if book.number("pledges") != 1
+                else "Besides what is in contracts, one thing was pledged under the Charter. It counts when whoever it was for has "
+                "confirmed it. "
+            )
+            + "It is never turned into pounds and is in no total of pounds. A pledge that is recorded as an agreement with "
+            "commitments is not counted here: it stands under the kinds of agreement."
         ),
         Table(
             "pledges-by-principle",
@@ -290,15 +295,19 @@ def add_stories(book: Book, year: FinancialYear, as_of: datetime.date) -> None:
             )
         if story.partners:
             took_part = "; ".join(
-                f"{one.name}, who {one.did[:1].lower()}{one.did[1:]}".rstrip(".")
-                if one.did
-                else one.name
+                f"{one.name} ({_within(one.did)})" if one.did.strip(" .") else one.name
                 for one in story.partners
             )
             blocks.append(Words(f"Took part: {took_part}.", "note", is_written=True))
         source = f" Source: {row.source_title}." if row.source_title else ""
         blocks.append(Words(f"Published {day(row.published_on)}.{source}", "note", is_written=True))
         book.section(f"story-{row.key}", row.title, *blocks, level=3, is_name=True)
+
+
+def _within(did: str) -> str:
+    """ "Advice on CVs." as it stands in brackets; a word in capitals keeps them."""
+    text = did.strip().rstrip(".")
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
 
 
 def _picture(row: CaseStudy) -> list[Block]:

@@ -51,7 +51,11 @@ GLOSSARY = (
         "Nothing is recorded, or there is nothing to divide by. It is never nothing.",
     ),
     ("Offered", "Promised in a winning bid."),
-    ("Pledge", "A promise outside any contract, counted apart and never in pounds."),
+    (
+        "Pledge",
+        "A promise of an organisation’s own will. One made under the Charter is counted apart and never in pounds. One that "
+        "is recorded as an agreement carries commitments, is in the totals, and is said apart.",
+    ),
     ("Reported", "What the supplier says it has done, not checked yet."),
     (
         "Retained spend",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from trafford_sv.core.periods import FinancialYear, Quarter
 
 from ...datasets import Block, Chart, FigureCards, Pairs, Series, Table, Words
+from ..pledged import add_pledged, pledged_words
 from ..report_book import KEPT_IN_WORDS, Book, shown, where, words
 from .breakdowns import KINDS, PAINTS, add_breakdowns
 
@@ -106,6 +107,25 @@ def add_value_figures(book: Book, year: FinancialYear) -> None:
             (*on, *where(year=str(before))),
             period=before.label,
         )
+        add_pledged(
+            book,
+            label.lower(),
+            {
+                f"committed-{key}": ("commitments", "committed_pounds", on),
+                f"verified-{key}-year": ("deliveries", "verified_pounds", in_year),
+            },
+        )
+
+
+def pledged_note(book: Book) -> Words | None:
+    """Beside the headlines of the year."""
+    return pledged_words(
+        book,
+        [
+            (label, f"committed-{key}", f"verified-{key}-year", "in the year")
+            for _, key, label in KINDS
+        ],
+    )
 
 
 def _completeness(book: Book) -> str:
@@ -130,6 +150,7 @@ def add_value_chapter(book: Book, year: FinancialYear) -> None:
             "them so far.",
             "note",
         ),
+        pledged_note(book),
         Words(KEPT_IN_WORDS, "note") if book.leaves_out else None,
         breaks=True,
     )

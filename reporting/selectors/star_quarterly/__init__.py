@@ -10,6 +10,7 @@ from trafford_sv.core.periods import Quarter
 
 from ...datasets import Block, Bullets, Cell, Chart, Dataset, FigureCards, Series, Table, Words
 from ...editions import NotReady
+from ..pledged import add_pledged, pledged_words
 from ..report_book import Book, name, shown, where, words
 from ..star_checks import set_ended_early
 from ..star_measures import set_in_force
@@ -111,6 +112,15 @@ def _figures(book: Book) -> None:
                 completeness=book.completeness if state in ("reported", "verified") else "",
                 reason=f"No {label.lower()} is {state} in this period.", measure_edition=priced,
             )  # fmt: skip
+        of_kind = where(value_kind=kind.value)
+        add_pledged(
+            book,
+            label.lower(),
+            {
+                f"{state}-{key}": ("agreements-quarter", state, of_kind)
+                for state in ("committed", "verified")
+            },
+        )
 
 
 def _glance(book: Book) -> None:
@@ -128,6 +138,13 @@ def _glance(book: Book) -> None:
         "The quarter at a glance",
         Words(first, "lead"),
         FigureCards(("verified-social", "reported-social", "committed-social", "offered-social")),
+        pledged_words(
+            book,
+            [
+                (label, f"committed-{key}", f"verified-{key}", "in the quarter")
+                for _, key, label in KINDS
+            ],
+        ),
         Words(
             "[[returns-received]] of [[returns-expected]] returns that were due came in. What is missing is "
             "not known, which is not nothing."
