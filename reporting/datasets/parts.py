@@ -27,7 +27,7 @@ class Basis(StrEnum):
     RECORD = "record"
     SUPPLIED = "supplied"  # by STAR, with its own evidence
     PUBLISHED = "published"  # a figure of record, whose formula is not known
-    MIXED = "mixed"  # of a ratio: its two figures say their own
+    MIXED = "mixed"  # of a ratio or a difference: its two figures say their own
 
 
 @dataclass(frozen=True)

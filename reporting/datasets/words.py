@@ -13,6 +13,7 @@ from .parts import Bullets, Cell, Chart, Dataset, Drawing, Figure, FigureCards, 
 
 PLACE = re.compile(r"\[\[([a-z0-9][a-z0-9-]*)(?::(exact))?\]\]")
 NOT_AVAILABLE = "not available"
+IN_POINTS = "In percentage points."  # the note of each figure that is a change of a share
 
 
 def with_period(name: str, period: str) -> str:
@@ -30,6 +31,8 @@ def figure_words(figure: Figure, form: str = "") -> str:
             return exact(value) if form == "exact" else readable(value)
         case Unit.SHARE if form == "points":
             return _points(value)
+        case Unit.SHARE if is_in_points(figure):
+            return f"{_points(value)} percentage points"
         case Unit.SHARE:
             return percentage(value, max(0, figure.places - 2) if form == "exact" else 1)
         case Unit.RATIO:
@@ -142,6 +145,30 @@ BASIS_SENTENCES = {
 }
 
 
+def rests_on(figure: Figure, dataset: Dataset) -> str:
+    """What a figure rests on, in words for a list; what is made of two figures says how."""
+    said = BASIS_SENTENCES.get(figure.basis, figure.basis)
+    if figure.formula.op == "difference":
+        bases = {dataset.by_id[key].basis for key in figure.formula.figures if key in dataset.by_id}
+        said = "One figure less another"
+        if len(bases) == 1 and bases != {"mixed"}:
+            basis = bases.pop()
+            sentence = BASIS_SENTENCES.get(basis, basis)
+            said = f"{said}: {sentence[:1].lower()}{sentence[1:]}"
+    elif is_in_points(figure):
+        said = "A change of one figure divided by another"
+    if figure.formula.rows == "readings" and figure.basis != "record":
+        said = f"{said}, as it was put on record"
+    return said
+
+
+def is_in_points(figure: Figure) -> bool:
+    """A change of a share, which is no share of anything."""
+    return figure.unit == Unit.SHARE and (
+        figure.formula.op == "difference" or figure.note == IN_POINTS
+    )
+
+
 def formula_words(figure: Figure, dataset: Dataset) -> str:
     """How the value comes about, in a sentence."""
     formula = figure.formula
@@ -178,6 +205,8 @@ def rounding_words(figure: Figure) -> str:
         "pounds": "the penny",
         "share": f"{max(0, figure.places - 2)} decimals of a per cent",
     }.get(figure.unit, f"{figure.places} decimals" if figure.places else "a whole number")
+    if figure.formula.op == "difference":
+        return f"Both figures as printed, the one less the other, to {step}."
     if figure.formula.op == "ratio":
         return f"Both figures as printed, divided, then rounded half up to {step}."
     return f"Each row was rounded when it was written; their sum is kept to {step}, half up."

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ..datasets.words import BASIS_SENTENCES, figure_words
+from ..datasets.words import figure_words, rests_on
 from .sheet import Piece, Sheet, Shown, ShownTable, sections_of
 
 # What XML cannot hold; a person's words may.
@@ -76,7 +76,7 @@ def _every_figure(sheet: Sheet) -> ShownTable:
         (
             (Piece(figure.label),), (Piece(figure.id),),
             (Piece(f"{figure_words(figure, 'exact')}{f' ({figure.reason})' if figure.reason else ''}"),),
-            (Piece(BASIS_SENTENCES.get(figure.basis, figure.basis)),),
+            (Piece(rests_on(figure, sheet.dataset)),),
             (Piece(figure.completeness),),
         )
         for figure in sheet.dataset.figures

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trafford_sv.core.documents import render_pdf
 
-from ..datasets.words import BASIS_SENTENCES, figure_words
+from ..datasets.words import figure_words, rests_on
 from ..editions import kind_of
 from .sheet import Sheet, sections_of
 
@@ -35,7 +35,7 @@ def edition_pdf(sheet: Sheet) -> bytes:
             (
                 figure,
                 figure_words(figure, "exact"),
-                BASIS_SENTENCES.get(figure.basis, figure.basis),
+                rests_on(figure, dataset),
                 sheet.figure_address(figure.id),
             )
             for figure in (dataset.figures if lists else ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,13 @@ from ..datasets.words import BASIS_SENTENCES, PLACE
 from .drawings import plain_drawing
 
 NOT_REPORTED = "not reported"
+# What is true of a bar without a value, by what it would rest on.
+MISSING = {
+    "offered": "Not offered",
+    "committed": "Not committed",
+    "reported": "Not reported",
+    "verified": "Not verified yet",
+}
 LYING = 8  # points that fit side by side
 
 
@@ -208,14 +215,31 @@ def _cell(sheet: Sheet, cell: Cell) -> Pieces:
 
 def _table(sheet: Sheet, table: Table) -> ShownTable:
     rows = tuple(tuple(_cell(sheet, cell) for cell in row) for row in table.rows)
-    return ShownTable(
-        table.id, table.caption, table.headings, rows, frozenset(table.numeric), table.note
-    )
+    keys = [cell.figure for row in table.rows for cell in row if cell.figure]
+    note = f"{table.note} {missing_words(sheet.dataset, keys)}".strip()
+    return ShownTable(table.id, table.caption, table.headings, rows, frozenset(table.numeric), note)
 
 
 def _pairs(sheet: Sheet, block: Pairs) -> ShownTable:
     rows = tuple(((Piece(key),), _cell(sheet, cell)) for key, cell in block.pairs)
-    return ShownTable(block.id, block.caption, block.headings, rows, frozenset())
+    note = missing_words(sheet.dataset, [cell.figure for _, cell in block.pairs if cell.figure])
+    return ShownTable(block.id, block.caption, block.headings, rows, frozenset(), note)
+
+
+def missing_words(dataset: Dataset, keys: Iterable[str]) -> str:
+    """Why figures of a table are not available, each reason once; "" where all are there."""
+    reasons: dict[str, list[str]] = {}
+    for key in dict.fromkeys(keys):
+        figure = dataset.by_id[key]
+        if figure.value is None and figure.reason:
+            reasons.setdefault(figure.reason, []).append(figure.label)
+    said = []
+    for reason, labels in reasons.items():
+        why = reason.removeprefix("Not available: ")
+        why = why if why[1:2].isupper() else f"{why[:1].lower()}{why[1:]}"
+        of_what = f" ({labels[0]})" if len(labels) == 1 and len(reasons) > 1 else ""
+        said.append(f"Not available{of_what}: {why}")
+    return " ".join(said)
 
 
 def rows_table(sheet: Sheet, block: RowsTable) -> ShownTable:
@@ -297,6 +321,7 @@ def chart_table(sheet: Sheet, block: Chart) -> ShownTable:
             (block.heading, *block.points),
             (((Piece(series.label),), *lying),),
             frozenset(range(1, len(block.points) + 1)),
+            missing_words(sheet.dataset, filter(None, series.figures)),
         )
     rows = []
     for place, point in enumerate(block.points):
@@ -311,6 +336,9 @@ def chart_table(sheet: Sheet, block: Chart) -> ShownTable:
         (block.heading, *(series.label for series in block.series)),
         tuple(rows),
         frozenset(range(1, len(block.series) + 1)),
+        missing_words(
+            sheet.dataset, (key for series in block.series for key in series.figures if key)
+        ),
     )
 
 
@@ -347,6 +375,7 @@ def drawn(dataset: Dataset, block: Chart) -> charts.Chart:
             _amount(dataset, series.figures[place]),
             _said(dataset, series.figures[place]),
             _paint(series.paint),
+            missing=_missing(dataset, series.figures[place]),
         )
         for place, point in enumerate(block.points)
         for series in block.series
@@ -361,6 +390,10 @@ def _titled(dataset: Dataset, title: str) -> str:
 
 def _amount(dataset: Dataset, key: str) -> Decimal | None:
     return dataset.by_id[key].amount if key else None
+
+
+def _missing(dataset: Dataset, key: str) -> str:
+    return MISSING.get(dataset.by_id[key].basis, "Not available") if key else ""
 
 
 def _said(dataset: Dataset, key: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from trafford_sv.core.exports import neutralised
 
 from ..datasets import Dataset, Figure, Formula, RowSet
-from ..datasets.words import BASIS_SENTENCES, formula_words, rounding_words
+from ..datasets.words import formula_words, rests_on, rounding_words
 from .sheet import Sheet, ShownTable, sections_of
 
 _LONGEST = 15  # digits a spreadsheet keeps
@@ -128,7 +128,7 @@ def _figures(page: Any, pen: _Pen, dataset: Dataset, names: dict[str, str]) -> N
         for column, text in enumerate(
             (
                 figure.id, figure.label, None, None, figure.unit,
-                BASIS_SENTENCES.get(figure.basis, figure.basis), figure.completeness, figure.period,
+                rests_on(figure, dataset), figure.completeness, figure.period,
                 formula_words(figure, dataset), rounding_words(figure), figure.measure_edition,
                 figure.reason,
             )

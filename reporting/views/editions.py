@@ -23,7 +23,7 @@ from trafford_sv.core.serving import file_response
 from trafford_sv.core.views_base import PermissionView, PublicView
 
 from ..datasets import Dataset, figure_words
-from ..datasets.words import BASIS_SENTENCES, formula_words, rounding_words
+from ..datasets.words import formula_words, rests_on, rounding_words
 from ..editions import EditionKind, NotReady, Period, UnknownKind, kind_of, kinds, period_code
 from ..filters import EditionFilter
 from ..models import EditionFile, ReportEdition
@@ -244,7 +244,7 @@ def figures_page(request: HttpRequest, sheet: Sheet, name: str, address: str) ->
             (
                 Link(figure.label, sheet.figure_address(figure.id)),
                 figure_words(figure, "exact"),
-                BASIS_SENTENCES.get(figure.basis, figure.basis),
+                rests_on(figure, dataset),
                 figure.completeness or figure.reason,
             )
             for figure in dataset.figures
@@ -339,7 +339,7 @@ def _summary(dataset: Dataset, opened: reading.OpenFigure) -> list[SummaryRow]:
     else:
         said = f"{again.value}, difference {again.difference}"
     return [
-        SummaryRow("Rests on", BASIS_SENTENCES.get(figure.basis, figure.basis)),
+        SummaryRow("Rests on", rests_on(figure, dataset)),
         SummaryRow("Period", figure.period, missing="The report’s own"),
         SummaryRow("Completeness", figure.completeness, missing="Does not depend on returns"),
         SummaryRow("Formula", formula_words(figure, dataset)),

@@ -10,6 +10,7 @@ from ...catalogue import Unit
 from ...datasets import Block, Formula, Table, Words
 from ...models import StarMeasure
 from ..report_book import Book, day, name, quoted, shown, words
+from ..star_basis import basis_of_reading, rests_on_returns
 from ..star_measures import published_figures, reading_lines, set_in_force
 
 NOT_WORKED_OUT = "Not on record for this quarter."
@@ -125,7 +126,10 @@ def _table(
                         key,
                         reason=(line.reason if line else NOT_WORKED_OUT) or "Not available.",
                         period=quarter.label,
-                        completeness=line.completeness.sentence if line else "",
+                        basis=basis_of_reading(measure),
+                        completeness=line.completeness.sentence
+                        if line and rests_on_returns(measure)
+                        else "",
                     )
                 )
             )
@@ -160,11 +164,18 @@ def _key(measure: StarMeasure, quarter: Quarter) -> str:
 
 
 def _value(
-    book: Book, id: str, label: str, unit: str, rows: str, column: str, key: str, **more: str
+    book: Book,
+    id: str,
+    label: str,
+    unit: str,
+    rows: str,
+    column: str,
+    key: str,
+    basis: str = "record",
+    **more: str,
 ) -> str:
     formula = Formula("value", rows=rows, column=column, where=(("key", (key,)),))
     places = {Unit.COUNT: 0, Unit.POUNDS: 2}.get(Unit(unit), 4)
-    basis = "published" if rows == "published" else "record"
     return book.add(id, label, Unit(unit), basis, formula, places=places, **more)  # type: ignore[arg-type]
 
 
@@ -195,6 +206,7 @@ def _published(book: Book) -> None:
             "published",
             "value",
             one.key,
+            "published",
             period=one.period_words,
         )
         lines.append((name(one.name), shown(made), name(one.period_words), name(one.source)))

@@ -13,6 +13,7 @@ from trafford_sv.core.periods import FinancialYear, Quarter
 
 from ...catalogue import CATALOGUE, Basis, FigureGone, Unit, figure
 from ...datasets import Block, Cell, Chart, Formula, Series, Table, Words
+from ...datasets.words import IN_POINTS
 from ...editions import NotReady
 from ...models import MeasureSet, StarMeasure
 from ...movements import Part
@@ -29,6 +30,7 @@ from ..figures import scope_of
 from ..movement_splits import by_agreement
 from ..movements import part_names
 from ..report_book import Book, day, name, quoted, shown, where, words
+from ..star_basis import basis_of_reading, depends_on_returns, rests_on_returns
 from ..star_measures import MeasureLine, figure_words, measure_lines
 from . import rows as sources
 from .steps import add_steps
@@ -162,7 +164,9 @@ class MeasureChapter:
             "period": f"{self.quarter.label}, {PERIOD_WORDS[Period(measure.period)]}",
             "completeness": self._known(measure, span)
             if measure.numerator in SPEND_PARTS
-            else self._completeness(span),
+            else self._completeness(span)
+            if rests_on_returns(measure)
+            else "",
             "measure_edition": measure.words,
         }
         over = measure.denominator if measure.is_ratio else ""
@@ -180,10 +184,13 @@ class MeasureChapter:
             formula = top if end == "counted" else self.formula(key, basis, span)
             held = CATALOGUE[key]
             said_of = _lower(figure_words(key, basis))
+            known = said["completeness"]
+            if key not in SPEND_PARTS and not depends_on_returns(key, basis):
+                known = ""
             parts.append(
                 book.add(
                     f"{_id(measure)}-{end}", f"{measure.name}: {said_of}", held.unit, basis,
-                    formula, reason=NOTHING, **said,
+                    formula, reason=NOTHING, **{**said, "completeness": known},
                 )
             )  # fmt: skip
         base = _lower(CATALOGUE[measure.denominator].name)
@@ -340,12 +347,12 @@ class MeasureChapter:
                 continue
             keys.append(
                 self.book.add(
-                    key, f"{measure.name}, {quarter.short}", Unit(measure.unit), "record",
+                    key, f"{measure.name}, {quarter.short}", Unit(measure.unit),
+                    basis_of_reading(measure),
                     Formula("value", rows="readings", column="value",
                             where=where(key=f"{measure.key}-{quarter.code.lower()}")),
                     places=PLACES_OF_UNIT[Unit(measure.unit)], period=quarter.label,
-                    completeness="" if measure.source == StarMeasure.Source.SUPPLIED
-                    else reading.completeness.sentence,
+                    completeness=reading.completeness.sentence if rests_on_returns(measure) else "",
                 )
             )  # fmt: skip
         return Chart(
@@ -369,7 +376,7 @@ class MeasureChapter:
             f"{_id(measure)}-change", f"{measure.name}: change since the quarter before",
             Unit(measure.unit), "mixed", Formula("difference", figures=(value, was)),
             places=PLACES_OF_UNIT[Unit(measure.unit)],
-            note="In percentage points." if measure.unit == Unit.SHARE else "",
+            note=IN_POINTS if measure.unit == Unit.SHARE else "",
         )  # fmt: skip
         moved = book.number(change)
         verb = "went up" if moved > 0 else "went down"
@@ -443,7 +450,7 @@ class MeasureChapter:
             held, said_of = CATALOGUE[key], figure_words(key, basis)
             was = book.add(
                 f"{_id(measure)}-{end}-before", f"{measure.name}: {_lower(said_of)}, {before.short}",
-                held.unit, "record",
+                held.unit, basis or "record",
                 Formula("value", rows="readings", column=column,
                         where=where(key=f"{measure.key}-{before.code.lower()}")),
                 period=before.label,

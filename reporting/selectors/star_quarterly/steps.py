@@ -9,6 +9,7 @@ from trafford_sv.core.periods import Quarter
 
 from ...catalogue import Unit
 from ...datasets import Block, Formula, Table, Words
+from ...datasets.words import IN_POINTS
 from ...models import StarMeasure
 from ...movements import Part
 from ..movement_splits import AgreementMovement, together
@@ -53,13 +54,13 @@ def add_steps(
                 f"{id}-points-{part.value.replace('_', '-')}",
                 f"{measure.name}: {_lower(names[part])}, in percentage points", Unit.SHARE, "mixed",
                 Formula("value", rows=rows, column="change", where=where(key=part.value)),
-                places=4, note="In percentage points.",
+                places=4, note=IN_POINTS,
             )
         )  # fmt: skip
         lines.append((words(names[part]), shown(keys[-1], "points")))
     whole = book.add(
         f"{id}-points", f"{measure.name}: all of the change, in percentage points", Unit.SHARE, "mixed",
-        Formula("total", figures=tuple(keys)), places=4, note="In percentage points.",
+        Formula("total", figures=tuple(keys)), places=4, note=IN_POINTS,
     )  # fmt: skip
     lines.append((words("All of the change"), shown(whole, "points")))
     table = Table(

@@ -29,7 +29,8 @@ _BAR, _GAP, _LINE = 26, 16, 20
 
 @dataclass(frozen=True)
 class Bar:
-    """`text` is the value as read ("£1.2 million"); value None is drawn as not reported.
+    """`text` is the value as read ("£1.2 million"); value None is drawn as not reported,
+    or in the words of `missing` where something else is true of it.
 
     `url` opens the rows behind it; the link is in the table, where every reader can follow it.
     """
@@ -39,6 +40,7 @@ class Bar:
     text: str
     paint: Paint = Paint.VERIFIED
     url: str = ""
+    missing: str = ""
 
 
 def bar_chart(
@@ -88,7 +90,7 @@ def column_chart(
 
 
 def _said(bar: Bar, missing: str) -> str:
-    return missing if bar.value is None else bar.text
+    return (bar.missing or missing) if bar.value is None else bar.text
 
 
 def _description(bars: Sequence[Bar], missing: str) -> str:
@@ -134,12 +136,12 @@ def _lying(bars: Sequence[Bar], width: int, missing: str, *, beside: bool) -> Dr
         left = zero - long if (bar.value or 0) < 0 else zero
         paint, thick = bar.paint, max(long, Decimal(1))
         if bar.value is None:
-            paint, thick = Paint.NOT_REPORTED, Decimal(text_width(missing) + 20)
+            paint, thick = Paint.NOT_REPORTED, Decimal(text_width(said) + 20)
             left = min(zero, Decimal(width - 1) - thick)
         drawing.boxes.append(Box(px(left), px(bar_top), px(thick), px(_BAR), paint))
         middle = bar_top + _BAR // 2 + 6
         if bar.value is None:
-            drawing.words.append(Words(px(left + 10), px(middle), missing, colour=MUTED))
+            drawing.words.append(Words(px(left + 10), px(middle), said, colour=MUTED))
         elif not beside:
             drawing.words.append(Words(px(width), px(top + 15), said, "end", bold=True))
         elif bar.value < 0:
@@ -158,7 +160,7 @@ def _lying(bars: Sequence[Bar], width: int, missing: str, *, beside: bool) -> Dr
 
 def _room_after(bar: Bar, missing: str) -> int:
     if bar.value is None:
-        return text_width(missing) + 22
+        return text_width(_said(bar, missing)) + 22
     return text_width(bar.text) + 10 if bar.value >= 0 else 0
 
 
@@ -191,8 +193,9 @@ def _standing(bars: Sequence[Bar], width: int, missing: str) -> Drawing:
         if bar.value is None:
             drawing.boxes.append(Box(px(left), px(zero - 40), px(wide), px(40), Paint.NOT_REPORTED))
             if number % spoken == 0:
+                words_of = _said(bar, missing)
                 drawing.words.append(
-                    Words(px(middle), px(zero - 48), missing, "middle", 14, colour=MUTED)
+                    Words(px(middle), px(zero - 48), words_of, "middle", 14, colour=MUTED)
                 )
         else:
             tall = abs(bar.value) * scale
