@@ -15,11 +15,13 @@ from django.core.validators import validate_email
 from django.utils import timezone
 
 from ..datasets import Dataset, Figure, figure_words, filled, with_period
+from ..datasets.changes import Change, changes_in
 from ..editions import kind_of, parse_code
 from ..models import Audience, ReportEdition
 from .strict import render_strictly
 
 HEADLINES_SHOWN = 6
+CHANGES_SHOWN = 5
 REASONS = {
     Audience.STAR_BOARD: "you are on the list of the STAR Board",
     Audience.JOINT_COMMITTEE: "you are on the list of the STAR Joint Committee",
@@ -69,6 +71,25 @@ class Letter:
     link: str
     is_demo: bool
     is_public: bool
+    changed: tuple[Change, ...] | None = None  # of a correction; None where it holds no such list
+
+    @property
+    def since(self) -> int:
+        """The edition that its changes are told from."""
+        return self.number - 1
+
+    @property
+    def first_changed(self) -> tuple[Change, ...]:
+        return (self.changed or ())[:CHANGES_SHOWN]
+
+    @property
+    def more_changed(self) -> int:
+        """How many more stand behind the link."""
+        return max(0, len(self.changed or ()) - CHANGES_SHOWN)
+
+    @property
+    def nothing_changed(self) -> bool:
+        return self.changed == ()
 
     @property
     def period_beside(self) -> str:
@@ -89,6 +110,7 @@ def letter_of(edition: ReportEdition, dataset: Dataset) -> Letter:
         published=f"{timezone.localtime(edition.published_at):%-d %B %Y}",
         lines=tuple(_line(dataset.by_id[key]) for key in dataset.headlines[:HEADLINES_SHOWN]),
         what_changed=dataset.what_changed,
+        changed=changes_in(dataset),
         link=settings.SITE_URL + edition.get_absolute_url(),
         is_demo=dataset.is_demo,
         is_public=kind_of(edition.kind).is_public,

@@ -15,6 +15,7 @@ from trafford_sv.core.services.audit import actor_name, record_event
 from trafford_sv.core.services.quarters import closed_quarters, hold_quarters
 
 from ..datasets import Dataset, canonical_json, problems, sha256_of
+from ..datasets.changes import with_changes, without_changes
 from ..editions import NotReady, Period, failed_checks, kind_of, last_day
 from ..models import EditionFile, ReportEdition
 
@@ -86,6 +87,8 @@ def publish_edition(
                 raise NotPublishable(
                     f"Nothing differs from edition {before.number}, so there is nothing to correct."
                 )
+            if before is not None:
+                draft = with_changes(draft, before.dataset())
             dataset = replace(
                 draft,
                 number=number,
@@ -126,7 +129,7 @@ def _says_the_same(before: Dataset, draft: Dataset) -> bool:
             dataset, as_of="", number=0, published_at="", what_changed="", is_demo=False, schema=1
         )
 
-    return bare(before) == bare(draft)
+    return bare(without_changes(before)) == bare(draft)
 
 
 def _store(dataset: Dataset, period: Period, *, by: Any, now: datetime.datetime) -> ReportEdition:
