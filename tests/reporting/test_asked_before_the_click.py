@@ -177,3 +177,24 @@ def test_officers_see_what_waits(held: Any, client: Client) -> None:
     assert "Asked for" in page and "Other report" in page
     found = client.get(f"/api/v1/subscriptions/{row.pk}/").json()
     assert (found["kinds"], found["asked_kinds"]) == ([KIND], ["other"])
+
+
+@pytest.mark.parametrize("standing", [True, False])
+def test_a_click_brings_what_the_e_mail_names_whatever_a_stranger_types_after(
+    held: Any, standing: bool
+) -> None:
+    third = replace(editions.kind_of(KIND), key="third", name="Third report")
+    editions.register_kind(third)
+    row = stands("active") if standing else ask("other")
+    version = row.version
+    if standing:
+        ask("other")
+    send_links(by=None, now=NOON)
+    assert "Other report" in mail.outbox[-1].body
+    for minutes in range(1, 4):
+        ask("third", now=NOON + datetime.timedelta(minutes=minutes))
+    assert send_links(by=None, now=NOON + datetime.timedelta(minutes=9)) == 0
+    row.refresh_from_db()
+    assert row.version == version, "an officer's open form would be refused"
+    click(NOON + datetime.timedelta(hours=1))
+    assert now_of(row)["kinds"] == ["other"]

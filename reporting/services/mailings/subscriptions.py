@@ -128,7 +128,7 @@ def ask_for_reports(
         if not is_new:
             if found.state in _STANDING:
                 _wish(found, chosen, now)
-            else:
+            elif not (found.state == State.PENDING and _link_is_out(found, now)):
                 found.state, found.email, found.kinds = State.PENDING, address, chosen
                 found.bounces, found.bounced_at, found.bounce_words = 0, None, ""
                 _drop_wish(found)
@@ -143,12 +143,16 @@ def _wish(row: MailSubscription, chosen: list[str], now: datetime.datetime) -> N
     waits = row.asked_kinds is not None
     if not waits and row.state == State.ACTIVE and row.kinds == chosen:
         return
+    if waits and _link_is_out(row, now):
+        return  # one link a day, and a click brings what its e-mail says
+    # Not a new version: a stranger may do this, and an officer's form keeps what it holds.
     row.asked_kinds = chosen
-    row.version += 1
-    sent = row.confirm_sent_at
-    if waits and sent is not None and now - sent < opt_in.ASK_AGAIN_AFTER:
-        return  # one link a day; that one works on
     row.asked_seed, row.asked_kinds_at, row.confirm_sent_at = new_seed(), now, None
+
+
+def _link_is_out(row: MailSubscription, now: datetime.datetime) -> bool:
+    sent = row.confirm_sent_at
+    return sent is not None and now - sent < opt_in.ASK_AGAIN_AFTER
 
 
 def _drop_wish(row: MailSubscription) -> None:
