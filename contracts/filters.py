@@ -48,6 +48,31 @@ class _YearField(forms.ChoiceField):
         return True
 
 
+class _DivisionField(forms.ChoiceField):
+    """Offers the categories that have rows and accepts any two digits: no rows is a right answer too."""
+
+    def valid_value(self, value: Any) -> bool:
+        text = str(value)
+        return super().valid_value(value) or (
+            text.isascii() and text.isdecimal() and len(text) == 2
+        )
+
+
+class Division(django_filters.Filter):
+    field_class = _DivisionField
+
+
+class _KindField(django_filters.fields.ChoiceField):
+    """Contracts are what is listed with none chosen, and have a name for a figure's address."""
+
+    def valid_value(self, value: Any) -> bool:
+        return str(value) == Contract.Kind.CONTRACT or super().valid_value(value)
+
+
+class _Kind(django_filters.ChoiceFilter):
+    field_class = _KindField
+
+
 class Year(django_filters.Filter):
     field_class = _YearField
 
@@ -70,7 +95,7 @@ class ContractFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         method="search", label="Search", help_text="Title, reference, supplier or OCID"
     )
-    agreement = django_filters.ChoiceFilter(
+    agreement = _Kind(
         method="of_kind",
         label="Kind of agreement",
         empty_label="Contracts",

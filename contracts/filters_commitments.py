@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from trafford_sv.core.periods import Quarter
 
-from .filters import NONE, Choice, Days
+from .filters import NONE, Choice, Days, Division
 from .models import Commitment, Contract, Measure
 from .models.agreements import own_agreements
 from .quarter_filters import QuarterText
@@ -38,7 +38,7 @@ class CommitmentFilter(django_filters.FilterSet):
         method="of_contract", label="Agreement (its number in addresses)"
     )
     directorate = Choice(method="of_directorate", label="Directorate")
-    division = Choice(method="of_division", label="Category")
+    division = Division(method="of_division", label="Category")
     supplier = Choice(method="of_supplier", label="Supplier or partner in the agreement")
     kind = django_filters.ChoiceFilter(
         field_name="measure__kind",

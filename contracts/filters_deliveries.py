@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from trafford_sv.core.periods import Quarter
 
-from .filters import NONE, Choice
+from .filters import NONE, Choice, Division
 from .models import Commitment, Contract, EvidenceLink, Measure, ReturnLine
 from .models.agreements import own_agreements
 from .quarter_filters import QuarterText
@@ -71,7 +71,7 @@ class DeliveryFilter(django_filters.FilterSet):
         method="of_contract", label="Agreement (its number in addresses)"
     )
     directorate = Choice(method="of_directorate", label="Directorate")
-    division = Choice(method="of_division", label="Category")
+    division = Division(method="of_division", label="Category")
     supplier = Choice(method="of_supplier", label="Supplier or partner in the agreement")
     kind = django_filters.ChoiceFilter(
         field_name="commitment__measure__kind",

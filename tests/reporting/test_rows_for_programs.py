@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from contracts.models import ReturnLine
 from tests.api.test_spend import Ledger
-from tests.factories import make_organisation, make_user
+from tests.factories import make_category, make_organisation, make_user
 from tests.factories_delivery import (
     make_bid,
     make_commitment,
@@ -300,3 +300,25 @@ def test_no_figure_page_tells_the_part_of_an_edition_that_a_licence_keeps_in(
         links = re.findall(r'href="(/returns/\d+/)"', before)
         with time_machine.travel(NOW):
             assert all(client.get(each).status_code == 200 for each in links)
+
+
+def test_a_part_without_rows_has_an_empty_list_and_contracts_have_their_name(
+    client: Client,
+) -> None:
+    story()
+    make_category("72000000", "IT services")
+    client.force_login(make_user())
+    for figure, basis, part in (
+        ("agreements", "record", {"agreement": "contract"}),
+        ("contract_value", "award", {"agreement": "contract"}),
+        ("social_value", "committed", {"division": "72"}),
+        ("social_value", "verified", {"division": "72"}),
+    ):
+        found = asked(client, figure=figure, basis=basis, quarter=Q1.code, **part)
+        rows = rows_at(client, found["rows_url"])
+        assert len(rows) == (1 if "agreement" in part else 0), (figure, found)
+    with time_machine.travel(NOW):
+        for name in ("commitment-list", "delivery-list"):
+            page = client.get(reverse(name), {"division": "72"}).content.decode()
+            assert "not understood" not in page and "DEMO" not in page
+            assert "Some filters" in client.get(reverse(name), {"division": "x"}).content.decode()
