@@ -23,7 +23,7 @@ def link_of(link: UpdateLink) -> str:
 
 
 def update_request_email(
-    link: UpdateLink, *, reason: str, due_on: datetime.date
+    link: UpdateLink, *, reason: str, due_on: datetime.date, today: datetime.date
 ) -> EmailMultiAlternatives:
     """`reason` is why the last one was sent back, "" for a first request."""
     context = {
@@ -31,6 +31,7 @@ def update_request_email(
         "action": link.action,
         "quarter": link.period,
         "due_on": due_on,
+        "is_past_due": due_on < today,
         "reason": reason,
         "link": link_of(link),
         "product_name": "Trafford Social Value",

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from trafford_sv.core.one_time_links import digest_of, new_seed, token_of
 from trafford_sv.core.periods import Quarter
@@ -284,7 +285,10 @@ def _deliver(link: UpdateLink, connection: Any, now: datetime.datetime) -> str:
         state=ActionUpdate.State.SENT_BACK,
     ).first()
     message = update_request_email(
-        fresh, reason=back.reason if back else "", due_on=update_due_on(fresh.period)
+        fresh,
+        reason=back.reason if back else "",
+        due_on=update_due_on(fresh.period),
+        today=timezone.localtime(now).date(),
     )
     outcome, failure = send_one(connection, message)
     marks: dict[str, dict[str, Any]] = {

@@ -150,7 +150,7 @@ def _change(one: ActionChange) -> Part:
     said = [update.narrative for update in one.updates if update.narrative]
     words = one.status.label
     if one.has_moved and one.status_before is not None:
-        words = f"{one.status_before.label} to {one.status.label.lower()}"
+        words = f"{one.status.label}, before that {one.status_before.label.lower()}"
     return Part(
         f"{one.reference} {one.title}",
         f"{one.theme}: {words}",

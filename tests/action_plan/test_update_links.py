@@ -89,6 +89,16 @@ def test_a_mail_goes_once_and_says_what_to_do():
     assert find_link(token=token(), now=NOW) == link
 
 
+def test_a_mail_after_the_due_day_does_not_ask_for_it_by_then():
+    make_action(**LEAD)
+    ask()
+    send_update_links(by=None, now=datetime.datetime(2026, 8, 3, 9, tzinfo=datetime.UTC))
+    (message,) = mail.outbox
+    html = message.alternatives[0][0]
+    assert "It was due on 30 July 2026." in message.body and "It was due on 30 July" in html
+    assert "Please send it by" not in message.body + html
+
+
 def test_a_link_submits_once_and_then_says_so():
     action = make_action(**LEAD)
     ask()
