@@ -106,6 +106,7 @@ NOBODY_WRITES = {
     "community_needs.services.responses.send_answer": "a hub or a resident, by their link",
     "contracts.services.confirmations.answer_confirmation": "the beneficiary, by their link",
     "contracts.services.spend.proposals.propose_matches": "the product proposes, a person decides",
+    "trafford_sv.core.services.drawn_documents.ask_for_document": "anybody; the log tells what was drawn",
     "trafford_sv.core.services.audit.record_event": "it is what says who",
     "trafford_sv.core.services.imports.mark_rejects_seen": "marks that a page was looked at",
     "trafford_sv.core.services.invitations.accept_invitation": "the invited person, by their link",
