@@ -177,7 +177,8 @@ def as_defined(
     if as_known is None:
         return measures
     keys = [one.pk for one in measures]
-    then = {one.pk: one for one in StarMeasure.history.as_of(as_known).filter(pk__in=keys)}
+    # By `id`: in a history `pk__in` would mean the rows of the history.
+    then = {one.pk: one for one in StarMeasure.history.as_of(as_known).filter(id__in=keys)}
     return [then.get(one.pk, one) for one in measures]
 
 

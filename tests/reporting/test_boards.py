@@ -378,6 +378,13 @@ def test_a_day_of_the_past_has_the_words_target_and_commentary_of_that_day(clien
     """£20 against a target of £10 was met; that the target is £100 since then changes nothing of then."""
     days = [NOW - datetime.timedelta(days=back) for back in (9, 6, 3)]
     first, between, last = days
+    other = define_measure(
+        values={"name": "Another", "words": "Of another.", "source": "supplied", "unit": "pounds",
+                "period": "quarter"},
+        by=None, now=first,
+    )  # fmt: skip
+    for _ in range(3):  # rows of the history and measures are numbered apart
+        other.save()
     measure = define_measure(
         values={"name": "From STAR", "words": "As agreed first.", "source": "supplied",
                 "unit": "pounds", "period": "quarter", "target_quantity": Decimal(10)},
