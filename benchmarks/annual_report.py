@@ -23,6 +23,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def draw(what: str, path: Path) -> None:
     """In a process of its own; says milliseconds, pages and MB."""
     from weasyprint import HTML
 
-    from benchmarks.base import BESIDE  # noqa: F401 - sets Django up
+    import_module("benchmarks.base")  # sets Django up
     from reporting.datasets import read_dataset
     from reporting.rendering import Sheet
     from reporting.rendering.pdf import edition_pdf

@@ -178,7 +178,7 @@ class AdoptionBadge(PublicView):
 
 
 class AdoptionCertificate(DrawnPdf, PublicView):
-    def wanted(self, request: HttpRequest, pk: int) -> Wanted:  # type: ignore[override]
+    def wanted(self, request: HttpRequest, pk: int) -> Wanted:
         row = _standing(request, pk)
         return wanted_document(
             template="charter/pdf/certificate.html", context=certificate(row),

@@ -141,7 +141,7 @@ class Compare(PublicView):
 class CharterPdf(DrawnPdf, PublicView):
     """The version in force, as a document."""
 
-    def wanted(self, request: HttpRequest) -> Wanted:  # type: ignore[override]
+    def wanted(self, request: HttpRequest) -> Wanted:
         version = version_in_force(self.today)
         if version is None:
             raise Http404
@@ -149,7 +149,7 @@ class CharterPdf(DrawnPdf, PublicView):
 
 
 class VersionPdf(DrawnPdf, PublicView):
-    def wanted(self, request: HttpRequest, number: int) -> Wanted:  # type: ignore[override]
+    def wanted(self, request: HttpRequest, number: int) -> Wanted:
         version = version_of(request, number)
         address = reverse("charter-version-detail", args=[number])
         return charter_pdf(charter_text(version, self.today), address)

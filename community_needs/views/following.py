@@ -212,7 +212,7 @@ def clean(text: str) -> str:
 class BulletinPdf(DrawnPdf, PublicView):
     """What is needed today, to print and pin up."""
 
-    def wanted(self, request: HttpRequest) -> Wanted:  # type: ignore[override]
+    def wanted(self, request: HttpRequest) -> Wanted:
         data = bulletin_data(self.today)
         needs = data["needs"]
         context = {

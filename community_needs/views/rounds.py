@@ -328,7 +328,7 @@ class RoundPaper(DrawnPdf, PermissionView):
 
     permission = "view_rounds"
 
-    def wanted(self, request: HttpRequest, pk: int) -> Wanted:  # type: ignore[override]
+    def wanted(self, request: HttpRequest, pk: int) -> Wanted:
         asked = get_object_or_404(Round.objects.visible_to(request.user), pk=pk)
         self.check(asked)
         questions, priorities = questions_of(asked)

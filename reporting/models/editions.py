@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from trafford_sv.core.access import can
+from trafford_sv.core.models import Drawing
 from trafford_sv.core.periods import FinancialYear, Quarter
 
 from ..datasets import Dataset, read_dataset, with_period
@@ -143,7 +144,7 @@ class ReportEdition(models.Model):
         return super().delete(*args, **kwargs)
 
 
-class EditionFile(models.Model):
+class EditionFile(Drawing):
     """A file drawn from an edition's dataset, once, outside the web processes."""
 
     class Format(models.TextChoices):
@@ -152,20 +153,8 @@ class EditionFile(models.Model):
         XLSX = "xlsx", "Excel workbook"
         JSON = "json", "Data (JSON)"
 
-    class State(models.TextChoices):
-        WAITING = "waiting", "Being made"
-        MADE = "made", "Ready"
-        FAILED = "failed", "Could not be made"
-
     edition = models.ForeignKey(ReportEdition, on_delete=models.CASCADE, related_name="files")
     format = models.CharField(max_length=4, choices=Format.choices)
-    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    file = models.FileField(blank=True, max_length=200)
-    sha256 = models.CharField(max_length=64, blank=True)
-    size_bytes = models.PositiveBigIntegerField(default=0)
-    made_at = models.DateTimeField(null=True, blank=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    failure = models.TextField(blank=True)
 
     class Meta:
         ordering = ["edition", "pk"]

@@ -66,7 +66,7 @@ class PackPage(_Pack):
 
 
 class PackPdf(DrawnPdf, _Pack):
-    def wanted(self, request: HttpRequest, pk: int) -> Wanted:  # type: ignore[override]
+    def wanted(self, request: HttpRequest, pk: int) -> Wanted:
         meeting = self.meeting(pk)
         name = f"Steering Group pack {meeting.day.isoformat()}"
         address = reverse("steering-pack", args=[pk])
@@ -136,7 +136,7 @@ class KeptPackPage(_KeptPack):
 
 
 class KeptPackPdf(DrawnPdf, _KeptPack):
-    def wanted(self, request: HttpRequest, pk: int, kept: int) -> Wanted:  # type: ignore[override]
+    def wanted(self, request: HttpRequest, pk: int, kept: int) -> Wanted:
         found, pack = self.kept(pk, kept)
         name = f"Steering Group pack {pack.day.isoformat()} as sent"
         return pack_document(pack, name, found.get_absolute_url())

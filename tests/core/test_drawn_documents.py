@@ -21,6 +21,7 @@ from tests.factories import make_user
 from tests.factories_steering import hold, make_chair, make_item, make_meeting, make_seat
 from trafford_sv.core.models import AuditEvent, DrawnDocument
 from trafford_sv.core.services import drawn_documents
+from trafford_sv.core.services.drawings import CUT_OFF
 from trafford_sv.core.services.drawn_documents import forget_documents
 from trafford_sv.core.tasks import draw_document, draw_documents, forget_drawn_documents
 from trafford_sv.core.views import drawn as view
@@ -209,7 +210,7 @@ def test_one_that_kills_its_worker_holds_up_no_other(monkeypatch: Any) -> None:
     assert states == [{"deadly": 1, "harmless": 0}, {"deadly": 2, "": 1}, {"deadly": 3, "": 1}]
     assert draw_documents() == 0
     deadly = DrawnDocument.objects.get(html="deadly")
-    assert (deadly.state, deadly.failure) == ("failed", drawn_documents.CUT_OFF)
+    assert (deadly.state, deadly.failure) == ("failed", CUT_OFF)
 
 
 def test_one_that_was_given_up_while_its_last_try_ran_is_kept(

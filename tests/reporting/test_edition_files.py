@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import zipfile
@@ -23,6 +24,7 @@ from reporting.rendering.pdf import edition_pdf
 from reporting.rendering.xlsx import edition_xlsx
 from reporting.services import edition_files
 from reporting.services.editions import publish_edition
+from trafford_sv.core.services.drawings import MOST_TRIES
 
 from .datasets import NOW, QUARTER, kind_that_gathers, make_dataset
 from .pdf_checks import compact, said_wrong, wanted_of
@@ -131,7 +133,7 @@ def test_a_file_that_cannot_be_made_says_why_and_can_be_tried_again(report, monk
         raise ValueError("a picture is gone")
 
     monkeypatch.setitem(edition_files.DRAW, "docx", fail)
-    for _ in range(edition_files.MOST_TRIES):
+    for _ in range(MOST_TRIES):
         edition_files.make_waiting_files(by=None, now=NOW)
     file = edition.files.get(format="docx")
     assert (file.state, file.failure) == ("failed", "a picture is gone")
@@ -156,3 +158,35 @@ def test_two_workers_at_one_file_leave_one_file(report, monkeypatch):
     kept = [name for name in default_storage.listdir("editions")[1] if name.startswith(stem)]
     used = {one.file.name.rpartition("/")[2] for one in edition.files.all()}
     assert used <= set(kept) and len([n for n in kept if n.endswith("xlsx") and n in used]) == 1
+
+
+@pytest.mark.django_db
+def test_a_file_that_kills_its_worker_holds_up_no_other_edition(report, monkeypatch):
+    bad = publish_edition(kind="test-report", period=QUARTER, number=1, by=None, now=NOW)
+    report[0] = replace(report[0], subtitle="Corrected")
+    good = publish_edition(
+        kind="test-report", period=QUARTER, number=2, what_changed="More.", by=None, now=NOW
+    )
+    draw = edition_files.DRAW["pdf"]
+
+    class Killed(BaseException):
+        """As a worker that runs out of memory: nothing after it is run."""
+
+    def kill(sheet: Sheet) -> bytes:
+        if sheet.dataset.number == 1:
+            raise Killed
+        return draw(sheet)
+
+    monkeypatch.setitem(edition_files.DRAW, "pdf", kill)
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            with contextlib.suppress(Killed):
+                edition_files.make_waiting_files(by=None, now=NOW, most=1)
+
+    run(2)
+    assert {one.state for one in good.files.all()} == {"made"}
+    run(MOST_TRIES)
+    dead = bad.files.get(format="pdf")
+    assert (dead.state, dead.tries) == ("failed", MOST_TRIES) and "cut off" in dead.failure
+    assert {one.state for one in bad.files.exclude(format="pdf")} == {"made"}

@@ -1,7 +1,7 @@
 """The ground floor's records."""
 
 from .audit import AuditEvent, AuditHead
-from .drawn import DrawnDocument
+from .drawn import Drawing, DrawnDocument
 from .idempotency import IdempotentAnswer
 from .imports import ColumnMapping, ImportRow, ImportRun
 from .mail_rows import MailQuerySet, MailRow, MailState
@@ -16,6 +16,7 @@ __all__ = [
     "ClosedQuarter",
     "ColumnMapping",
     "DataFlag",
+    "Drawing",
     "DrawnDocument",
     "IdempotentAnswer",
     "ImportRow",

@@ -7,24 +7,19 @@ and the same content is served from the stored file ever after.
 from __future__ import annotations
 
 import datetime
-import io
-import logging
 import uuid
 from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F
 
 from ..documents import html_pdf
 from ..models import DrawnDocument
-from ..storing import remove_files, sha256_of, write_file
+from ..storing import remove_files
 from .audit import record_event
+from .drawings import draw_once
 
-logger = logging.getLogger(__name__)
 FOLDER = "documents"
-MOST_TRIES = 3
-CUT_OFF = "Each time it was drawn, the work was cut off before it was done."
 State = DrawnDocument.State
 
 
@@ -56,35 +51,17 @@ def is_gone(row: DrawnDocument) -> bool:
 def make_document(*, document: DrawnDocument, by: Any, now: datetime.datetime) -> bool:
     """Draws one that waits. False where it waits no more, where another worker has just begun it, or
     where it could not be drawn and says why. Must not run inside a transaction."""
-    if not _claim(document):
-        return False
-    try:
-        content = html_pdf(document.html)
-        stored = io.BytesIO(content)
-        path = f"{FOLDER}/{uuid.uuid4().hex}.pdf"
-        write_file(default_storage, path, stored)
-    except Exception as error:
-        logger.exception("Could not draw %s", document)
-        _failed(document, error)
-        return False
-    done = False
-    try:
-        with transaction.atomic():
-            held = _locked(document)
-            # Also one that was given up meanwhile: the same content is drawn the same.
-            if held is not None and held.state != State.MADE:
-                held.state, held.html, held.failure, held.made_at = State.MADE, "", "", now
-                held.file.name, held.sha256, held.size_bytes = path, sha256_of(stored), len(content)
-                held.save()
-                record_event(
-                    by=by, now=now, verb="document drawn", subject=held,
-                    after={"sha256": held.sha256, "bytes": held.size_bytes},
-                )  # fmt: skip
-                done = True
-    finally:
-        if not done:  # another worker was quicker, or the row is gone
-            remove_files(default_storage, path)
-    return done
+    return draw_once(
+        row=document,
+        draw=lambda: html_pdf(document.html),
+        path=f"{FOLDER}/{uuid.uuid4().hex}.pdf",
+        changes={"html": ""},
+        verb="document drawn",
+        subject=document,
+        after={},
+        by=by,
+        now=now,
+    )
 
 
 def make_waiting_documents(*, by: Any, now: datetime.datetime, most: int = 10) -> int:
@@ -108,30 +85,3 @@ def forget_documents(*, days: int, by: Any, now: datetime.datetime) -> int:
             )  # fmt: skip
     remove_files(default_storage, *paths)
     return gone
-
-
-def _claim(document: DrawnDocument) -> bool:
-    """The try is counted before it is made: a drawing that ends its worker tells nobody. Of two workers
-    that saw the same tries one goes on. After the last try it has failed."""
-    waiting = DrawnDocument.objects.filter(pk=document.pk, state=State.WAITING)
-    if document.tries >= MOST_TRIES:
-        waiting.filter(tries__gte=MOST_TRIES).update(state=State.FAILED, failure=CUT_OFF)
-        return False
-    return bool(waiting.filter(tries=document.tries).update(tries=F("tries") + 1))
-
-
-def _locked(document: DrawnDocument) -> DrawnDocument | None:
-    """None where it was forgotten meanwhile."""
-    return DrawnDocument.objects.select_for_update(no_key=True).filter(pk=document.pk).first()
-
-
-def _failed(document: DrawnDocument, error: Exception) -> None:
-    """Tried a few times by itself, then it waits for a person."""
-    with transaction.atomic():
-        held = _locked(document)
-        if held is None or held.state != State.WAITING:
-            return
-        held.failure = (str(error) or type(error).__name__)[:1000]
-        if held.tries >= MOST_TRIES:
-            held.state = State.FAILED
-        held.save(update_fields=["failure", "state"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +55,10 @@ def wanted_document(
 
 
 class DrawnPdf:
-    """For a view that answers `wanted(request, ...)`, which also asks who may read it."""
+    """For a view with a `wanted(request, ...)`, which also asks who may read it."""
 
     now: datetime.datetime
-
-    def wanted(self, request: HttpRequest, *args: Any, **where: Any) -> Wanted:
-        raise NotImplementedError
+    wanted: Callable[..., Wanted]
 
     def get(self, request: HttpRequest, *args: Any, **where: Any) -> HttpResponseBase:
         """Starts no work."""
