@@ -15,7 +15,7 @@ from .parts import Dataset, Figure, RowColumn, RowSet, RowsTable, Section, Words
 from .words import figure_words
 
 CHANGES = "figures-changed"
-SHOWN = 200  # the rest is in the data
+SHOWN = 12  # what follows from them is in the data and in the workbook
 NONE_CHANGED = "No figure changed."
 _COLUMNS = (
     RowColumn("key", "Id"),
@@ -128,6 +128,6 @@ def _difference(figure: Figure, was: Figure) -> str:
         return ""
     moved: Decimal = figure.amount - was.amount
     if figure.unit == Unit.SHARE:
-        return f"{figure_words(replace(figure, value=str(moved)), 'points')} percentage points"
+        return f"{figure_words(replace(figure, value=str(moved)), 'points')} points"
     sign = "+" if moved > 0 else "−"
     return f"{sign}{figure_words(replace(figure, value=format(abs(moved), 'f')), 'exact')}"

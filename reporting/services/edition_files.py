@@ -62,7 +62,7 @@ def _content(form: str, sheet: Sheet, text: str) -> bytes:
     return text.encode() if form == EditionFile.Format.JSON else DRAW[form](sheet)
 
 
-def make_waiting_files(*, by: Any, now: datetime.datetime, most: int = 3) -> int:
+def make_waiting_files(*, by: Any, now: datetime.datetime, most: int = 20) -> int:
     """Of the editions whose files wait, a few at a time: those that were tried least, so that one that
     kills its worker holds up no other, and of them the oldest first."""
     waits = Q(files__state=EditionFile.State.WAITING)

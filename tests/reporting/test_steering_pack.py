@@ -118,7 +118,7 @@ def test_it_tells_what_moved_and_what_is_late_since_the_last_meeting(meeting: Me
     assert [one.title for one in pack.plan.moved] == [
         "GO-01 Write to suppliers", "GO-04 Not public"
     ]  # fmt: skip
-    assert pack.plan.moved[0].detail == "Governance: Not started to on track"
+    assert pack.plan.moved[0].detail == "Governance: On track, before that not started"
     assert [one.title for one in pack.plan.overdue] == ["GO-03 Late since June"]
     assert [item.title for item in pack.for_decision][-1] == "Grants"
     assert [one.title for one in pack.arising] == ["Ask the hubs"] and pack.arising_overdue == 1
